@@ -1,0 +1,116 @@
+import * as v from 'valibot';
+
+/** What kind of short answer a question asks for; `free` has no canonical form. */
+export const ANSWER_KINDS = ['number', 'yes-no', 'word', 'list', 'day', 'date', 'free'] as const;
+export type AnswerKind = (typeof ANSWER_KINDS)[number];
+
+/**
+ * How a member's part in a round ended.
+ * answered: a vote · abstained: it said that it cannot answer, or nothing that parses · cut: stopped because the vote
+ * was decided · late: answered after the council had spoken · timeout: hard deadline · lost: its worker died ·
+ * stopped: by the user · failed: a typed error.
+ */
+export const MEMBER_STATUSES = [
+  'answered',
+  'abstained',
+  'cut',
+  'late',
+  'timeout',
+  'lost',
+  'stopped',
+  'failed',
+] as const;
+export type MemberStatus = (typeof MEMBER_STATUSES)[number];
+
+/**
+ * decided: a plurality that no outstanding vote could overtake · tied: several keys lead; the answer is the one of the
+ * tied member with the best measured accuracy · partial: members are missing whose votes could have changed the
+ * result · abstained: nobody had an answer · stopped: by the user before a result · failed: every member failed.
+ */
+export const OUTCOMES = ['decided', 'tied', 'partial', 'abstained', 'stopped', 'failed'] as const;
+export type RoundOutcome = (typeof OUTCOMES)[number];
+
+const nullableNumber = v.nullable(v.pipe(v.number(), v.finite()));
+const text = v.pipe(v.string(), v.maxLength(20_000));
+
+export const FrameSummarySchema = v.object({
+  /** Frames painted during the round. */
+  count: v.number(),
+  /** Frame intervals in milliseconds. */
+  p50: v.number(),
+  p95: v.number(),
+  p99: v.number(),
+  longest: v.number(),
+});
+export type FrameSummary = v.InferOutput<typeof FrameSummarySchema>;
+
+export const MemberOutcomeSchema = v.object({
+  id: v.string(),
+  name: v.string(),
+  engine: v.picklist(['wllama', 'web-llm', 'prompt-api', 'remote']),
+  backend: v.picklist(['cpu', 'webgpu', 'remote']),
+  status: v.picklist(MEMBER_STATUSES),
+  /** Text as the member wrote it. */
+  answer: text,
+  /** Canonical key of the vote; null when there is none. */
+  key: v.nullable(text),
+  tokens: v.number(),
+  /** Milliseconds from the member's start to its first token. */
+  ttftMs: nullableNumber,
+  tokensPerSecond: nullableNumber,
+  durationMs: v.number(),
+  /** Error code when status is failed or lost. */
+  error: v.optional(v.string()),
+});
+export type MemberOutcome = v.InferOutput<typeof MemberOutcomeSchema>;
+
+export const DissentSchema = v.object({ key: text, answer: text, members: v.array(v.string()) });
+
+/** One round of the council, as kept in IndexedDB and exported. */
+export const DeliberationSchema = v.object({
+  schema: v.literal('witan.deliberation'),
+  version: v.literal(1),
+  id: v.string(),
+  /** Milliseconds since the Unix epoch. */
+  askedAt: v.number(),
+  prompt: text,
+  answerKind: v.picklist(ANSWER_KINDS),
+  rule: v.literal('plurality'),
+  outcome: v.picklist(OUTCOMES),
+  /** The council's answer; null when there is none. */
+  answer: v.nullable(text),
+  key: v.nullable(text),
+  /** Share of the valid votes that agree with the answer, 0..1. */
+  agreement: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  /** True when the plurality was fixed before every member had finished. */
+  decidedEarly: v.boolean(),
+  /** Milliseconds from the question to the moment at which the answer was fixed; null without an answer. */
+  decidedMs: nullableNumber,
+  /** Member calls that were never finished because the vote was decided. */
+  callsSaved: v.number(),
+  members: v.array(MemberOutcomeSchema),
+  dissent: v.array(DissentSchema),
+  /** Ids of the members whose vote is missing. */
+  missing: v.array(v.string()),
+  /** True when a vote that arrived after the answer would have changed it. */
+  lateWouldFlip: v.boolean(),
+  wallMs: v.number(),
+  frames: v.nullable(FrameSummarySchema),
+  seed: v.number(),
+  rating: v.optional(v.picklist(['good', 'bad'])),
+});
+export type Deliberation = v.InferOutput<typeof DeliberationSchema>;
+
+/** What the page may choose for one question. */
+export interface AskOptions {
+  readonly members?: readonly string[];
+  readonly seed?: number;
+  /** After this many ms the council may answer with a quorum. */
+  readonly softDeadlineMs?: number;
+  /** After this many ms the round ends with what there is. */
+  readonly hardDeadlineMs?: number;
+  /** Valid votes needed to answer at the soft deadline. */
+  readonly quorum?: number;
+  /** How long members still decoding may go on after the vote is decided. */
+  readonly graceMs?: number;
+}

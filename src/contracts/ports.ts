@@ -1,0 +1,109 @@
+import type { AskOptions, Deliberation, FrameSummary } from './deliberation.ts';
+import type { BenchComparison, BenchProgress, BenchResult } from './bench.ts';
+import type { CouncilEvent, MemberView } from './council.ts';
+import type { EvalReport } from './evaluation.ts';
+import type { Outcome } from './errors.ts';
+import type { HistoryPoint } from './telemetry.ts';
+import type { MetricSample } from './metrics.ts';
+import type { ProbeReport } from './hardware.ts';
+import type { QualityView } from './decision.ts';
+import type { StarterCouncil } from './starter.ts';
+
+/** Stops a subscription. */
+export type Unsubscribe = () => void;
+
+export interface CouncilPort {
+  /** What is known of the bundled council; fetched once. */
+  about(signal: AbortSignal): Promise<Outcome<StarterCouncil>>;
+  members(): readonly MemberView[];
+  /** Loads every member that is not loaded. Resolves when at least one is ready and all have settled. */
+  prepare(signal: AbortSignal): Promise<Outcome<readonly MemberView[]>>;
+  /** Asks all members at once. Loads them first when needed. */
+  ask(signal: AbortSignal, prompt: string, options?: AskOptions): Promise<Outcome<Deliberation>>;
+  /** Stops the running round, or one member's part in it. */
+  stop(memberId?: string): void;
+  /** Replaces the worker of a member that failed. */
+  restart(memberId: string): Promise<Outcome<MemberView>>;
+  subscribe(listener: (event: CouncilEvent) => void): Unsubscribe;
+}
+
+export interface HistoryPort {
+  /** False where the browser keeps nothing (private modes): the list then lives as long as the tab. */
+  persistent(): Promise<boolean>;
+  /** Newest first. Records of other tabs appear too. */
+  list(limit: number): Promise<Outcome<readonly Deliberation[]>>;
+  get(id: string): Promise<Outcome<Deliberation>>;
+  rate(id: string, rating: 'good' | 'bad'): Promise<Outcome<Deliberation>>;
+  remove(id: string): Promise<Outcome<null>>;
+  /** Called when the list changed, in this tab or another. */
+  subscribe(listener: () => void): Unsubscribe;
+}
+
+export interface DevicePort {
+  probe(signal: AbortSignal): Promise<Outcome<ProbeReport>>;
+}
+
+export interface MonitorPort {
+  /** Samples since `sinceMs` (epoch). */
+  recent(sinceMs: number): Promise<readonly MetricSample[]>;
+  history(fromMs: number, toMs: number, maxPoints: number): Promise<Outcome<readonly HistoryPoint[]>>;
+  stats(): Promise<{
+    samples: number;
+    missedTicks: number;
+    chunksWritten: number;
+    persistent: boolean;
+    meanTickUs: number;
+  }>;
+  quality(): QualityView;
+  /** Turns the quality scaler on or off; off restores full quality. */
+  setQualityEnabled(enabled: boolean): void;
+  /** Frame intervals since the page started or since `mark`, and a new mark. */
+  frames(mark?: number): {
+    readonly mark: number;
+    readonly summary: FrameSummary;
+    readonly refreshIntervalMs: number;
+  };
+}
+
+export interface BenchPort {
+  runQuick(signal: AbortSignal, onProgress: (progress: BenchProgress) => void): Promise<Outcome<BenchResult>>;
+  /** The newest result measured on this device, if any. */
+  latest(): Promise<Outcome<BenchResult | null>>;
+  /** The whole URL that holds this result in its fragment. */
+  link(result: BenchResult): Promise<Outcome<string>>;
+  /** Decodes a whole URL or just its fragment. */
+  open(link: string): Promise<Outcome<BenchResult>>;
+  compare(theirs: BenchResult, ours: BenchResult): readonly BenchComparison[];
+}
+
+export interface EvaluationPort {
+  run(
+    signal: AbortSignal,
+    options: { readonly questions: number; readonly split: 'dev' | 'test'; readonly seed: number },
+    onProgress: (done: number, total: number) => void,
+  ): Promise<Outcome<EvalReport>>;
+}
+
+/** Hooks for tests and benchmarks. They do what they say to the real page; they fake nothing. */
+export interface TestPort {
+  /** Busy-waits this many ms in every frame from now on; 0 ends it. */
+  burnPerFrame(burnMs: number): void;
+}
+
+/** `window.witan`: the typed ports of the app (feature A7). The headless driver uses exactly these. */
+export interface WitanPorts {
+  readonly version: string;
+  readonly council: CouncilPort;
+  readonly history: HistoryPort;
+  readonly device: DevicePort;
+  readonly monitor: MonitorPort;
+  readonly bench: BenchPort;
+  readonly evaluation: EvaluationPort;
+  readonly test: TestPort;
+}
+
+declare global {
+  interface Window {
+    witan?: WitanPorts;
+  }
+}

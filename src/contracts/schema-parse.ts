@@ -1,0 +1,15 @@
+import * as v from 'valibot';
+import { err, ok } from '#kernel/result';
+import { failure, type ErrorCode, type Outcome } from './errors.ts';
+
+/** Parses untrusted data with a valibot schema; a mismatch becomes a failure that names the first offending path. */
+export function parseWith<S extends v.GenericSchema>(
+  schema: S,
+  data: unknown,
+  code: ErrorCode,
+): Outcome<v.InferOutput<S>> {
+  const parsed = v.safeParse(schema, data);
+  if (parsed.success) return ok(parsed.output);
+  const issue = parsed.issues[0];
+  return err(failure(code, { path: v.getDotPath(issue) ?? '(root)', problem: issue.message }));
+}

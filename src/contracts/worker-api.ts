@@ -1,0 +1,37 @@
+import type { Outcome } from './errors.ts';
+import type { GenerateRequest, Generation, LoadedModel, LoadOptions, Pacing, TokenChunk } from './engine.ts';
+
+/** Control plane of an inference worker (over comlink). Failures are values: nothing is thrown across the border. */
+export interface InferenceWorkerApi {
+  load(options: LoadOptions): Promise<Outcome<LoadedModel>>;
+  /** Streams over `port` (see `StreamToPage`, `StreamToWorker`) and resolves when the answer has ended. */
+  generate(request: GenerateRequest, port: MessagePort): Promise<Outcome<Generation>>;
+  setPacing(pacing: Pacing): Promise<void>;
+  unload(): Promise<void>;
+}
+
+/** Data plane, worker → page. */
+export type StreamToPage = { readonly type: 'chunk'; readonly chunk: TokenChunk };
+
+/**
+ * Data plane, page → worker. A chunk costs one credit; the worker stops decoding when it has none, so a page that
+ * does not keep up slows the decode down instead of growing a queue.
+ */
+export type StreamToWorker =
+  { readonly type: 'credit'; readonly credits: number } | { readonly type: 'stop' };
+
+/** Chunks a worker may have under way before the page has taken the first. */
+export const STREAM_CREDITS = 4;
+
+/** The first message to every supervised worker: the port on which it echoes pings. */
+export interface WorkerHello {
+  readonly type: 'witan.hello';
+  readonly name: string;
+  readonly heartbeat: MessagePort;
+  readonly control: MessagePort;
+}
+
+/** A ping and its echo carry the same number. */
+export interface Heartbeat {
+  readonly ping: number;
+}

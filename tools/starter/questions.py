@@ -1,0 +1,275 @@
+"""Exactly checkable questions in twelve families, deterministic by seed.
+
+A question's canonical key (family and operands, without order where order does
+not matter) decides by its SHA-256 whether it belongs to train, dev or test, so
+no operands of dev or test are ever trained in any phrasing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from dataclasses import dataclass
+from typing import Callable
+
+from phrasings import KINDS, PHRASINGS
+from words import WORDS
+
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august",
+          "september", "october", "november", "december")
+MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+DEV_PERCENT, TEST_PERCENT = 6, 10
+LEVELS = (1, 2, 3)
+FAMILIES = tuple(PHRASINGS)
+Made = tuple[str, str, dict[str, str], str]  # operand key, phrasing group, slots, answer
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question with its only correct answer."""
+
+    family: str
+    level: int
+    kind: str
+    prompt: str
+    answer: str
+    key: str
+
+
+def split_of(key: str) -> str:
+    """train, dev or test by the hash of the canonical key."""
+    bucket = int(hashlib.sha256(key.encode()).hexdigest()[:8], 16) % 100
+    if bucket < DEV_PERCENT:
+        return "dev"
+    return "test" if bucket < DEV_PERCENT + TEST_PERCENT else "train"
+
+
+def _pair(a: int, b: int) -> str:
+    return f"{min(a, b)},{max(a, b)}"
+
+
+def _addition(r: random.Random, level: int) -> Made:
+    if level == 1:
+        a, b = r.randint(0, 20), r.randint(0, 20)
+    elif level == 2:
+        a, b = r.randint(10, 99), r.randint(2, 99)
+    else:
+        a, b = r.randint(100, 399), r.randint(10, 399)
+    if r.random() < 0.5:
+        a, b = b, a
+    return _pair(a, b), "add", {"a": str(a), "b": str(b)}, str(a + b)
+
+
+def _subtraction(r: random.Random, level: int) -> Made:
+    if level == 1:
+        a = r.randint(1, 20)
+        b = r.randint(0, a)
+    elif level == 2:
+        a = r.randint(12, 99)
+        b = r.randint(2, a)
+    elif r.random() < 0.5:
+        b = r.randint(11, 99)
+        a = r.randint(2, b - 1)
+    else:
+        a, b = r.randint(100, 299), r.randint(10, 99)
+    return f"{a},{b}", "subtract", {"a": str(a), "b": str(b)}, str(a - b)
+
+
+def _multiplication(r: random.Random, level: int) -> Made:
+    if level == 1:
+        a, b = r.randint(2, 60), r.choice((1, 2, 2, 10))
+    elif level == 2:
+        a, b = r.randint(2, 40), r.choice((3, 4, 5))
+    else:
+        a, b = r.randint(3, 25), r.randint(6, 9)
+    if r.random() < 0.5:
+        a, b = b, a
+    return _pair(a, b), "multiply", {"a": str(a), "b": str(b)}, str(a * b)
+
+
+def _comparison(r: random.Random, level: int) -> Made:
+    if level == 1:
+        a, b = r.sample(range(0, 60), 2)
+    elif level == 2:
+        a, b = r.sample(range(10, 300), 2)
+    else:
+        a = r.randint(100, 999)
+        span = r.choice((9, 40))
+        b = a
+        while b == a:
+            b = min(999, max(90, a + r.randint(-span, span)))
+    group = r.choice(("larger", "smaller"))
+    answer = max(a, b) if group == "larger" else min(a, b)
+    return _pair(a, b), group, {"a": str(a), "b": str(b)}, str(answer)
+
+
+def _numbers(r: random.Random, level: int) -> list[int]:
+    top = (60, 99, 199)[level - 1]
+    return r.sample(range(0 if level == 1 else 1, top + 1), level + 2)
+
+
+def _sorting(r: random.Random, level: int) -> Made:
+    n = _numbers(r, level)
+    down = level > 1 and r.random() < 0.25
+    key = ",".join(map(str, sorted(n)))
+    answer = ", ".join(map(str, sorted(n, reverse=down)))
+    return key, "descending" if down else "ascending", {"l": ", ".join(map(str, n))}, answer
+
+
+def _extreme(r: random.Random, level: int) -> Made:
+    n = _numbers(r, level)
+    group = r.choice(("largest", "smallest"))
+    answer = max(n) if group == "largest" else min(n)
+    return ",".join(map(str, sorted(n))), group, {"l": ", ".join(map(str, n))}, str(answer)
+
+
+def word(r: random.Random, low: int, high: int) -> str:
+    """A real or an invented, mostly pronounceable word of low..high letters."""
+    length = r.randint(low, high)
+    if r.random() < 0.4 and WORDS.get(length):
+        return r.choice(WORDS[length])
+    if r.random() < 0.2:
+        return "".join(r.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(length))
+    out, vowel = "", r.random() < 0.4
+    while len(out) < length:
+        out += r.choice("aeiou" if vowel else "bcdfghjklmnprstvwyz")
+        vowel = not vowel if r.random() < 0.85 else vowel
+    return out
+
+
+def _reversing(r: random.Random, level: int) -> Made:
+    w = word(r, *((3, 4), (5, 6), (7, 8))[level - 1])
+    return w, "reverse", {"w": w}, w[::-1]
+
+
+def _counting(r: random.Random, level: int) -> Made:
+    w = word(r, *((3, 5), (6, 7), (8, 10))[level - 1])
+    if r.random() < 0.5:  # make repetitions frequent
+        at = list(w)
+        letter = r.choice(w)
+        for i in r.sample(range(len(w)), r.randint(1, 1 + level // 2)):
+            at[i] = letter
+        w = "".join(at)
+        c = letter
+    else:
+        c = r.choice(w)
+    if r.random() < 0.2:
+        c = r.choice("abcdefghijklmnoprstuvwyz")
+    return f"{c},{w}", "count", {"c": c, "w": w}, str(w.count(c))
+
+
+def _days(n: int) -> str:
+    return "1 day" if n == 1 else f"{n} days"
+
+
+def _weekday(r: random.Random, level: int) -> Made:
+    if level == 1:
+        n, back = r.randint(1, 6), False
+    elif level == 2:
+        n, back = r.choice(((r.randint(1, 7), True), (r.randint(7, 12), False)))
+    else:
+        n, back = r.choice(((r.randint(8, 15), True), (r.randint(13, 30), False)))
+    d = r.randrange(7)
+    group = "before" if back else "after"
+    answer = DAYS[(d - n if back else d + n) % 7]
+    return f"{d},{group},{n}", group, {"d": DAYS[d], "n": _days(n)}, answer
+
+
+def _date(r: random.Random, level: int) -> Made:
+    while True:
+        m = r.randrange(12)
+        d = r.randint(1, MONTH_DAYS[m])
+        n = r.randint(1, 9) if level == 1 else r.randint(4, 20) if level == 2 else r.randint(1, 20)
+        back = level > 1 and r.random() < 0.4
+        m2, d2 = m, d - n if back else d + n
+        if d2 < 1:
+            m2 = (m - 1) % 12
+            d2 += MONTH_DAYS[m2]
+        elif d2 > MONTH_DAYS[m]:
+            m2, d2 = (m + 1) % 12, d2 - MONTH_DAYS[m]
+        if (m2 != m) != (level == 3) or {m, m2} == {1, 2}:
+            continue  # level 3 crosses a month's end, but never february's (leap years)
+        group = "before" if back else "after"
+        slots = {"d": f"{d} {MONTHS[m]}", "n": _days(n)}
+        return f"{d},{m},{group},{n}", group, slots, f"{d2} {MONTHS[m2]}"
+
+
+def _sequence(r: random.Random, level: int) -> Made:
+    terms = r.randint(3, 5)
+    if level == 1:
+        step, start = r.choice((1, 2, 5, 10)), r.randint(0, 40)
+    elif level == 2:
+        step, start = r.randint(3, 9), r.randint(0, 40)
+    elif r.random() < 0.5:
+        step = -r.randint(2, 9)
+        start = r.randint(-5 * step, 99)
+    else:
+        step, start = r.randint(11, 25), r.randint(1, 40)
+    shown = [start + i * step for i in range(terms)]
+    return f"{start},{step}", "next", {"l": ", ".join(map(str, shown))}, str(start + terms * step)
+
+
+def _divisibility(r: random.Random, level: int) -> Made:
+    if level == 1:
+        k, n = 2, r.randint(0, 99)
+    elif level == 2:
+        k, n = r.choice((2, 5, 10)), r.randint(100, 999)
+    else:
+        k, n = r.choice((3, 4)), r.randint(10, 299)
+    if k != 2 and r.random() < 0.45:
+        n -= n % k
+    group = r.choice(("even", "odd")) if k == 2 else "divisible"
+    answer = "yes" if (n % k == 0) != (group == "odd") else "no"
+    return f"{n},{k}", group, {"n": str(n), "k": str(k)}, answer
+
+
+MAKERS: dict[str, Callable[[random.Random, int], Made]] = {
+    "addition": _addition, "subtraction": _subtraction, "multiplication": _multiplication,
+    "comparison": _comparison, "sorting": _sorting, "reversing": _reversing,
+    "counting": _counting, "weekday": _weekday, "date": _date, "sequence": _sequence,
+    "divisibility": _divisibility, "extreme": _extreme,
+}
+
+
+def style(r: random.Random, text: str) -> str:
+    """Small surface variation: case, politeness, closing mark."""
+    x = r.random()
+    if x < 0.72:
+        return text
+    if x < 0.80:
+        return text.lower()
+    if x < 0.84:
+        return text.upper()
+    if x < 0.93:
+        return text.rstrip("?.") if text[-1] in "?." and not text.endswith("...") else text + "?"
+    if x < 0.96 and text[0].isalpha():
+        return "Please " + text[0].lower() + text[1:]
+    return text[0].upper() + text[1:]
+
+
+def make(r: random.Random, family: str, level: int, split: str) -> Question:
+    """One random question of a family, a level and a split."""
+    while True:
+        operands, group, slots, answer = MAKERS[family](r, level)
+        key = f"{family}:{operands}"
+        if split_of(key) == split:
+            prompt = style(r, r.choice(PHRASINGS[family][group]).format(**slots))
+            return Question(family, level, KINDS[family], prompt, answer, key)
+
+
+def question_set(split: str, count: int, seed: int) -> list[Question]:
+    """A balanced set with distinct texts (compared without case)."""
+    r, seen, out = random.Random(seed), set(), []
+    for index in range(count):
+        family = FAMILIES[index % len(FAMILIES)]
+        level = LEVELS[index // len(FAMILIES) % len(LEVELS)]
+        for _ in range(10_000):
+            q = make(r, family, level, split)
+            if q.prompt.lower() not in seen:
+                break
+        else:
+            raise RuntimeError(f"too few distinct {split} questions: {family} level {level}")
+        seen.add(q.prompt.lower())
+        out.append(q)
+    return out

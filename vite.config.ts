@@ -1,0 +1,32 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vite';
+import { VitePWA } from 'vite-plugin-pwa';
+import packageJson from './package.json' with { type: 'json' };
+import { SECURITY_HEADERS } from './tools/serve/headers.ts';
+import { WEB_MANIFEST } from './tools/serve/web-manifest.ts';
+
+export default defineConfig({
+  // Relative, so that the built files work on any host and under any path.
+  base: './',
+  plugins: [
+    svelte(),
+    VitePWA({
+      strategies: 'injectManifest',
+      srcDir: 'workers/service',
+      filename: 'service-worker.ts',
+      injectRegister: false,
+      manifest: WEB_MANIFEST,
+      injectManifest: {
+        // The engine (8.8 MB) and the starter models belong to the offline promise, so they are precached too.
+        globPatterns: ['**/*.{html,js,css,svg,png,webmanifest,wasm,gguf,json}'],
+        globIgnores: ['**/starter/questions.*.json'],
+        maximumFileSizeToCacheInBytes: 12 * 1024 * 1024,
+      },
+    }),
+  ],
+  define: { __WITAN_VERSION__: JSON.stringify(packageJson.version) },
+  worker: { format: 'es' },
+  build: { target: 'es2023', sourcemap: true, assetsInlineLimit: 0, reportCompressedSize: false },
+  server: { headers: SECURITY_HEADERS },
+  preview: { port: 4173, headers: SECURITY_HEADERS },
+});
