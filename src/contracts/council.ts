@@ -1,6 +1,16 @@
-import type { Backend, EngineKind } from './engine.ts';
+import type { Backend, Engine, EngineKind } from './engine.ts';
 import type { Deliberation, MemberOutcome } from './deliberation.ts';
 import type { WitanFailure } from './errors.ts';
+
+/** A member that can be asked now: what `resources` hands to the council for one round. */
+export interface CouncilMember {
+  readonly id: string;
+  readonly name: string;
+  readonly backend: Backend;
+  readonly engine: Engine;
+  /** Measured accuracy that breaks ties, 0..1. */
+  readonly accuracy: number;
+}
 
 export type MemberState = 'absent' | 'loading' | 'ready' | 'thinking' | 'restarting' | 'failed';
 

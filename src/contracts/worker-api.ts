@@ -6,12 +6,15 @@ export interface InferenceWorkerApi {
   load(options: LoadOptions): Promise<Outcome<LoadedModel>>;
   /** Streams over `port` (see `StreamToPage`, `StreamToWorker`) and resolves when the answer has ended. */
   generate(request: GenerateRequest, port: MessagePort): Promise<Outcome<Generation>>;
-  setPacing(pacing: Pacing): Promise<void>;
-  unload(): Promise<void>;
+  setPacing(pacing: Pacing): Promise<Outcome<null>>;
+  unload(): Promise<Outcome<null>>;
 }
 
 /** Data plane, worker → page. */
-export type StreamToPage = { readonly type: 'chunk'; readonly chunk: TokenChunk };
+export interface StreamToPage {
+  readonly type: 'chunk';
+  readonly chunk: TokenChunk;
+}
 
 /**
  * Data plane, page → worker. A chunk costs one credit; the worker stops decoding when it has none, so a page that
@@ -23,15 +26,13 @@ export type StreamToWorker =
 /** Chunks a worker may have under way before the page has taken the first. */
 export const STREAM_CREDITS = 4;
 
-/** The first message to every supervised worker: the port on which it echoes pings. */
+/** The first message to every supervised worker: the port on which it echoes pings, and comlink's port. */
 export interface WorkerHello {
   readonly type: 'witan.hello';
-  readonly name: string;
   readonly heartbeat: MessagePort;
   readonly control: MessagePort;
 }
 
-/** A ping and its echo carry the same number. */
-export interface Heartbeat {
-  readonly ping: number;
-}
+/** On the heartbeat port: pings (echoed with the same number) and faults that the worker's own code did not catch. */
+export type HeartbeatMessage =
+  { readonly type: 'ping'; readonly count: number } | { readonly type: 'fault'; readonly message: string };

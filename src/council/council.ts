@@ -1,0 +1,116 @@
+import type { Clock } from '#kernel/clock';
+import { err, ok } from '#kernel/result';
+import type { CouncilMember, RoundEvent } from '#contracts/council';
+import type { AskOptions, Deliberation, FrameSummary } from '#contracts/deliberation';
+import { failure, type Outcome } from '#contracts/errors';
+import type { MetricWriter } from '#contracts/metrics';
+import { answerShape } from './answer-shape.ts';
+import { Round } from './round.ts';
+
+/** Rounds that may wait; more are refused (`queue-full`) so that a runaway caller cannot build an endless queue. */
+const QUEUE_LIMIT = 8;
+
+/** Generous for tiny local models; the stall watch of the engine finds a dead member sooner. */
+const DEFAULTS = { softDeadlineMs: 10_000, hardDeadlineMs: 30_000, quorum: 2, seed: 1 } as const;
+
+/**
+ * After the vote is decided a member already decoding may finish a short answer: it costs a few tokens and shows the
+ * dissent whole. What takes longer is cut.
+ */
+const DEFAULT_GRACE_MS = 400;
+
+export interface CouncilPorts {
+  readonly clock: Clock;
+  readonly metrics: MetricWriter;
+  readonly emit: (event: RoundEvent) => void;
+  /** Members that can be asked now, loaded first when needed. */
+  readonly members: (signal: AbortSignal) => Promise<Outcome<readonly CouncilMember[]>>;
+  /** Starts watching frames; the returned function ends it. */
+  readonly watchFrames: () => () => FrameSummary | null;
+  readonly newId: () => string;
+  /** The exact sentence with which members decline. */
+  readonly abstain: () => string;
+  /** Longest question in characters. */
+  readonly promptLimit: () => number;
+}
+
+/** Takes questions, runs them one round at a time in order, and keeps each member's calls apart. */
+export class Council {
+  readonly #ports: CouncilPorts;
+  #tail: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+  #round: Round | null = null;
+
+  constructor(ports: CouncilPorts) {
+    this.#ports = ports;
+  }
+
+  /** Errors: prompt-empty, prompt-too-long, queue-full, council-unavailable, member-unknown, cancelled. */
+  async ask(signal: AbortSignal, prompt: string, options: AskOptions = {}): Promise<Outcome<Deliberation>> {
+    const question = prompt.replace(/\s+/g, ' ').trim();
+    if (question === '') return err(failure('prompt-empty'));
+    const limit = this.#ports.promptLimit();
+    if (question.length > limit) {
+      return err(failure('prompt-too-long', { characters: question.length, limit }));
+    }
+    if (this.#waiting >= QUEUE_LIMIT) return err(failure('queue-full', { limit: QUEUE_LIMIT }));
+    this.#setWaiting(1);
+    const turn = this.#tail.then(() => {
+      this.#setWaiting(-1);
+      return signal.aborted ? err(failure('cancelled')) : this.#runRound(signal, question, options);
+    });
+    this.#tail = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Stops the running round, or one member's part in it. */
+  stop(memberId?: string): void {
+    this.#round?.stop(memberId);
+  }
+
+  async #runRound(signal: AbortSignal, prompt: string, options: AskOptions): Promise<Outcome<Deliberation>> {
+    const { clock, metrics, emit } = this.#ports;
+    const available = await this.#ports.members(signal);
+    if (!available.ok) return available;
+    if (signal.aborted) return err(failure('cancelled'));
+    const wanted = options.members;
+    const unknown = wanted?.find((id) => !available.value.some((member) => member.id === id));
+    if (unknown !== undefined) return err(failure('member-unknown', { member: unknown }));
+    const members = available.value.filter((member) => wanted?.includes(member.id) ?? true);
+    const abstain = this.#ports.abstain();
+    const round = new Round(
+      {
+        id: this.#ports.newId(),
+        prompt,
+        shape: answerShape(prompt, abstain),
+        members,
+        abstain,
+        seed: options.seed ?? DEFAULTS.seed,
+        softDeadlineMs: options.softDeadlineMs ?? DEFAULTS.softDeadlineMs,
+        hardDeadlineMs: options.hardDeadlineMs ?? DEFAULTS.hardDeadlineMs,
+        quorum: options.quorum ?? DEFAULTS.quorum,
+        graceMs: options.graceMs ?? DEFAULT_GRACE_MS,
+      },
+      clock,
+      emit,
+    );
+    this.#round = round;
+    const onAbort = (): void => {
+      round.stop();
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    const endWatch = this.#ports.watchFrames();
+    const record = await round.run();
+    signal.removeEventListener('abort', onAbort);
+    this.#round = null;
+    const deliberation: Deliberation = { ...record, frames: endWatch() };
+    metrics.add('rounds', 1);
+    emit({ type: 'round-ended', roundId: record.id, deliberation });
+    return ok(deliberation);
+  }
+
+  #setWaiting(change: number): void {
+    this.#waiting += change;
+    this.#ports.metrics.set('queueDepth', this.#waiting);
+  }
+}

@@ -1,0 +1,212 @@
+import type { Clock } from '#kernel/clock';
+import type { CouncilMember, RoundEvent } from '#contracts/council';
+import type { Deliberation } from '#contracts/deliberation';
+import type { Generation, TokenChunk } from '#contracts/engine';
+import { failureOf, type Outcome } from '#contracts/errors';
+import type { AnswerShape } from './answer-shape.ts';
+import { canonicalKey, isAbstention, withoutOwnName } from './canonical-key.ts';
+import { isDecided, pluralityWinner, tally, type Vote } from './plurality.ts';
+import { Seat } from './seat.ts';
+import { concludeRound, type Conclusion } from './conclusion.ts';
+
+export interface RoundPlan {
+  readonly id: string;
+  readonly prompt: string;
+  readonly shape: AnswerShape;
+  readonly members: readonly CouncilMember[];
+  /** The exact sentence with which members decline. */
+  readonly abstain: string;
+  readonly seed: number;
+  readonly softDeadlineMs: number;
+  readonly hardDeadlineMs: number;
+  readonly quorum: number;
+  readonly graceMs: number;
+}
+
+/**
+ * One question to all members at once. Decides by plurality with the exact early stop; at the soft deadline a quorum
+ * suffices; at the hard deadline the round ends with what there is. Whatever members do, `run` resolves.
+ */
+export class Round {
+  readonly #plan: RoundPlan;
+  readonly #clock: Clock;
+  readonly #emit: (event: RoundEvent) => void;
+  readonly #seats: readonly Seat[];
+  readonly #startedMs: number;
+  readonly #askedAt: number;
+  #cancelTimers: (() => void)[] = [];
+  #verdict: { key: string; atMs: number; early: boolean } | null = null;
+  #stoppedByUser = false;
+  #finish: () => void = () => undefined;
+
+  constructor(plan: RoundPlan, clock: Clock, emit: (event: RoundEvent) => void) {
+    this.#plan = plan;
+    this.#clock = clock;
+    this.#emit = emit;
+    this.#startedMs = clock.nowMs();
+    this.#askedAt = clock.epochMs();
+    this.#seats = plan.members.map((member) => new Seat(member, clock));
+  }
+
+  /** Runs the round to its end. */
+  async run(): Promise<Omit<Deliberation, 'frames'>> {
+    const { id, prompt, softDeadlineMs, hardDeadlineMs } = this.#plan;
+    const finished = new Promise<void>((resolve) => {
+      this.#finish = resolve;
+    });
+    this.#emit({
+      type: 'round-started',
+      roundId: id,
+      prompt,
+      members: this.#seats.map((seat) => seat.member.id),
+    });
+    this.#cancelTimers = [
+      this.#clock.after(softDeadlineMs, () => {
+        this.#onSoftDeadline();
+      }),
+      this.#clock.after(hardDeadlineMs, () => {
+        this.#endOpenSeats('timeout');
+      }),
+    ];
+    for (const seat of this.#seats) void this.#hear(seat);
+    if (this.#seats.length === 0) this.#finish();
+    await finished;
+    for (const cancel of this.#cancelTimers) cancel();
+    return this.#conclude();
+  }
+
+  /** Stops one member, or the whole round. */
+  stop(memberId?: string): void {
+    if (memberId === undefined) {
+      this.#stoppedByUser = true;
+      this.#endOpenSeats('stopped');
+      return;
+    }
+    const seat = this.#seats.find((candidate) => candidate.member.id === memberId);
+    if (seat?.open === true) this.#end(seat, 'stopped');
+  }
+
+  async #hear(seat: Seat): Promise<void> {
+    const { id: roundId, prompt, seed, shape } = this.#plan;
+    seat.start();
+    this.#emit({ type: 'member-started', roundId, memberId: seat.member.id });
+    const request = {
+      prompt,
+      maxTokens: shape.maxTokens,
+      temperature: 0,
+      seed,
+      ...(shape.grammar === undefined ? {} : { grammar: shape.grammar }),
+    };
+    const onChunk = (chunk: TokenChunk): void => {
+      if (!seat.open) return;
+      seat.take(chunk);
+      const { text, tokens, tokensPerSecond } = seat;
+      this.#emit({ type: 'member-chunk', roundId, memberId: seat.member.id, text, tokens, tokensPerSecond });
+    };
+    let generated: Outcome<Generation>;
+    try {
+      generated = await seat.member.engine.generate(seat.signal, request, onChunk);
+    } catch (thrown) {
+      generated = { ok: false, error: failureOf(thrown) };
+    }
+    if (seat.open) this.#settle(seat, generated);
+  }
+
+  #settle(seat: Seat, generated: Outcome<Generation>): void {
+    if (!generated.ok) {
+      const lost = generated.error.code === 'worker-lost' || generated.error.code === 'worker-silent';
+      seat.error = generated.error.code;
+      this.#end(seat, lost ? 'lost' : 'failed');
+      return;
+    }
+    seat.accept(generated.value);
+    const { shape, abstain } = this.#plan;
+    const text = shape.kind === 'free' ? withoutOwnName(seat.text, seat.member.name) : seat.text;
+    const key = isAbstention(seat.text, abstain) ? null : canonicalKey(shape.kind, text);
+    seat.key = key;
+    const late = this.#verdict !== null && !this.#verdict.early;
+    this.#end(seat, key === null ? 'abstained' : late ? 'late' : 'answered');
+  }
+
+  #end(seat: Seat, status: Parameters<Seat['end']>[0]): void {
+    seat.end(status);
+    this.#emit({ type: 'member-ended', roundId: this.#plan.id, member: seat.outcome() });
+    this.#checkDecided();
+    if (this.#seats.every((each) => !each.open)) this.#finish();
+  }
+
+  #endOpenSeats(status: 'timeout' | 'stopped' | 'cut'): void {
+    for (const seat of this.#seats) if (seat.open) this.#end(seat, status);
+  }
+
+  #votes(): Vote[] {
+    return this.#seats.flatMap((seat) =>
+      seat.key === null ? [] : [{ memberId: seat.member.id, key: seat.key }],
+    );
+  }
+
+  #checkDecided(): void {
+    if (this.#verdict !== null) return;
+    const open = this.#seats.filter((seat) => seat.open).length;
+    if (open === 0) return;
+    const current = tally(this.#votes());
+    const [leader] = current.leaders;
+    if (leader === undefined || !isDecided(current, open)) return;
+    this.#decide(leader, true);
+    this.#cancelTimers.push(
+      this.#clock.after(this.#plan.graceMs, () => {
+        this.#endOpenSeats('cut');
+      }),
+    );
+  }
+
+  #onSoftDeadline(): void {
+    if (this.#verdict !== null) return;
+    const votes = this.#votes();
+    if (votes.length < this.#plan.quorum) return;
+    const winner = pluralityWinner(votes, (id) => this.#accuracyOf(id));
+    if (winner !== null) this.#decide(winner.key, false);
+  }
+
+  #decide(key: string, early: boolean): void {
+    this.#verdict = { key, early, atMs: this.#clock.nowMs() };
+    const votes = this.#votes();
+    this.#emit({
+      type: 'round-decided',
+      roundId: this.#plan.id,
+      answer: this.#seats.find((seat) => seat.key === key)?.text ?? key,
+      agreement: votes.filter((vote) => vote.key === key).length / votes.length,
+      outstanding: this.#seats.filter((seat) => seat.open).map((seat) => seat.member.id),
+    });
+  }
+
+  #accuracyOf(memberId: string): number {
+    return this.#seats.find((seat) => seat.member.id === memberId)?.member.accuracy ?? 0;
+  }
+
+  #conclude(): Omit<Deliberation, 'frames'> {
+    const { id, prompt, shape, seed } = this.#plan;
+    const conclusion: Conclusion = concludeRound({
+      members: this.#seats.map((seat) => seat.outcome()),
+      accuracyOf: (memberId) => this.#accuracyOf(memberId),
+      verdictKey: this.#verdict?.key ?? null,
+      stoppedByUser: this.#stoppedByUser,
+    });
+    const endedMs = this.#clock.nowMs();
+    const decidedAtMs = this.#verdict?.atMs ?? (conclusion.answer === null ? null : endedMs);
+    return {
+      schema: 'witan.deliberation',
+      version: 1,
+      id,
+      askedAt: this.#askedAt,
+      prompt,
+      answerKind: shape.kind,
+      rule: 'plurality',
+      ...conclusion,
+      decidedEarly: this.#verdict?.early ?? false,
+      decidedMs: decidedAtMs === null ? null : decidedAtMs - this.#startedMs,
+      wallMs: endedMs - this.#startedMs,
+      seed,
+    };
+  }
+}

@@ -1,0 +1,84 @@
+import type { Clock } from '#kernel/clock';
+import type { CouncilMember } from '#contracts/council';
+import type { MemberOutcome, MemberStatus } from '#contracts/deliberation';
+import type { Generation, TokenChunk } from '#contracts/engine';
+import type { ErrorCode } from '#contracts/errors';
+
+/** One member's place in one round: what it said so far and how its part ended. */
+export class Seat {
+  readonly member: CouncilMember;
+  key: string | null = null;
+  error: ErrorCode | null = null;
+  text = '';
+  tokens = 0;
+  tokensPerSecond: number | null = null;
+  readonly #clock: Clock;
+  readonly #abort = new AbortController();
+  #status: MemberStatus | null = null;
+  #startedMs: number | null = null;
+  #first: TokenChunk | null = null;
+  #ttftMs: number | null = null;
+  #durationMs = 0;
+
+  constructor(member: CouncilMember, clock: Clock) {
+    this.member = member;
+    this.#clock = clock;
+  }
+
+  /** True until the member's part has ended. */
+  get open(): boolean {
+    return this.#status === null;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  start(): void {
+    this.#startedMs = this.#clock.nowMs();
+  }
+
+  take(chunk: TokenChunk): void {
+    this.text += chunk.text;
+    this.tokens = chunk.tokens;
+    this.#ttftMs ??= this.#sinceStartMs();
+    const first = (this.#first ??= chunk);
+    const spanMs = chunk.elapsedMs - first.elapsedMs;
+    if (spanMs > 0) this.tokensPerSecond = ((chunk.tokens - first.tokens) * 1000) / spanMs;
+  }
+
+  accept(generation: Generation): void {
+    this.text = generation.text;
+    this.tokens = generation.completionTokens;
+    this.tokensPerSecond = generation.decodeTokensPerSecond ?? this.tokensPerSecond;
+  }
+
+  /** Ends the member's part; anything but a settled answer also stops its decode. */
+  end(status: MemberStatus): void {
+    this.#status = status;
+    this.#durationMs = this.#sinceStartMs() ?? 0;
+    this.#abort.abort();
+  }
+
+  outcome(): MemberOutcome {
+    const { id, name, engine, backend } = this.member;
+    return {
+      id,
+      name,
+      engine: engine.kind,
+      backend,
+      status: this.#status ?? 'timeout',
+      answer: this.text,
+      key: this.key,
+      tokens: this.tokens,
+      ttftMs: this.#ttftMs,
+      tokensPerSecond: this.tokensPerSecond,
+      durationMs: this.#durationMs,
+      ...(this.error === null ? {} : { error: this.error }),
+    };
+  }
+
+  #sinceStartMs(): number | null {
+    return this.#startedMs === null ? null : this.#clock.nowMs() - this.#startedMs;
+  }
+}

@@ -1,0 +1,165 @@
+import * as Comlink from 'comlink';
+import type { Clock } from '#kernel/clock';
+import { err } from '#kernel/result';
+import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
+import type { HeartbeatMessage, WorkerHello } from '#contracts/worker-api';
+import type { WorkerHandle } from '#contracts/worker-handle';
+
+/**
+ * A worker killed by the browser or by its own `close()` raises no event on the page, so only a missing echo tells.
+ * Pings are counted, not timed: in a background tab the page's timers slow down to one a second or a minute, and a
+ * healthy worker then simply has more time to answer.
+ */
+const PING_INTERVAL_MS = 250;
+/** 1.5 s of silence. A host thread is never busy for long: wllama computes in a thread of its own. */
+const MISSED_PINGS_ALLOWED = 6;
+/** A minute for the first echo: the script itself may come over a slow line. */
+const FIRST_ECHO_PINGS_ALLOWED = 240;
+
+/** The part of `Worker` that the supervisor uses, so that tests can stand in for it. */
+export interface WorkerLike {
+  postMessage(message: unknown, transfer: Transferable[]): void;
+  terminate(): void;
+  addEventListener(type: 'error' | 'messageerror', listener: (event: Event) => void): void;
+}
+
+export interface SupervisorObserver {
+  onFault(workerName: string, message: string): void;
+  onLost(workerName: string, reason: WitanFailure): void;
+}
+
+const SILENT: SupervisorObserver = { onFault: () => undefined, onLost: () => undefined };
+
+/** One worker under watch: heartbeat, deadline, terminate. Restarting is the business of whoever owns its state. */
+class SupervisedWorker<Api> implements WorkerHandle<Api> {
+  readonly name: string;
+  readonly #worker: WorkerLike;
+  readonly #clock: Clock;
+  readonly #observer: SupervisorObserver;
+  readonly #heartbeat: MessagePort;
+  readonly #api: Api;
+  readonly #lostListeners = new Set<(reason: WitanFailure) => void>();
+  #lost: WitanFailure | null = null;
+  #cancelPing: () => void = () => undefined;
+  #pings = 0;
+  #unanswered = 0;
+  #echoed = false;
+
+  constructor(name: string, worker: WorkerLike, clock: Clock, observer: SupervisorObserver) {
+    this.name = name;
+    this.#worker = worker;
+    this.#clock = clock;
+    this.#observer = observer;
+    const heartbeat = new MessageChannel();
+    const control = new MessageChannel();
+    this.#heartbeat = heartbeat.port1;
+    this.#heartbeat.onmessage = (event: MessageEvent<HeartbeatMessage>) => {
+      this.#onHeartbeat(event.data);
+    };
+    worker.addEventListener('error', (event) => {
+      const message = event instanceof ErrorEvent ? event.message : 'worker script failed to start';
+      this.#observer.onFault(name, message);
+      // Before the first echo an error means that the script itself did not run: nothing will ever answer.
+      if (!this.#echoed) {
+        this.terminate(failure('worker-lost', { member: name }, message));
+      }
+    });
+    const hello: WorkerHello = { type: 'witan.hello', heartbeat: heartbeat.port2, control: control.port2 };
+    worker.postMessage(hello, [heartbeat.port2, control.port2]);
+    // comlink's Remote<Api> is Api for an interface whose methods all return promises.
+    this.#api = Comlink.wrap(control.port1) as unknown as Api;
+    this.#schedulePing();
+  }
+
+  get alive(): boolean {
+    return this.#lost === null;
+  }
+
+  call<T>(deadlineMs: number | null, use: (api: Api) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    const lost = this.#lost;
+    if (lost !== null) return Promise.resolve(err(lost));
+    return new Promise((resolve) => {
+      let cancelDeadline: () => void = () => undefined;
+      const settle = (outcome: Outcome<T>): void => {
+        cancelDeadline();
+        forget();
+        resolve(outcome);
+      };
+      const forget = this.onLost((reason) => {
+        settle(err(reason));
+      });
+      if (deadlineMs !== null) {
+        cancelDeadline = this.#clock.after(deadlineMs, () => {
+          settle(err(failure('deadline-exceeded', { limitMs: deadlineMs, member: this.name })));
+        });
+      }
+      use(this.#api).then(settle, (thrown: unknown) => {
+        settle(err(failure('internal', { member: this.name }, thrown)));
+      });
+    });
+  }
+
+  onLost(listener: (reason: WitanFailure) => void): () => void {
+    if (this.#lost !== null) {
+      listener(this.#lost);
+      return () => undefined;
+    }
+    this.#lostListeners.add(listener);
+    return () => this.#lostListeners.delete(listener);
+  }
+
+  terminate(reason: WitanFailure): void {
+    if (this.#lost !== null) return;
+    this.#lost = reason;
+    this.#cancelPing();
+    this.#worker.terminate();
+    this.#heartbeat.close();
+    if (reason.code !== 'cancelled') this.#observer.onLost(this.name, reason);
+    for (const listener of [...this.#lostListeners]) listener(reason);
+    this.#lostListeners.clear();
+  }
+
+  #schedulePing(): void {
+    this.#cancelPing = this.#clock.after(PING_INTERVAL_MS, () => {
+      const allowed = this.#echoed ? MISSED_PINGS_ALLOWED : FIRST_ECHO_PINGS_ALLOWED;
+      if (this.#unanswered >= allowed) {
+        this.terminate(failure('worker-lost', { member: this.name, missedPings: this.#unanswered }));
+        return;
+      }
+      this.#pings += 1;
+      this.#unanswered += 1;
+      this.#heartbeat.postMessage({ type: 'ping', count: this.#pings } satisfies HeartbeatMessage);
+      this.#schedulePing();
+    });
+  }
+
+  #onHeartbeat(message: HeartbeatMessage): void {
+    if (message.type === 'ping') {
+      this.#echoed = true;
+      this.#unanswered = this.#pings - message.count;
+    } else {
+      this.#observer.onFault(this.name, message.message);
+    }
+  }
+}
+
+/** The only place that makes workers. */
+export class WorkerSupervisor {
+  readonly #clock: Clock;
+  readonly #observer: SupervisorObserver;
+
+  constructor(clock: Clock, observer: SupervisorObserver = SILENT) {
+    this.#clock = clock;
+    this.#observer = observer;
+  }
+
+  /** Starts a module worker from a bundled script. */
+  start<Api>(name: string, scriptUrl: string): WorkerHandle<Api> {
+    return this.adopt<Api>(name, new Worker(scriptUrl, { type: 'module', name }));
+  }
+
+  /** Puts an existing worker under watch. */
+  adopt<Api>(name: string, worker: WorkerLike): WorkerHandle<Api> {
+    return new SupervisedWorker<Api>(name, worker, this.#clock, this.#observer);
+  }
+}

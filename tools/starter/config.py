@@ -1,0 +1,51 @@
+"""Members' settings, read from members.json, and shared paths."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from model import Shape
+
+HERE = Path(__file__).resolve().parent
+WORK = HERE / ".work"
+PUBLIC = HERE.parent.parent / "public" / "starter"
+DEV_COUNT, TEST_COUNT = 600, 1200
+DEV_SEED, TEST_SEED = 11, 12
+UNDERWEIGHT = 0.35
+#: Share of a member's training examples that are small talk and refusals.
+CHAT_SHARE, REFUSAL_SHARE = 0.04, 0.11
+#: Families that need more examples than others.
+FAMILY_WEIGHT = {
+    "addition": 1.3, "subtraction": 1.4, "multiplication": 1.4, "comparison": 0.7, "sorting": 1.0,
+    "reversing": 1.1, "counting": 1.0, "weekday": 0.9, "date": 1.1, "sequence": 1.1,
+    "divisibility": 1.0, "extreme": 0.8,
+}
+
+
+@dataclass(frozen=True)
+class MemberConfig:
+    """Everything that makes one member different."""
+
+    id: str
+    name: str
+    seed: int
+    shape: Shape
+    steps: int
+    batch: int
+    underweighted: tuple[str, ...]
+
+
+def load_member(member: str) -> MemberConfig:
+    """The settings of one member."""
+    raw = json.loads((HERE / "members.json").read_text())[member]
+    return MemberConfig(
+        member, raw["name"], raw["seed"], Shape(**raw["shape"]), raw["steps"], raw["batch"],
+        tuple(raw["underweighted"]),
+    )
+
+
+def member_ids() -> list[str]:
+    """All members, smallest first."""
+    return list(json.loads((HERE / "members.json").read_text()))

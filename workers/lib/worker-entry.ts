@@ -1,0 +1,55 @@
+import * as Comlink from 'comlink';
+import { err } from '#kernel/result';
+import { failureOf } from '#contracts/errors';
+import type { HeartbeatMessage, WorkerHello } from '#contracts/worker-api';
+
+type Method = (...args: unknown[]) => unknown;
+
+/** A throw must not cross the border: it becomes a failure value (a rebuilt Error would have lost its code). */
+function guarded(api: object): object {
+  return new Proxy(api, {
+    get: (target, name): unknown => {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      return async (...args: unknown[]): Promise<unknown> => {
+        try {
+          return await (member as Method).apply(target, args);
+        } catch (thrown) {
+          return err(failureOf(thrown));
+        }
+      };
+    },
+  });
+}
+
+function isHello(data: unknown): data is WorkerHello {
+  return typeof data === 'object' && data !== null && (data as { type?: unknown }).type === 'witan.hello';
+}
+
+/**
+ * Serves `api` to the page. The page's first message brings two ports: pings are echoed on one at once, for the
+ * supervisor; comlink speaks on the other. Faults nobody caught are reported on the first, since the browser does not
+ * tell a page of a worker's unhandled rejections.
+ */
+export function serveWorker(api: object): void {
+  const scope = self as unknown as DedicatedWorkerGlobalScope;
+  const onHello = (event: MessageEvent<unknown>): void => {
+    const hello = event.data;
+    if (!isHello(hello)) return;
+    scope.removeEventListener('message', onHello);
+    hello.heartbeat.onmessage = (ping: MessageEvent<HeartbeatMessage>) => {
+      hello.heartbeat.postMessage(ping.data);
+    };
+    const report = (message: string): void => {
+      hello.heartbeat.postMessage({ type: 'fault', message } satisfies HeartbeatMessage);
+    };
+    scope.addEventListener('unhandledrejection', (fault) => {
+      report(String(fault.reason));
+    });
+    scope.addEventListener('error', (fault) => {
+      report(fault.message);
+    });
+    Comlink.expose(guarded(api), hello.control);
+  };
+  scope.addEventListener('message', onHello);
+}
