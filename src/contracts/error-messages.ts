@@ -101,6 +101,11 @@ const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
   internal: { happened: 'Something in Witan went wrong.', next: 'Reload the page; stored records are kept.' },
 };
 
+/** Narrows a stored or foreign text to a code that this version knows. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(MESSAGES, text);
+}
+
 function fill(text: string, details: WitanFailure['details']): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(details[name] ?? whole));
 }

@@ -16,6 +16,8 @@ export interface CouncilPort {
   /** What is known of the bundled council; fetched once. */
   about(signal: AbortSignal): Promise<Outcome<StarterCouncil>>;
   members(): readonly MemberView[];
+  /** Longest question in characters; may change once the models are known. Without it the page shows no count. */
+  promptLimit?(): number;
   /** Loads every member that is not loaded. Resolves when at least one is ready and all have settled. */
   prepare(signal: AbortSignal): Promise<Outcome<readonly MemberView[]>>;
   /** Asks all members at once. Loads them first when needed. */

@@ -85,7 +85,13 @@ export class DecodeGate {
 
   /** Awaited before each decode step: resolves when the engine may go on (at once after a stop, so that it can end). */
   async beforeStep(): Promise<void> {
-    if (this.#tokens > 0 && this.#pacing.decodeDelayMs > 0) await this.#rest(this.#pacing.decodeDelayMs);
+    const sinceMs = this.#lastTokenMs;
+    while (sinceMs !== null && !this.signal.aborted) {
+      // A credit or a new pace may wake the rest early: only the clock ends it.
+      const restMs = sinceMs + this.#pacing.decodeDelayMs - performance.now();
+      if (restMs <= 0) break;
+      await this.#rest(restMs);
+    }
     while (this.#credits <= 0 && !this.signal.aborted) await this.#rest(null);
   }
 

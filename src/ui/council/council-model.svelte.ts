@@ -1,0 +1,153 @@
+import type { CouncilEvent, MemberView } from '#contracts/council';
+import type { Deliberation } from '#contracts/deliberation';
+import { failureOf, type WitanFailure } from '#contracts/errors';
+import type { WitanPorts } from '#contracts/ports';
+import type { StarterCouncil } from '#contracts/starter';
+import { RoundView } from './round-view.svelte.ts';
+import { spokenResult } from './verdict-words.ts';
+
+/** State of the council page. It lives as long as the app, so a round goes on while another page is open. */
+export class CouncilModel {
+  /** The question box. */
+  draft = $state('');
+  members = $state.raw<readonly MemberView[]>([]);
+  about = $state.raw<StarterCouncil | null>(null);
+  round = $state.raw<RoundView | null>(null);
+  /** A question was asked and its round has not begun: members are loading or another round runs. */
+  waitingFor = $state<string | null>(null);
+  /** A record of the history that is shown instead of the round. */
+  record = $state.raw<Deliberation | null>(null);
+  problem = $state.raw<WitanFailure | null>(null);
+  /** Read out by screen readers: the answer, once. */
+  announcement = $state('');
+
+  readonly running = $derived(this.waitingFor !== null || (this.round?.running ?? false));
+  readonly shown = $derived(this.record ?? this.round?.deliberation ?? null);
+  /** The question whose answer is on screen. */
+  readonly question = $derived(this.record?.prompt ?? this.waitingFor ?? this.round?.prompt ?? null);
+
+  readonly #ports: WitanPorts;
+  #ask: AbortController | null = null;
+  #prepared = false;
+
+  constructor(ports: WitanPorts) {
+    this.#ports = ports;
+    this.members = ports.council.members();
+  }
+
+  /** Follows the council until the returned function is called. */
+  connect(): () => void {
+    const leave = this.#ports.council.subscribe((event) => {
+      this.#take(event);
+    });
+    const abort = new AbortController();
+    void this.#learn(abort.signal);
+    return () => {
+      leave();
+      abort.abort();
+    };
+  }
+
+  get promptLimit(): number | null {
+    // Reading `members` and `about` first: the limit may change when they do.
+    return this.members.length >= 0 && this.about !== undefined
+      ? (this.#ports.council.promptLimit?.() ?? null)
+      : null;
+  }
+
+  /** Loads the members when somebody begins to type, so that the first answer does not wait for them. */
+  warmUp(): void {
+    if (this.#prepared) return;
+    this.#prepared = true;
+    void this.#ports.council.prepare(new AbortController().signal);
+  }
+
+  async ask(prompt: string): Promise<void> {
+    if (this.running) return;
+    this.problem = null;
+    this.record = null;
+    this.announcement = '';
+    this.#prepared = true;
+    this.waitingFor = prompt.trim() === '' ? null : prompt.trim();
+    const controller = new AbortController();
+    this.#ask = controller;
+    try {
+      const asked = await this.#ports.council.ask(controller.signal, prompt);
+      if (!asked.ok) this.problem = asked.error;
+    } catch (thrown) {
+      this.problem = failureOf(thrown);
+    }
+    this.waitingFor = null;
+    this.#ask = null;
+  }
+
+  /** The question on screen once more. */
+  askAgain(): Promise<void> {
+    return this.question === null ? Promise.resolve() : this.ask(this.question);
+  }
+
+  stopAll(): void {
+    this.#ports.council.stop();
+    this.#ask?.abort();
+  }
+
+  stopMember(memberId: string): void {
+    this.#ports.council.stop(memberId);
+  }
+
+  async restart(memberId: string): Promise<void> {
+    const restarted = await this.#ports.council.restart(memberId);
+    if (!restarted.ok) this.problem = restarted.error;
+  }
+
+  async rate(rating: 'good' | 'bad'): Promise<void> {
+    const rated = this.shown;
+    if (rated === null) return;
+    const changed = await this.#ports.history.rate(rated.id, rating);
+    if (!changed.ok) {
+      this.problem = changed.error;
+    } else if (this.record?.id === rated.id) {
+      this.record = changed.value;
+    } else if (this.round?.id === rated.id) {
+      this.round.deliberation = changed.value;
+    }
+  }
+
+  /** Shows a record of the history; `null` goes back to the round. */
+  async open(recordId: string | null): Promise<void> {
+    this.problem = null;
+    if (recordId === null) {
+      this.record = null;
+      return;
+    }
+    const found = await this.#ports.history.get(recordId);
+    if (found.ok) this.record = found.value;
+    else this.problem = found.error;
+  }
+
+  async #learn(signal: AbortSignal): Promise<void> {
+    const about = await this.#ports.council.about(signal);
+    if (signal.aborted) return;
+    if (about.ok) this.about = about.value;
+    else this.problem = about.error;
+    this.members = this.#ports.council.members();
+  }
+
+  #take(event: CouncilEvent): void {
+    if (event.type === 'members-changed') {
+      this.members = event.members;
+      return;
+    }
+    if (event.type === 'round-started') {
+      this.round = new RoundView(event);
+      this.waitingFor = null;
+      this.record = null;
+      this.problem = null;
+      return;
+    }
+    this.round?.take(event);
+    if (event.type === 'round-ended' && event.roundId === this.round?.id) {
+      this.announcement = spokenResult(event.deliberation);
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import { failure } from '#contracts/errors';
+import { isErrorCode, whatHappened } from '#contracts/error-messages';
+import type { Deliberation, MemberOutcome, RoundOutcome } from '#contracts/deliberation';
+import { frameTime, listed, percent, plural, seconds } from '../quantities.ts';
+
+/** How the answer was reached, in words. Agreement is a count of votes: nothing here may call it verified. */
+export interface VerdictWords {
+  /** "3 of 3 agree · plurality · decided after 0.41 s". */
+  readonly headline: string;
+  /** What keeps this from being a plain result; null when nothing does. */
+  readonly caution: string | null;
+  readonly facts: readonly { readonly label: string; readonly text: string }[];
+}
+
+export interface DissentWords {
+  readonly answer: string;
+  readonly names: string;
+}
+
+const CAUTIONS: Readonly<Record<RoundOutcome, string | null>> = {
+  decided: null,
+  tied: 'A tie: several answers lead. Shown is the one of the tied member with the best measured accuracy.',
+  partial: 'Partial: votes are missing that could have changed this result.',
+  abstained: 'These models were trained for a few exact tasks. Try one of the examples.',
+  stopped: 'You stopped this round. Ask again when you like.',
+  failed: 'Every member stopped or failed. Ask again; members restart by themselves.',
+};
+
+const NO_ANSWER: Readonly<Record<'abstained' | 'stopped' | 'failed', string>> = {
+  abstained: 'No member has an answer',
+  stopped: 'Stopped before a result',
+  failed: 'No member could answer',
+};
+
+/** What stands in place of the answer when there is none. */
+export function answerText(d: Deliberation): string {
+  if (d.answer !== null) return d.answer;
+  return d.outcome === 'stopped' || d.outcome === 'failed' ? NO_ANSWER[d.outcome] : NO_ANSWER.abstained;
+}
+
+/** Why a member's vote is not in the count; null when it is. */
+export function whyMissing(member: MemberOutcome): string | null {
+  switch (member.status) {
+    case 'answered':
+      return null;
+    case 'abstained':
+      return 'had no answer';
+    case 'cut':
+      return 'stopped, the vote was decided';
+    case 'late':
+      return 'answered too late to count';
+    case 'timeout':
+      return 'ran out of time';
+    case 'lost':
+      return 'its worker stopped';
+    case 'stopped':
+      return 'stopped by you';
+    case 'failed':
+      return failureWords(member) ?? 'failed';
+  }
+}
+
+/** The error text behind a recorded code, in lower case to stand inside a sentence; null when the code is unknown. */
+function failureWords(member: MemberOutcome): string | null {
+  if (member.error === undefined || !isErrorCode(member.error)) return null;
+  const text = whatHappened(failure(member.error, { member: member.name, model: member.name }));
+  // A record keeps the code, not the figures: a text that needs them would show its gaps.
+  if (text.includes('{')) return null;
+  return text.charAt(0).toLowerCase() + text.slice(1).replace(/\.$/, '');
+}
+
+function inFavour(d: Deliberation): number {
+  return d.key === null ? 0 : d.members.filter((member) => member.key === d.key).length;
+}
+
+function headline(d: Deliberation): string {
+  const total = d.members.length;
+  if (d.key === null) {
+    return `${plural(total, 'member')} asked · no vote · ended after ${seconds(d.wallMs)}`;
+  }
+  const agree = `${String(inFavour(d))} of ${String(total)} agree`;
+  const reached = `${d.rule} · decided after ${seconds(d.decidedMs ?? d.wallMs)}`;
+  if (d.outcome === 'tied') return `Tied, ${agree} · ${reached}`;
+  if (d.outcome === 'partial') return `Partial, ${agree} · ${reached}`;
+  return `${agree} · ${reached}`;
+}
+
+function voteCounts(d: Deliberation): string {
+  const own = `${String(inFavour(d))} for ${quoted(d.answer ?? '')}`;
+  return [own, ...d.dissent.map((group) => `${String(group.members.length)} for ${quoted(group.answer)}`)].join(
+    ', ',
+  );
+}
+
+/** Votes for long answers are counted by their first words. */
+function quoted(answer: string): string {
+  return answer.length <= 24 ? answer : `“${answer.slice(0, 22).trimEnd()}…”`;
+}
+
+function caution(d: Deliberation): string | null {
+  if (d.lateWouldFlip) return 'A vote that came after the answer would have changed it.';
+  return CAUTIONS[d.outcome];
+}
+
+/** How a finished round is told. */
+export function verdictWords(d: Deliberation): VerdictWords {
+  const facts: { label: string; text: string }[] = [];
+  if (d.key !== null) {
+    facts.push({ label: 'Votes', text: voteCounts(d) });
+    facts.push({ label: 'Agreement', text: `${percent(d.agreement)} of the valid votes` });
+  }
+  const absent = d.members.filter((member) => member.key === null && member.status !== 'cut');
+  if (absent.length > 0) {
+    const reasons = absent.map((member) => `${member.name} (${whyMissing(member) ?? 'no vote'})`);
+    facts.push({ label: 'Missing', text: reasons.join(', ') });
+  }
+  const late = d.members.filter((member) => member.status === 'late');
+  if (late.length > 0) {
+    facts.push({ label: 'Late', text: listed(late.map((member) => member.name)) });
+  }
+  if (d.key !== null) facts.push({ label: 'Saved', text: savedWords(d) });
+  if (d.frames !== null && d.frames.count > 0) {
+    facts.push({ label: 'Smoothness', text: `95 % of frames within ${frameTime(d.frames.p95)}` });
+  }
+  return { headline: headline(d), caution: caution(d), facts };
+}
+
+function savedWords(d: Deliberation): string {
+  if (d.callsSaved === 0) {
+    return d.decidedEarly ? 'decided early; all had nearly finished' : 'nothing, every vote was needed';
+  }
+  const cut = d.members.filter((member) => member.status === 'cut').map((member) => member.name);
+  return `${plural(d.callsSaved, 'call')} stopped early (${listed(cut)})`;
+}
+
+/** Who said something else. */
+export function dissentWords(d: Deliberation): readonly DissentWords[] {
+  const nameOf = (id: string): string => d.members.find((member) => member.id === id)?.name ?? id;
+  return d.dissent.map((group) => ({ answer: group.answer, names: listed(group.members.map(nameOf)) }));
+}
+
+/** One sentence for screen readers. */
+export function spokenResult(d: Deliberation): string {
+  if (d.answer === null) return `${answerText(d)}. ${caution(d) ?? ''}`.trim();
+  const dissent = dissentWords(d).map((group) => `${group.names} said ${group.answer}.`);
+  return [`The council answers: ${d.answer}.`, `${headline(d)}.`, caution(d) ?? '', ...dissent]
+    .join(' ')
+    .trim();
+}

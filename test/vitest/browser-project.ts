@@ -1,0 +1,47 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { findChromium } from '../../tools/browser/find-chromium.ts';
+
+/** Cross-origin isolation as the app has it; not its content policy, which would refuse the test runner's own scripts. */
+const ISOLATION_HEADERS = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+};
+
+interface BrowserProject {
+  readonly name: string;
+  readonly include: string[];
+  readonly exclude: string[];
+  /** Browser to drive; the one that `findChromium` finds when undefined. */
+  readonly chromium: string | undefined;
+  readonly flags: string[];
+}
+
+/** A vitest configuration whose tests run in a real Chromium: real workers, IndexedDB, OPFS, WebGPU. */
+export function browserProject({ name, include, exclude, chromium, flags }: BrowserProject): ViteUserConfig {
+  const executablePath = chromium ?? findChromium()?.path;
+  return defineConfig({
+    root: '.',
+    plugins: [svelte({ configFile: false })],
+    define: { __WITAN_VERSION__: JSON.stringify('0.0.0-test') },
+    worker: { format: 'es' },
+    server: { headers: ISOLATION_HEADERS },
+    test: {
+      name,
+      include,
+      exclude,
+      passWithNoTests: true,
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({
+          launchOptions: { args: flags, ...(executablePath === undefined ? {} : { executablePath }) },
+        }),
+        instances: [{ browser: 'chromium' }],
+      },
+    },
+  });
+}
