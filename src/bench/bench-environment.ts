@@ -53,7 +53,8 @@ export function systemName(userAgent: string): string {
 }
 
 function adapterName({ vendor, architecture, description, fallback }: Adapter): string {
-  const name = description === '' ? [vendor, architecture].filter((part) => part !== '').join(' ') : description;
+  const name =
+    description === '' ? [vendor, architecture].filter((part) => part !== '').join(' ') : description;
   return `${name === '' ? 'unnamed adapter' : name}${fallback ? ' (software)' : ''}`;
 }
 

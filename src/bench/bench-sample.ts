@@ -2,7 +2,11 @@ import type { BenchTestName } from '#contracts/bench';
 import type { Generation } from '#contracts/engine';
 
 /** The engine's own prefill time where it reports one; else the whole time to the first token, which is a little more. */
-function prefillSpeed({ prefillTokensPerSecond, promptTokens, timeToFirstTokenMs }: Generation): number | null {
+function prefillSpeed({
+  prefillTokensPerSecond,
+  promptTokens,
+  timeToFirstTokenMs,
+}: Generation): number | null {
   if (prefillTokensPerSecond !== null) return prefillTokensPerSecond;
   if (timeToFirstTokenMs === null || timeToFirstTokenMs <= 0 || promptTokens <= 0) return null;
   return (promptTokens * 1000) / timeToFirstTokenMs;

@@ -13,9 +13,9 @@ export const HistoryChunkSchema = v.object({
   endMs: v.number(),
   intervalMs: v.number(),
   columns: v.array(v.string()),
-  /** Sample offsets from `startMs`, milliseconds. */
+  /** Ends of the samples' intervals as offsets from `startMs`, milliseconds: the first interval begins at `startMs`. */
   offsets: v.instance(Float32Array),
-  /** One Float32Array a column. */
+  /** One Float32Array a column: a value per sample, or a single one where the column never changed. */
   values: v.array(v.instance(Float32Array)),
   /** Ticks that the sampler missed in this span; never caught up. */
   missedTicks: v.number(),
@@ -25,7 +25,10 @@ export type HistoryChunk = v.InferOutput<typeof HistoryChunkSchema>;
 /** One second (or more) of history for a chart. */
 export interface HistoryPoint {
   readonly atMs: number;
-  /** Mean per metric over the span (counters: per second), in `METRIC_IDS` order. */
+  /**
+   * Mean per metric over the span (counters: per second), in `METRIC_IDS` order. NaN where nothing is known: a metric
+   * that was not recorded then, or a frame interval while no frame was painted.
+   */
   readonly mean: readonly number[];
   readonly max: readonly number[];
 }

@@ -31,8 +31,15 @@ export interface WorkerHello {
   readonly type: 'witan.hello';
   readonly heartbeat: MessagePort;
   readonly control: MessagePort;
+  /** Name of the Web Lock that the worker holds as long as it lives; empty where the page has no Web Locks. */
+  readonly lifeLock: string;
 }
 
-/** On the heartbeat port: pings (echoed with the same number) and faults that the worker's own code did not catch. */
+/**
+ * On the heartbeat port: pings (echoed with the same number), word that the life lock is held, and faults that the
+ * worker's own code did not catch.
+ */
 export type HeartbeatMessage =
-  { readonly type: 'ping'; readonly count: number } | { readonly type: 'fault'; readonly message: string };
+  | { readonly type: 'lock-held' }
+  | { readonly type: 'ping'; readonly count: number }
+  | { readonly type: 'fault'; readonly message: string };

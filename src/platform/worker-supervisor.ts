@@ -6,7 +6,8 @@ import type { HeartbeatMessage, WorkerHello } from '#contracts/worker-api';
 import type { WorkerHandle } from '#contracts/worker-handle';
 
 /**
- * A worker killed by the browser or by its own `close()` raises no event on the page, so only a missing echo tells.
+ * A worker killed by the browser or by its own `close()` raises no event on the page. Two things tell: the Web Lock that
+ * it held comes free at once, and its echoes stop, which finds workers that hang and covers browsers without locks.
  * Pings are counted, not timed: in a background tab the page's timers slow down to one a second or a minute, and a
  * healthy worker then simply has more time to answer.
  */
@@ -15,6 +16,11 @@ const PING_INTERVAL_MS = 250;
 const MISSED_PINGS_ALLOWED = 6;
 /** A minute for the first echo: the script itself may come over a slow line. */
 const FIRST_ECHO_PINGS_ALLOWED = 240;
+
+/** The part of `navigator.locks` that the supervisor uses. */
+export interface LifeLocks {
+  request(name: string, options: { signal: AbortSignal }, granted: () => void): Promise<unknown>;
+}
 
 /** The part of `Worker` that the supervisor uses, so that tests can stand in for it. */
 export interface WorkerLike {
@@ -37,6 +43,10 @@ class SupervisedWorker<Api> implements WorkerHandle<Api> {
   readonly #clock: Clock;
   readonly #observer: SupervisorObserver;
   readonly #heartbeat: MessagePort;
+  readonly #control: MessagePort;
+  readonly #locks: LifeLocks | null;
+  readonly #lifeLock: string;
+  readonly #watchEnded = new AbortController();
   readonly #api: Api;
   readonly #lostListeners = new Set<(reason: WitanFailure) => void>();
   #lost: WitanFailure | null = null;
@@ -45,8 +55,16 @@ class SupervisedWorker<Api> implements WorkerHandle<Api> {
   #unanswered = 0;
   #echoed = false;
 
-  constructor(name: string, worker: WorkerLike, clock: Clock, observer: SupervisorObserver) {
+  constructor(
+    name: string,
+    worker: WorkerLike,
+    clock: Clock,
+    observer: SupervisorObserver,
+    locks: LifeLocks | null,
+  ) {
     this.name = name;
+    this.#locks = locks;
+    this.#lifeLock = locks === null ? '' : `witan.worker.${crypto.randomUUID()}`;
     this.#worker = worker;
     this.#clock = clock;
     this.#observer = observer;
@@ -64,9 +82,15 @@ class SupervisedWorker<Api> implements WorkerHandle<Api> {
         this.terminate(failure('worker-lost', { member: name }, message));
       }
     });
-    const hello: WorkerHello = { type: 'witan.hello', heartbeat: heartbeat.port2, control: control.port2 };
+    const hello: WorkerHello = {
+      type: 'witan.hello',
+      heartbeat: heartbeat.port2,
+      control: control.port2,
+      lifeLock: this.#lifeLock,
+    };
     worker.postMessage(hello, [heartbeat.port2, control.port2]);
     // comlink's Remote<Api> is Api for an interface whose methods all return promises.
+    this.#control = control.port1;
     this.#api = Comlink.wrap(control.port1) as unknown as Api;
     this.#schedulePing();
   }
@@ -113,7 +137,9 @@ class SupervisedWorker<Api> implements WorkerHandle<Api> {
     this.#lost = reason;
     this.#cancelPing();
     this.#worker.terminate();
+    this.#watchEnded.abort();
     this.#heartbeat.close();
+    this.#control.close();
     if (reason.code !== 'cancelled') this.#observer.onLost(this.name, reason);
     for (const listener of [...this.#lostListeners]) listener(reason);
     this.#lostListeners.clear();
@@ -137,20 +163,39 @@ class SupervisedWorker<Api> implements WorkerHandle<Api> {
     if (message.type === 'ping') {
       this.#echoed = true;
       this.#unanswered = this.#pings - message.count;
+    } else if (message.type === 'lock-held') {
+      this.#awaitRelease();
     } else {
       this.#observer.onFault(this.name, message.message);
     }
   }
+
+  /** Queues for the lock that the worker holds: it is granted when the worker is gone. */
+  #awaitRelease(): void {
+    const gone = this.#locks?.request(this.#lifeLock, { signal: this.#watchEnded.signal }, () => {
+      this.terminate(failure('worker-lost', { member: this.name }));
+    });
+    // Rejects when the watch ends first.
+    gone?.catch(() => undefined);
+  }
+}
+
+/** The locks of this page, where the browser has them (secure contexts). */
+function pageLocks(): LifeLocks | null {
+  const { locks } = navigator as Partial<Navigator>;
+  return locks ?? null;
 }
 
 /** The only place that makes workers. */
 export class WorkerSupervisor {
   readonly #clock: Clock;
   readonly #observer: SupervisorObserver;
+  readonly #locks: LifeLocks | null;
 
-  constructor(clock: Clock, observer: SupervisorObserver = SILENT) {
+  constructor(clock: Clock, observer: SupervisorObserver = SILENT, locks = pageLocks()) {
     this.#clock = clock;
     this.#observer = observer;
+    this.#locks = locks;
   }
 
   /** Starts a module worker from a bundled script. */
@@ -160,6 +205,6 @@ export class WorkerSupervisor {
 
   /** Puts an existing worker under watch. */
   adopt<Api>(name: string, worker: WorkerLike): WorkerHandle<Api> {
-    return new SupervisedWorker<Api>(name, worker, this.#clock, this.#observer);
+    return new SupervisedWorker<Api>(name, worker, this.#clock, this.#observer, this.#locks);
   }
 }

@@ -1,7 +1,24 @@
+import { dirname, relative, resolve } from 'node:path';
 import js from '@eslint/js';
 import globals from 'globals';
 import svelte from 'eslint-plugin-svelte';
 import tseslint from 'typescript-eslint';
+
+/**
+ * The compiler of Svelte drops `import type`, so the layer program never sees it in a component. This rule does:
+ * a component imports relatively only inside src/ui.
+ */
+const stayInRoom = {
+  meta: { type: 'problem', schema: [], messages: { left: 'A component of src/ui imports {{ target }}.' } },
+  create: (context) => ({
+    ImportDeclaration(node) {
+      if (!node.source.value.startsWith('.')) return;
+      const target = relative(process.cwd(), resolve(dirname(context.filename), node.source.value));
+      const inside = target.replaceAll('\\', '/').startsWith('src/ui/');
+      if (!inside) context.report({ node, messageId: 'left', data: { target } });
+    },
+  }),
+};
 
 const restrict = (selector, message) => ({ selector, message });
 
@@ -88,6 +105,11 @@ export default tseslint.config(
       'no-console': ['error', { allow: ['warn', 'error'] }],
       'no-restricted-syntax': ['error', EXPORT_ALL, WORKER_CODE, WORKER, FRAME, CLOCK, RANDOM],
     },
+  },
+  {
+    files: ['src/ui/**/*.svelte'],
+    plugins: { house: { rules: { 'stay-in-room': stayInRoom } } },
+    rules: { 'house/stay-in-room': 'error' },
   },
   { files: ['src/kernel/clock.ts'], rules: { 'no-restricted-syntax': ['error', EXPORT_ALL, WORKER, FRAME] } },
   { files: ['src/platform/**'], rules: { 'no-restricted-syntax': ['error', EXPORT_ALL, WORKER_CODE] } },

@@ -26,6 +26,14 @@ function isHello(data: unknown): data is WorkerHello {
   return typeof data === 'object' && data !== null && (data as { type?: unknown }).type === 'witan.hello';
 }
 
+/** The browser gives the lock up the moment this worker is gone, however it went: that is how the page knows at once. */
+function holdForLife(name: string, heartbeat: MessagePort): void {
+  void navigator.locks.request(name, () => {
+    heartbeat.postMessage({ type: 'lock-held' } satisfies HeartbeatMessage);
+    return new Promise<never>(() => undefined);
+  });
+}
+
 /**
  * Serves `api` to the page. The page's first message brings two ports: pings are echoed on one at once, for the
  * supervisor; comlink speaks on the other. Faults nobody caught are reported on the first, since the browser does not
@@ -49,6 +57,7 @@ export function serveWorker(api: object): void {
     scope.addEventListener('error', (fault) => {
       report(fault.message);
     });
+    if (hello.lifeLock !== '') holdForLife(hello.lifeLock, hello.heartbeat);
     Comlink.expose(guarded(api), hello.control);
   };
   scope.addEventListener('message', onHello);

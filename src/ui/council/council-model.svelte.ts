@@ -141,7 +141,6 @@ export class CouncilModel {
     if (event.type === 'round-started') {
       this.round = new RoundView(event);
       this.waitingFor = null;
-      this.record = null;
       this.problem = null;
       return;
     }

@@ -1,0 +1,100 @@
+import { systemClock } from '#kernel/clock';
+import type { WitanPorts } from '#contracts/ports';
+import type { InferenceWorkerApi } from '#contracts/worker-api';
+import type { TelemetryWorkerApi } from '#contracts/telemetry';
+import { WllamaEngine } from '../engines/wllama-engine.ts';
+import { FrameClock, pageFrames } from '../platform/frame-clock.ts';
+import { onVisibility, pageVisible } from '../platform/page-visibility.ts';
+import { TabChannel } from '../platform/tab-channel.ts';
+import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
+import { WorkerSupervisor } from '../platform/worker-supervisor.ts';
+import { BenchmarkStore } from '../storage/benchmark-store.ts';
+import { openWitanDatabase } from '../storage/database.ts';
+import { DeliberationStore } from '../storage/deliberation-store.ts';
+import { boardMemory, MetricBoard } from '../telemetry/metric-board.ts';
+import { CouncilService } from './council-service.ts';
+import { DeviceService } from './device-service.ts';
+import { LazyEvaluation } from './lazy-evaluation.ts';
+import { HistoryService } from './history-service.ts';
+import { LazyBench } from './lazy-bench.ts';
+import { MonitorService } from './monitor-service.ts';
+import { StarterCatalogue } from './starter-catalogue.ts';
+
+/** Builds and wires the whole app. The result is `window.witan`. */
+export function compose(version: string): WitanPorts {
+  const clock = systemClock;
+  const board = new MetricBoard(boardMemory(crossOriginIsolated));
+  const frames = new FrameClock(pageFrames(), board);
+  const supervisor = new WorkerSupervisor(clock, {
+    onFault: () => {
+      board.add('errors', 1);
+    },
+    onLost: () => {
+      board.add('errors', 1);
+    },
+  });
+  const database = openWitanDatabase({ onLost: () => undefined }).then((opened) =>
+    opened.ok ? opened.value : null,
+  );
+  const history = new HistoryService(
+    database.then((db) => new DeliberationStore(db)),
+    new TabChannel('witan.history'),
+  );
+  const catalogue = new StarterCatalogue(document.baseURI);
+  const council: CouncilService = new CouncilService({
+    clock,
+    metrics: board,
+    catalogue,
+    launch: (memberId, onLost) => {
+      const worker = supervisor.start<InferenceWorkerApi>(memberId, WORKER_SCRIPTS.wllama);
+      worker.onLost((reason) => {
+        if (reason.code !== 'cancelled') onLost(reason);
+      });
+      return new WllamaEngine(worker, clock);
+    },
+    threads: () => (crossOriginIsolated ? navigator.hardwareConcurrency : 1),
+    watchFrames: () => {
+      const mark = frames.mark();
+      return () => frames.summarySince(mark);
+    },
+    keep: (record) => history.keep(record),
+    onBusy: (busy) => {
+      monitor.setBusy(busy);
+    },
+  });
+  const monitor = new MonitorService({
+    clock,
+    frames,
+    board,
+    startWorker: (name) => supervisor.start<TelemetryWorkerApi>(name, WORKER_SCRIPTS.telemetry),
+    applyPacing: (pacing) => {
+      council.manager.setPacing(pacing);
+    },
+    onVisibility,
+  });
+  const device = new DeviceService(clock, () => (frames.refreshMeasured ? frames.refreshIntervalMs : null));
+  const bench = new LazyBench({
+    clock,
+    appVersion: version,
+    council,
+    device,
+    store: database.then((db) => new BenchmarkStore(db)),
+    pageUrl: () => location.href.replace(/#.*$/s, ''),
+    visible: pageVisible,
+    onVisibility,
+  });
+  return {
+    version,
+    council,
+    history,
+    device,
+    monitor,
+    bench,
+    evaluation: new LazyEvaluation({ clock, catalogue, council }),
+    test: {
+      burnPerFrame: (burnMs) => {
+        frames.burnPerFrame(burnMs);
+      },
+    },
+  };
+}

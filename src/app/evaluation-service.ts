@@ -1,0 +1,106 @@
+import type { Clock } from '#kernel/clock';
+import { err, ok } from '#kernel/result';
+import type { CouncilMember } from '#contracts/council';
+import { failure, type Outcome } from '#contracts/errors';
+import type { EvalReport } from '#contracts/evaluation';
+import type { EvaluationPort } from '#contracts/ports';
+import type { Question } from '#contracts/starter';
+import { answerShape } from '../council/answer-shape.ts';
+import { canonicalKey, isAbstention } from '../council/canonical-key.ts';
+import { evaluate, type RecordedBallot, type RecordedVote } from '../council/evaluation.ts';
+import { pluralityWinner } from '../council/plurality.ts';
+import type { CouncilService } from './council-service.ts';
+import type { StarterCatalogue } from './starter-catalogue.ts';
+
+export interface EvaluationServicePorts {
+  readonly clock: Clock;
+  readonly catalogue: StarterCatalogue;
+  readonly council: CouncilService;
+}
+
+/** Asks every member every question to the end, records the ballots, and replays the rules on the record. */
+export class EvaluationService implements EvaluationPort {
+  readonly #ports: EvaluationServicePorts;
+
+  constructor(ports: EvaluationServicePorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Errors: question-set-invalid, cancelled, worker-lost and the like (a member that fails ends the run: a table with
+   * holes would compare different questions), those of loading.
+   */
+  async run(
+    signal: AbortSignal,
+    options: { readonly questions: number; readonly split: 'dev' | 'test'; readonly seed: number },
+    onProgress: (done: number, total: number) => void,
+  ): Promise<Outcome<EvalReport>> {
+    const { catalogue, clock, council } = this.#ports;
+    const about = await council.about(signal);
+    if (!about.ok) return about;
+    const set = await catalogue.questions(signal, options.split);
+    if (!set.ok) return set;
+    const members = await council.readyMembers(signal);
+    if (!members.ok) return members;
+    const questions = set.value.questions.slice(0, options.questions);
+    const startedMs = clock.nowMs();
+    const ballots: RecordedBallot[] = [];
+    for (const question of questions) {
+      const votes = await Promise.all(
+        members.value.map((member) =>
+          this.#hear(signal, member, question, about.value.abstain, options.seed),
+        ),
+      );
+      if (signal.aborted) return err(failure('cancelled'));
+      const failed = votes.find((vote) => !vote.ok);
+      if (failed !== undefined && !failed.ok) return failed;
+      ballots.push({ question, votes: votes.flatMap((vote) => (vote.ok ? [vote.value] : [])) });
+      onProgress(ballots.length, questions.length);
+    }
+    return ok(
+      evaluate({
+        split: options.split,
+        questionSetSha256: set.value.sha256,
+        seed: options.seed,
+        wallMs: clock.nowMs() - startedMs,
+        members: members.value.map(({ id, accuracy }) => ({ id, devAccuracy: accuracy })),
+        ballots,
+        canonicalKey,
+        plurality: pluralityWinner,
+      }),
+    );
+  }
+
+  /** One member's answer, asked exactly as in a round: the kind is read from the question's words, not from the set. */
+  async #hear(
+    signal: AbortSignal,
+    member: CouncilMember,
+    question: Question,
+    abstain: string,
+    seed: number,
+  ): Promise<Outcome<RecordedVote>> {
+    const shape = answerShape(question.prompt, abstain);
+    const generated = await member.engine.generate(
+      signal,
+      {
+        prompt: question.prompt,
+        maxTokens: shape.maxTokens,
+        temperature: 0,
+        seed,
+        ...(shape.grammar === undefined ? {} : { grammar: shape.grammar }),
+      },
+      () => undefined,
+    );
+    if (!generated.ok) return generated;
+    const { text, completionTokens } = generated.value;
+    const abstained = isAbstention(text, abstain);
+    return ok({
+      memberId: member.id,
+      text,
+      key: abstained ? null : canonicalKey(question.kind, text),
+      tokens: completionTokens,
+      abstained,
+      arrival: this.#ports.clock.nowMs(),
+    });
+  }
+}

@@ -1,0 +1,147 @@
+import * as v from 'valibot';
+import { BenchConditionsSchema, BenchEnvironmentSchema, BenchResultSchema, BENCH_TESTS } from './bench.ts';
+import { DissentSchema, FrameSummarySchema, MEMBER_STATUSES, OUTCOMES } from './deliberation.ts';
+import { EvalReportSchema } from './evaluation.ts';
+import { ProbeReportSchema } from './hardware.ts';
+
+/**
+ * The documents of the headless driver, one per verb. Every document is parsed with its schema before it is printed.
+ * Times in milliseconds, speeds in tokens per second, sizes in bytes. Fields may be added; none changes its meaning
+ * without a new version.
+ */
+const figure = v.pipe(v.number(), v.finite());
+const share = v.pipe(figure, v.minValue(0), v.maxValue(1));
+
+export const ErrorDocumentSchema = v.object({
+  schema: v.literal('witan.error'),
+  version: v.literal(1),
+  error: v.object({
+    /** An `ErrorCode`, or one of the driver's own: `browser-missing`, `build-failed`, `page-failed`. */
+    code: v.string(),
+    message: v.string(),
+    details: v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])),
+  }),
+});
+export type ErrorDocument = v.InferOutput<typeof ErrorDocumentSchema>;
+
+export const AskMemberSchema = v.object({
+  id: v.string(),
+  name: v.string(),
+  engine: v.picklist(['wllama', 'web-llm', 'prompt-api', 'remote']),
+  backend: v.picklist(['cpu', 'webgpu', 'remote']),
+  answer: v.string(),
+  key: v.nullable(v.string()),
+  status: v.picklist(MEMBER_STATUSES),
+  tokens: figure,
+  /** Milliseconds from the member's start to its first token; null when none came. */
+  ttft: v.nullable(figure),
+  tokensPerSecond: v.nullable(figure),
+  duration: figure,
+  /** Error code of a member that failed or was lost. */
+  error: v.optional(v.string()),
+});
+
+export const AskDocumentSchema = v.object({
+  schema: v.literal('witan.ask'),
+  version: v.literal(1),
+  prompt: v.string(),
+  /** null when the council has no answer: see `outcome`. */
+  answer: v.nullable(v.string()),
+  outcome: v.picklist(OUTCOMES),
+  rule: v.string(),
+  agreement: share,
+  decidedEarly: v.boolean(),
+  callsSaved: figure,
+  members: v.array(AskMemberSchema),
+  /** Ids of the members whose vote is missing. */
+  missing: v.array(v.string()),
+  dissent: v.array(DissentSchema),
+  /** From the question to the end of the round, members loaded. */
+  wall: figure,
+  /** From the question to the moment at which the answer was fixed; null without an answer. */
+  decided: v.nullable(figure),
+  /** Loading the members before the question; 0 when they were loaded. */
+  load: figure,
+  frames: FrameSummarySchema,
+  recordId: v.string(),
+  /** Whether the record is found in the history after the round. */
+  recorded: v.boolean(),
+  seed: figure,
+});
+export type AskDocument = v.InferOutput<typeof AskDocumentSchema>;
+
+export const BenchDocumentSchema = v.object({
+  schema: v.literal('witan.bench-run'),
+  version: v.literal(1),
+  suite: v.string(),
+  environment: BenchEnvironmentSchema,
+  conditions: BenchConditionsSchema,
+  tests: v.array(
+    v.object({
+      /** `member/test`. */
+      name: v.string(),
+      member: v.string(),
+      test: v.picklist(BENCH_TESTS),
+      unit: v.picklist(['tokens/s', 'ms']),
+      samples: v.array(figure),
+      median: figure,
+      ci: v.tuple([figure, figure]),
+      /** Coverage of `ci`, 0..1. */
+      coverage: share,
+    }),
+  ),
+  /** Micro-benchmark figures by name with the unit in the name; empty until the suite has any. */
+  micro: v.record(v.string(), figure),
+  score: v.optional(figure),
+  /** Why there is no score. */
+  scoreRefused: v.optional(v.string()),
+  link: v.pipe(v.string(), v.url()),
+  wall: figure,
+});
+export type BenchDocument = v.InferOutput<typeof BenchDocumentSchema>;
+
+export const OpenDocumentSchema = v.object({
+  schema: v.literal('witan.open'),
+  version: v.literal(1),
+  valid: v.literal(true),
+  result: BenchResultSchema,
+});
+export type OpenDocument = v.InferOutput<typeof OpenDocumentSchema>;
+
+export const SelfCheckSchema = v.object({
+  name: v.string(),
+  pass: v.boolean(),
+  /** What was measured; null when the check failed before there was a figure. */
+  figure: v.nullable(figure),
+  unit: v.string(),
+  /** What was seen, in words. */
+  detail: v.string(),
+});
+export type SelfCheck = v.InferOutput<typeof SelfCheckSchema>;
+
+export const SelftestDocumentSchema = v.object({
+  schema: v.literal('witan.selftest'),
+  version: v.literal(1),
+  checks: v.pipe(v.array(SelfCheckSchema), v.minLength(1)),
+  passed: figure,
+  failed: figure,
+  wall: figure,
+  /** Present when a check failed, so that every document of a failure says what failed in one place. */
+  error: v.optional(ErrorDocumentSchema.entries.error),
+});
+export type SelftestDocument = v.InferOutput<typeof SelftestDocumentSchema>;
+
+export const ProbeDocumentSchema = ProbeReportSchema;
+export const EvalDocumentSchema = EvalReportSchema;
+
+/** The document of each verb that exists so far. */
+export const HEADLESS_SCHEMAS = {
+  probe: ProbeDocumentSchema,
+  ask: AskDocumentSchema,
+  eval: EvalDocumentSchema,
+  bench: BenchDocumentSchema,
+  open: OpenDocumentSchema,
+  selftest: SelftestDocumentSchema,
+} as const;
+export type Verb = keyof typeof HEADLESS_SCHEMAS;
+export type VerbDocument<V extends Verb> = v.InferOutput<(typeof HEADLESS_SCHEMAS)[V]>;

@@ -1,0 +1,71 @@
+import type { Clock } from '#kernel/clock';
+import type { HardwareProfile } from '#contracts/hardware';
+import type { ProbeEnvironment } from '#contracts/probe-environment';
+import { readAdapters } from './adapters.ts';
+import { measureClockStepUs } from './clock-step.ts';
+import { guarded, guardedAsync, numberOrNull, positiveOrNull, textOrEmpty } from './guarded.ts';
+
+/** Storage answers in milliseconds where it works; a blocked disk must not hold the Device page. */
+const STORAGE_LIMIT_MS = 3_000;
+
+function isTrue(read: () => unknown): boolean {
+  return guarded(read, false) === true;
+}
+
+/** True when the attempt resolves in time. */
+function works(clock: Clock, attempt: () => Promise<void>): Promise<boolean> {
+  return guardedAsync(clock, STORAGE_LIMIT_MS, async () => attempt().then(() => true), false);
+}
+
+async function readStorage(environment: ProbeEnvironment): Promise<HardwareProfile['storage']> {
+  const { clock } = environment;
+  const unknown = { quota: undefined, usage: undefined };
+  const [estimate, persisted, opfs, indexedDb] = await Promise.all([
+    guardedAsync(clock, STORAGE_LIMIT_MS, () => environment.storageEstimate(), unknown),
+    guardedAsync<unknown>(clock, STORAGE_LIMIT_MS, () => environment.persisted(), null),
+    works(clock, () => environment.tryOpfs()),
+    works(clock, () => environment.tryIndexedDb()),
+  ]);
+  return {
+    quotaBytes: numberOrNull(estimate.quota),
+    usageBytes: numberOrNull(estimate.usage),
+    persisted: typeof persisted === 'boolean' ? persisted : null,
+    opfs,
+    indexedDb,
+  };
+}
+
+/**
+ * Reads everything this browser tells about the machine. Never rejects and never hangs: what is missing, throws or
+ * does not answer in time is null, false or empty. Takes at most about 5 s, on healthy machines well under one.
+ */
+export async function readHardwareProfile(environment: ProbeEnvironment): Promise<HardwareProfile> {
+  const hasWebGpu = isTrue(() => environment.hasWebGpu());
+  const [adapters, storage] = await Promise.all([
+    hasWebGpu ? readAdapters(environment) : [],
+    readStorage(environment),
+  ]);
+  const unsupported = hasWebGpu ? 'no-adapter' : 'unsupported';
+  return {
+    schema: 'witan.hardware-profile',
+    version: 1,
+    adapters,
+    webgpu: adapters.length > 0 ? 'available' : unsupported,
+    cores: positiveOrNull(guarded(() => environment.cores(), null)),
+    deviceMemoryGiB: positiveOrNull(guarded(() => environment.deviceMemoryGiB(), null)),
+    cpuPerformance: numberOrNull(guarded(() => environment.cpuPerformance(), null)),
+    storage,
+    isolated: isTrue(() => environment.isolated()),
+    clockStepUs: guarded(() => measureClockStepUs(() => environment.fineClockMs()), 0),
+    refreshIntervalMs: positiveOrNull(guarded(() => environment.refreshIntervalMs(), null)),
+    features: {
+      wasmSimd: isTrue(() => environment.wasmSimd()),
+      jspi: isTrue(() => environment.jspi()),
+      sharedArrayBuffer: isTrue(() => environment.sharedArrayBuffer()),
+      serviceWorker: isTrue(() => environment.serviceWorker()),
+    },
+    micro: {},
+    userAgent: textOrEmpty(guarded(() => environment.userAgent(), '')),
+    platform: textOrEmpty(guarded(() => environment.platform(), '')),
+  };
+}

@@ -1,0 +1,155 @@
+import { parseArgs } from 'node:util';
+import { HEADLESS_SCHEMAS, type Verb } from '../../src/contracts/headless.ts';
+import { GPU_MODES, type GpuMode } from '../browser/launch-flags.ts';
+import { driverFailureOf, misuse } from './failures.ts';
+
+/** Options that every verb takes. */
+export interface CommonOptions {
+  readonly json: boolean;
+  readonly gpu: GpuMode;
+  readonly chrome: string | undefined;
+  readonly profile: string | undefined;
+  /** An app that is already served; the driver builds and serves its own when undefined. */
+  readonly url: string | undefined;
+  /** Whole run of the verb in the page, milliseconds. */
+  readonly timeoutMs: number;
+  readonly seed: number;
+}
+
+export type Command = { readonly common: CommonOptions } & (
+  | { readonly verb: 'probe' | 'bench' | 'selftest' }
+  | { readonly verb: 'ask'; readonly prompt: string; readonly members: readonly string[] | undefined }
+  | { readonly verb: 'eval'; readonly questions: number; readonly split: 'dev' | 'test' }
+  | { readonly verb: 'open'; readonly link: string }
+);
+export type CommandOf<V extends Verb> = Extract<Command, { verb: V }>;
+
+/** Verbs of the contract that later pieces of work bring. */
+const PLANNED = ['predict', 'plan', 'loadtest', 'optimize', 'metrics', 'ring', 'models'];
+
+/** Seconds. An evaluation asks every member hundreds of questions; a benchmark repeats each test six times. */
+const DEFAULT_TIMEOUT_S: Readonly<Record<Verb, number>> = {
+  probe: 60,
+  ask: 120,
+  eval: 3600,
+  bench: 900,
+  open: 60,
+  selftest: 900,
+};
+
+/** Questions of `eval` when none are named: about a minute on two cores. */
+const DEFAULT_QUESTIONS = 120;
+
+const OPTIONS = {
+  json: { type: 'boolean', default: false },
+  gpu: { type: 'string', default: 'none' },
+  chrome: { type: 'string' },
+  profile: { type: 'string' },
+  url: { type: 'string' },
+  timeout: { type: 'string' },
+  seed: { type: 'string', default: '1' },
+  rule: { type: 'string', default: 'plurality' },
+  members: { type: 'string' },
+  samples: { type: 'string', default: '1' },
+  questions: { type: 'string' },
+  split: { type: 'string', default: 'test' },
+  quick: { type: 'boolean', default: false },
+} as const;
+
+/** Options that only some verbs take. */
+const OWN: Readonly<Record<string, Verb>> = {
+  rule: 'ask',
+  members: 'ask',
+  samples: 'ask',
+  questions: 'eval',
+  split: 'eval',
+  quick: 'bench',
+};
+
+function whole(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < least)
+    throw misuse(`--${name} takes a whole number from ${least}, not "${text}"`);
+  return value;
+}
+
+function isVerb(name: string): name is Verb {
+  return Object.hasOwn(HEADLESS_SCHEMAS, name);
+}
+
+function parsed(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: OPTIONS,
+      allowPositionals: true,
+      strict: true,
+      tokens: true,
+    });
+  } catch (error) {
+    throw misuse(driverFailureOf(error).message);
+  }
+}
+
+function verbOf(name: string | undefined): Verb {
+  const known = Object.keys(HEADLESS_SCHEMAS).join(', ');
+  if (name === undefined) throw misuse(`no verb was given; there are ${known}`);
+  if (PLANNED.includes(name)) throw misuse(`the verb ${name} does not exist yet; there are ${known}`);
+  if (!isVerb(name)) throw misuse(`there is no verb ${name}; there are ${known}`);
+  return name;
+}
+
+/** Reads the command line. @throws DriverFailure with code `usage` */
+export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
+  const { values, positionals, tokens } = parsed(argv);
+  const [name, ...rest] = positionals;
+  const verb = verbOf(name);
+  for (const token of tokens) {
+    const owner = token.kind === 'option' ? OWN[token.name] : undefined;
+    if (owner !== undefined && owner !== verb && token.kind === 'option')
+      throw misuse(`--${token.name} belongs to the verb ${owner}`);
+  }
+  const gpu = GPU_MODES.find((mode) => mode === values.gpu);
+  if (gpu === undefined) throw misuse(`--gpu is one of ${GPU_MODES.join(', ')}, not "${values.gpu}"`);
+  if (values.url !== undefined && !/^https?:\/\//.test(values.url))
+    throw misuse(`--url takes an http address, not "${values.url}"`);
+  const seconds =
+    values.timeout === undefined ? DEFAULT_TIMEOUT_S[verb] : whole('timeout', values.timeout, 1);
+  const common: CommonOptions = {
+    json: values.json,
+    gpu,
+    chrome: values.chrome ?? env['CHROME_PATH'],
+    profile: values.profile,
+    url: values.url,
+    timeoutMs: seconds * 1000,
+    seed: whole('seed', values.seed, 0),
+  };
+  const takes = verb === 'ask' || verb === 'open' ? 1 : 0;
+  const [argument] = rest;
+  if (rest.length > takes) throw misuse(`${verb} takes ${takes === 0 ? 'no argument' : 'one argument'}`);
+  switch (verb) {
+    case 'ask': {
+      if (argument === undefined) throw misuse('ask needs a question: ask "What is 38 + 47?"');
+      if (values.rule !== 'plurality')
+        throw misuse(`there is only the rule plurality yet, not ${values.rule}`);
+      if (values.samples !== '1') throw misuse('one sample a member is all that exists yet');
+      const members = values.members?.split(',').filter((id) => id !== '');
+      return { verb, prompt: argument, members, common };
+    }
+    case 'eval': {
+      const { split } = values;
+      if (split !== 'dev' && split !== 'test') throw misuse(`--split is dev or test, not "${split}"`);
+      const questions = whole('questions', values.questions ?? String(DEFAULT_QUESTIONS), 1);
+      return { verb, questions, split, common };
+    }
+    case 'open':
+      if (argument === undefined) throw misuse('open needs a link');
+      return { verb, link: argument, common };
+    case 'bench':
+      if (!values.quick) throw misuse('only the quick suite exists yet: bench --quick');
+      return { verb, common };
+    case 'probe':
+    case 'selftest':
+      return { verb, common };
+  }
+}

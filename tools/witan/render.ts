@@ -1,0 +1,118 @@
+import type { ErrorDocument, Verb, VerbDocument } from '../../src/contracts/headless.ts';
+
+/** One cell a column; columns are as wide as their widest cell. */
+function columns(rows: readonly (readonly string[])[]): string {
+  const widths = rows.reduce<number[]>(
+    (widest, row) => row.map((cell, index) => Math.max(widest[index] ?? 0, cell.length)),
+    [],
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+const ms = (value: number | null): string => (value === null ? '–' : `${value.toFixed(0)} ms`);
+const rate = (value: number | null): string => (value === null ? '–' : `${value.toFixed(1)} tokens/s`);
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+
+const RENDER: { readonly [V in Verb]: (document: VerbDocument<V>) => string } = {
+  probe: ({ tier, confidence, reasons, profile }) =>
+    [
+      `Tier ${tier} (confidence ${percent(confidence)})`,
+      columns(reasons.map((reason) => [reason.input, reason.value, reason.explanation])),
+      `WebGPU ${profile.webgpu} · isolated ${profile.isolated ? 'yes' : 'no'} · clock step ${profile.clockStepUs} µs`,
+    ].join('\n'),
+  ask: (document) =>
+    [
+      document.answer ?? `No answer (${document.outcome})`,
+      `${document.rule} · agreement ${percent(document.agreement)} · ${ms(document.wall)}` +
+        (document.decidedEarly ? ` · decided early, ${document.callsSaved} calls saved` : ''),
+      columns(
+        document.members.map((member) => [
+          member.name,
+          member.status,
+          member.answer,
+          `first token ${ms(member.ttft)}`,
+          rate(member.tokensPerSecond),
+          member.backend,
+        ]),
+      ),
+      `Frames: ${document.frames.count}, p95 ${document.frames.p95.toFixed(1)} ms · record ${document.recordId}`,
+    ].join('\n'),
+  eval: (document) =>
+    [
+      `${document.questions} questions of the ${document.split} split, seed ${document.seed}`,
+      columns([
+        ['arm', 'correct', 'accuracy', '95 % interval', 'calls', 'tokens', 'abstained'],
+        ...document.arms.map((arm) => [
+          arm.name,
+          `${arm.correct}/${arm.total}`,
+          percent(arm.accuracy),
+          arm.ci95.map(percent).join(' to '),
+          String(arm.calls),
+          String(arm.tokens),
+          String(arm.abstained),
+        ]),
+      ]),
+      columns(
+        document.pairs.map(({ a, b, differencePoints, ci95, p }) => [
+          `${a} − ${b}`,
+          `${differencePoints.toFixed(2)} points`,
+          `${ci95[0].toFixed(2)} to ${ci95[1].toFixed(2)}`,
+          `p ${p.toPrecision(2)}`,
+        ]),
+      ),
+      `Short answers that parse: ${percent(document.parsedShare)}. Early stop: ${document.earlyStop.callsSaved} of ` +
+        `${document.earlyStop.calls} calls saved, ${document.earlyStop.changedAnswers} answers changed.`,
+    ].join('\n'),
+  bench: (document) =>
+    [
+      columns(
+        document.tests.map(({ name, median, ci, unit, samples }) => [
+          name,
+          `${median.toFixed(1)} ${unit}`,
+          `${ci[0].toFixed(1)} to ${ci[1].toFixed(1)}`,
+          `${samples.length} samples`,
+        ]),
+      ),
+      document.conditions.stable ? 'The run was stable.' : 'The run was NOT stable: repeat it.',
+      document.link,
+    ].join('\n'),
+  open: ({ result }) =>
+    [
+      `${result.environment.browser} on ${result.environment.os}, tier ${result.environment.tier}, ${result.suite}`,
+      columns(
+        result.tests.map(({ member, test, median, unit }) => [
+          `${member}/${test}`,
+          `${median.toFixed(1)} ${unit}`,
+        ]),
+      ),
+    ].join('\n'),
+  selftest: ({ checks, passed, failed }) =>
+    [
+      columns(
+        checks.map(({ name, pass, figure, unit, detail }) => [
+          pass ? '✓' : '✗',
+          name,
+          figure === null ? '–' : `${Number(figure.toFixed(2))} ${unit}`,
+          detail,
+        ]),
+      ),
+      `${passed} passed, ${failed} failed`,
+    ].join('\n'),
+};
+
+/** A document for people. Nothing in it that the document does not say. */
+export function render<V extends Verb>(verb: V, document: VerbDocument<V>): string {
+  return RENDER[verb](document);
+}
+
+export function renderError({ error }: ErrorDocument): string {
+  const details = Object.entries(error.details).map(([name, value]) => `  ${name}: ${value}`);
+  return [`${error.code}: ${error.message}`, ...details].join('\n');
+}

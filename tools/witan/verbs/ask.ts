@@ -1,0 +1,78 @@
+import type { Deliberation, FrameSummary } from '../../../src/contracts/deliberation.ts';
+import type { AskDocument } from '../../../src/contracts/headless.ts';
+import type { CommandOf } from '../arguments.ts';
+import { valueOf } from '../failures.ts';
+import type { Session } from '../session.ts';
+
+export interface AskedRound {
+  readonly record: Deliberation;
+  readonly loadMs: number;
+  /** Frames painted while the question was asked, by the page's own frame clock. */
+  readonly frames: FrameSummary;
+  readonly recorded: boolean;
+}
+
+/** One question to the loaded council. @throws DriverFailure with the code of the app */
+export async function askOnce(
+  session: Session,
+  prompt: string,
+  seed: number,
+  members?: readonly string[],
+): Promise<AskedRound> {
+  const argument = { prompt, options: { seed, ...(members === undefined ? {} : { members }) } };
+  const outcome = await session.run(argument, async ({ ports, signal }, { prompt, options }) => {
+    const startMs = performance.now();
+    const prepared = await ports.council.prepare(signal);
+    if (!prepared.ok) return prepared;
+    const loadMs = performance.now() - startMs;
+    const { mark } = ports.monitor.frames();
+    const asked = await ports.council.ask(signal, prompt, options);
+    if (!asked.ok) return asked;
+    const { summary } = ports.monitor.frames(mark);
+    const kept = await ports.history.get(asked.value.id);
+    return { ok: true as const, value: { record: asked.value, loadMs, frames: summary, recorded: kept.ok } };
+  });
+  return valueOf(outcome);
+}
+
+/** The document of `ask`. */
+export function askDocument({ record, loadMs, frames, recorded }: AskedRound): AskDocument {
+  return {
+    schema: 'witan.ask',
+    version: 1,
+    prompt: record.prompt,
+    answer: record.answer,
+    outcome: record.outcome,
+    rule: record.rule,
+    agreement: record.agreement,
+    decidedEarly: record.decidedEarly,
+    callsSaved: record.callsSaved,
+    members: record.members.map((member) => ({
+      id: member.id,
+      name: member.name,
+      engine: member.engine,
+      backend: member.backend,
+      answer: member.answer,
+      key: member.key,
+      status: member.status,
+      tokens: member.tokens,
+      ttft: member.ttftMs,
+      tokensPerSecond: member.tokensPerSecond,
+      duration: member.durationMs,
+      ...(member.error === undefined ? {} : { error: member.error }),
+    })),
+    missing: [...record.missing],
+    dissent: record.dissent,
+    wall: record.wallMs,
+    decided: record.decidedMs,
+    load: loadMs,
+    frames: record.frames ?? frames,
+    recordId: record.id,
+    recorded,
+    seed: record.seed,
+  };
+}
+
+export async function ask(session: Session, command: CommandOf<'ask'>): Promise<AskDocument> {
+  return askDocument(await askOnce(session, command.prompt, command.common.seed, command.members));
+}
