@@ -17,6 +17,7 @@ export default defineConfig({
       injectRegister: false,
       manifest: WEB_MANIFEST,
       injectManifest: {
+        rollupFormat: 'iife',
         // The engine (8.8 MB) and the starter models belong to the offline promise, so they are precached too.
         globPatterns: ['**/*.{html,js,css,svg,png,webmanifest,wasm,gguf,json}'],
         globIgnores: ['**/starter/questions.*.json'],

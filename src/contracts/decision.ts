@@ -11,7 +11,8 @@ export interface Decision {
   /** Values before and after, in the lever's unit (ms). */
   readonly from: number;
   readonly to: number;
-  readonly reason: 'over-budget' | 'recovered' | 'frozen-after-flip-flops' | 'forced' | 'idle';
+  /** resumed: members think again soon after a round that needed this; frozen: raising it again would only hunt. */
+  readonly reason: 'over-budget' | 'recovered' | 'resumed' | 'frozen-after-flip-flops' | 'forced' | 'idle';
   /** The evidence: frame interval and budget, milliseconds. */
   readonly frameMs: number;
   readonly budgetMs: number;

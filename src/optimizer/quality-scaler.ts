@@ -21,8 +21,15 @@ const BAD_RATIO = 1.15;
 /** Unreal's panic path: this many frames in a row over 1.5 refreshes step down at once. */
 const PANIC_FRAMES = 2;
 const PANIC_RATIO = 1.5;
+/** Frames before a change can be felt (message to the workers, token under way, paint): panic does not count them. */
+const FELT_FRAMES = 3;
 /** A single hitch (a navigation, a sleep) counts as this many refreshes at most, or it would weigh on for seconds. */
 const RATIO_CAP = 4;
+/**
+ * How long a round's level is remembered. Rounds of the bundled council last a second: without a memory each would
+ * spend its first half finding out again what the one before knew. One step is given back, so it decays when calm.
+ */
+const RESUME_MS = 60_000;
 const DECISIONS_KEPT = 50;
 
 export interface QualityScalerOptions {
@@ -51,6 +58,7 @@ export class QualityScaler {
   #good = 0;
   #bad = 0;
   #overInARow = 0;
+  #remembered: { readonly level: number; readonly atMs: number } | null = null;
   #decisions: readonly Decision[] = [];
 
   constructor(options: QualityScalerOptions = {}) {
@@ -75,10 +83,15 @@ export class QualityScaler {
     this.#forget();
   }
 
-  /** No member thinks: back to full quality, and no longer active. A decision per lever that moved. */
+  /**
+   * No member thinks: back to full quality, and no longer active. A decision per lever that moved. If members think
+   * again within a minute, the first frame resumes one step better than where this round ended.
+   */
   onIdle(): readonly Decision[] {
     this.setActive(false);
     this.#flips.rest();
+    if (this.#level > 0)
+      this.#remembered = this.#level > 1 ? { level: this.#level - 1, atMs: this.#atMs } : null;
     return this.#jump('idle');
   }
 
@@ -102,7 +115,10 @@ export class QualityScaler {
     this.#budgetMs = budgetMs;
     this.#atMs = atMs;
     if (!this.#enabled) return null;
-    this.#overInARow = ratio > PANIC_RATIO ? this.#overInARow + 1 : 0;
+    const resumed = this.#resume();
+    if (resumed !== null) return resumed;
+    const felt = this.#settleLeft <= SETTLE_FRAMES - FELT_FRAMES;
+    this.#overInARow = felt && ratio > PANIC_RATIO ? this.#overInARow + 1 : 0;
     if (this.#active && this.#overInARow >= PANIC_FRAMES && this.#canLower()) return this.#lower();
     if (this.#settleLeft > 0) {
       this.#settleLeft -= 1;
@@ -162,6 +178,20 @@ export class QualityScaler {
     return this.#moveTo(this.#level - 1, 'recovered');
   }
 
+  /** Back towards the remembered level, one lever a frame. */
+  #resume(): Decision | null {
+    if (!this.#active || this.#remembered === null) return null;
+    const { level, atMs } = this.#remembered;
+    if (this.#level >= level || this.#atMs - atMs >= RESUME_MS) {
+      this.#remembered = null;
+      return null;
+    }
+    let target = this.#level + 1;
+    const lever = this.#leverBelow(target);
+    while (target < level && this.#leverBelow(target + 1) === lever) target += 1;
+    return this.#moveTo(target, 'resumed');
+  }
+
   /** Straight to full quality: each lever that is not there moves by its own decision, the last one moved first. */
   #jump(reason: Decision['reason']): readonly Decision[] {
     const made: Decision[] = [];
@@ -171,6 +201,8 @@ export class QualityScaler {
       while (target > 0 && this.#leverBelow(target) === lever) target -= 1;
       made.push(this.#moveTo(target, reason));
     }
+    // What follows is another load, or none: there is no effect to wait for.
+    this.#settleLeft = 0;
     return made;
   }
 

@@ -120,7 +120,11 @@ export default tseslint.config(
   {
     // page.evaluate and test runners take functions that look unbound; their promises are still checked.
     files: ['test/**/*.ts'],
-    rules: { '@typescript-eslint/unbound-method': 'off' },
+    rules: {
+      '@typescript-eslint/unbound-method': 'off',
+      // Playwright reads the names of a fixture's needs from its pattern, and `{}` is "none".
+      'no-empty-pattern': ['error', { allowObjectPatternsAsParameters: true }],
+    },
   },
   {
     files: ['**/*.js', '**/*.cjs'],

@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { expect, test as base, type Page } from '@playwright/test';
+import { launchFlags } from '../../../tools/browser/launch-flags.ts';
+import { serveApp, type AppServer } from '../../../tools/serve/preview.ts';
+import { ForeignRecorder } from './foreign-recorder.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+
+interface WorkerFixtures {
+  readonly foreign: ForeignRecorder;
+  /** Serves the built app with the real headers as long as the worker lives. */
+  readonly app: AppServer;
+}
+
+interface TestFixtures {
+  /** A server of the test's own, to stop or to serve without headers. Ends with the test. */
+  readonly serve: (headers?: Readonly<Record<string, string>>) => Promise<AppServer>;
+  /** Fails the test when the page threw, or logged an error that the test did not expect. */
+  readonly pageErrors: string[];
+  readonly nothingForeign: undefined;
+}
+
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  foreign: [
+    async ({}, use) => {
+      const foreign = await ForeignRecorder.start();
+      await use(foreign);
+      await foreign.stop();
+    },
+    { scope: 'worker' },
+  ],
+  launchOptions: [
+    async ({ foreign, launchOptions }, use) => {
+      await use({ ...launchOptions, args: [...launchFlags('none'), foreign.flag] });
+    },
+    { scope: 'worker' },
+  ],
+  app: [
+    async ({}, use) => {
+      const server = await serveApp({ root: ROOT, port: 0 });
+      await use(server);
+      await server.close();
+    },
+    { scope: 'worker' },
+  ],
+  baseURL: async ({ app }, use) => {
+    await use(app.url);
+  },
+  serve: async ({}, use) => {
+    const servers: AppServer[] = [];
+    await use(async (headers) => {
+      const server = await serveApp({ root: ROOT, port: 0, ...(headers === undefined ? {} : { headers }) });
+      servers.push(server);
+      return server;
+    });
+    await Promise.all(servers.map((server) => server.close()));
+  },
+  pageErrors: [
+    async ({ context }, use) => {
+      const errors: string[] = [];
+      context.on('weberror', (error) => errors.push(error.error().message));
+      await use(errors);
+      expect(errors, 'errors that the page threw').toEqual([]);
+    },
+    { auto: true },
+  ],
+  nothingForeign: [
+    async ({ foreign }, use) => {
+      await use(undefined);
+      expect(foreign.seen, 'requests to foreign hosts').toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export { expect };
+
+/** Opens the app and waits for its ports. */
+export async function openApp(page: Page, url = './'): Promise<void> {
+  await page.goto(url);
+  await page.waitForFunction(() => window.witan !== undefined);
+}
