@@ -1,20 +1,5 @@
 import type { AnswerKind } from '#contracts/deliberation';
-
-const DAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
-const MONTHS = [
-  'january',
-  'february',
-  'march',
-  'april',
-  'may',
-  'june',
-  'july',
-  'august',
-  'september',
-  'october',
-  'november',
-  'december',
-];
+import { DAYS, MONTHS } from './calendar.ts';
 
 function gcd(a: bigint, b: bigint): bigint {
   return b === 0n ? a : gcd(b, a % b);
@@ -23,9 +8,11 @@ function gcd(a: bigint, b: bigint): bigint {
 /** A number as a reduced rational: `4.50` and `9/2` have the same key. */
 function numberKey(text: string): string | null {
   const plain = text
-    .replace(/[\s$€£%]/g, '')
-    .replace(/(?<=\d),(?=\d{3}\b)/g, '')
-    .replace(/\.$/, '');
+    .replace(/[−–]/g, '-')
+    .replace(/[$€£%]|\.$/g, '')
+    // Thousands: "1,000" and "1 000", but "3 4" is no number.
+    .replace(/(?<=\d)[, ](?=\d{3}\b)/g, '')
+    .trim();
   const parts = /^(-?)(\d{1,30})(?:\.(\d{1,30})|\/(\d{1,30}))?$/.exec(plain);
   if (parts === null) return null;
   const [, sign, whole = '0', decimals, divisor] = parts;
@@ -47,10 +34,18 @@ function listKey(text: string): string | null {
   return keys.length > 0 && keys.every((key) => key !== null) ? keys.join(',') : null;
 }
 
+/** The one day that the text names. */
+function dayKey(text: string): string | null {
+  const named = DAYS.filter((day) => new RegExp(`\\b${day}\\b`).test(text));
+  return named.length === 1 ? named.join('') : null;
+}
+
 function dateKey(text: string): string | null {
-  const month = MONTHS.find((name) => text.includes(name));
-  const day = Number(/\d{1,2}/.exec(text)?.[0]);
-  return month === undefined || !(day >= 1 && day <= 31) ? null : `${String(day)} ${month}`;
+  const months = MONTHS.filter((name) => new RegExp(`\\b${name}\\b`).test(text));
+  const days = text.match(/(?<!\d)\d{1,2}(?!\d)/g) ?? [];
+  const day = Number(days[0]);
+  const plain = months.length === 1 && days.length === 1 && day >= 1 && day <= 31;
+  return plain ? `${String(day)} ${months.join('')}` : null;
 }
 
 /**
@@ -68,17 +63,17 @@ export function canonicalKey(kind: AnswerKind, answer: string): string | null {
     case 'number':
       return numberKey(text);
     case 'yes-no':
-      return /^(yes|no)\b/.exec(text)?.[1] ?? null;
+      return /^(yes\b|no(?=$|[.,!;:]))/.exec(text)?.[1] ?? null;
     case 'word':
       return /^[a-z]+(?=[.!]?$)/.exec(text)?.[0] ?? null;
     case 'list':
       return listKey(text.replace(/\.$/, ''));
     case 'day':
-      return DAYS.find((day) => text.includes(day)) ?? null;
+      return dayKey(text);
     case 'date':
       return dateKey(text);
     case 'free':
-      return text.replace(/[.!?]+$/, '');
+      return text.replace(/[.!?…\s]+$/, '') || null;
   }
 }
 
@@ -89,5 +84,10 @@ export function isAbstention(answer: string, abstain: string): boolean {
 
 /** Free text in which members name themselves is compared without the name: "I am Alder" and "I am Birch" agree. */
 export function withoutOwnName(answer: string, ownName: string): string {
-  return answer.replaceAll(ownName, 'this member');
+  return ownName === ''
+    ? answer
+    : answer
+        .split(/\b/)
+        .map((part) => (part.toLowerCase() === ownName.toLowerCase() ? 'this member' : part))
+        .join('');
 }

@@ -34,6 +34,7 @@ function outcomeOf(
   votes: readonly Vote[],
   missing: readonly string[],
   tied: boolean,
+  overtaken: boolean,
 ): RoundOutcome {
   if (votes.length === 0) {
     if (input.stoppedByUser) return 'stopped';
@@ -44,7 +45,23 @@ function outcomeOf(
   }
   // A missing vote counts as if it could still come: only a lead beyond it is a decision.
   if (missing.length > 0 && tally(votes).lead <= missing.length) return 'partial';
+  // Said at the soft deadline and overtaken since: it was never the plurality of all.
+  if (overtaken) return 'partial';
   return tied ? 'tied' : 'decided';
+}
+
+/** The words of an answer: those of its best speaker. */
+export function answerOf(
+  members: readonly MemberOutcome[],
+  key: string,
+  accuracyOf: (memberId: string) => number,
+): string {
+  const speakers = members.filter((member) => member.key === key);
+  const best = speakers.reduce<MemberOutcome | undefined>(
+    (a, b) => (a === undefined || accuracyOf(b.id) > accuracyOf(a.id) ? b : a),
+    undefined,
+  );
+  return best?.answer.trim() ?? key;
 }
 
 /**
@@ -57,17 +74,11 @@ export function concludeRound(input: ConclusionInput): Conclusion {
   const missing = members.filter((member) => MISSING.has(member.status)).map((member) => member.id);
   const winner = pluralityWinner(votes, accuracyOf);
   const key = verdictKey ?? winner?.key ?? null;
-  const textOf = (wanted: string): string => {
-    const speakers = members.filter((member) => member.key === wanted);
-    const best = speakers.reduce<MemberOutcome | undefined>(
-      (a, b) => (a === undefined || accuracyOf(b.id) > accuracyOf(a.id) ? b : a),
-      undefined,
-    );
-    return best?.answer.trim() ?? wanted;
-  };
+  const textOf = (wanted: string): string => answerOf(members, wanted, accuracyOf);
+  const lateWouldFlip = verdictKey !== null && winner !== null && winner.key !== verdictKey;
   const inFavour = votes.filter((vote) => vote.key === key).length;
   return {
-    outcome: outcomeOf(input, votes, missing, winner?.tied ?? false),
+    outcome: outcomeOf(input, votes, missing, winner?.tied ?? false, lateWouldFlip),
     answer: key === null ? null : textOf(key),
     key,
     agreement: votes.length === 0 ? 0 : inFavour / votes.length,
@@ -77,6 +88,6 @@ export function concludeRound(input: ConclusionInput): Conclusion {
       .groups.filter((group) => group.key !== key)
       .map((group) => ({ key: group.key, answer: textOf(group.key), members: [...group.members] })),
     missing,
-    lateWouldFlip: verdictKey !== null && winner !== null && winner.key !== verdictKey,
+    lateWouldFlip,
   };
 }

@@ -43,7 +43,11 @@ const RULES: readonly Rule[] = [
   rule('date', `${SHIFT_WORDS} ${MONTHS.join(' ')}`, `\\b\\d{1,2} ${MONTH}\\b`, /\b\d+ (?:day|week)s?\b/, SHIFT),
   rule('day', `${SHIFT_WORDS} ${DAYS.join(' ')}`, `\\b${DAY}\\b`, /\b\d+ (?:day|week)s?\b/, SHIFT),
   rule('yes-no', 'even odd right', /\b(?:even|odd)\b/, /\d/),
-  rule('yes-no', 'by evenly divisible divide divides multiple', /\b(?:divisible|divides?|multiple)\b/, TWO_NUMBERS),
+  rule(
+    'yes-no',
+    'by evenly divisible divide divides multiple',
+    /\d.*\b(?:divisible by|multiple of) \d|\bdoes \d+ divide \d|\d divides \d/,
+  ),
   rule(
     'list',
     `arrange ascending big biggest by decreasing descending from high highest increasing large largest list low lowest

@@ -7,7 +7,7 @@ import type { AnswerShape } from './answer-shape.ts';
 import { canonicalKey, isAbstention, withoutOwnName } from './canonical-key.ts';
 import { isDecided, pluralityWinner, tally, type Vote } from './plurality.ts';
 import { Seat } from './seat.ts';
-import { concludeRound, type Conclusion } from './conclusion.ts';
+import { answerOf, concludeRound, type Conclusion } from './conclusion.ts';
 
 export interface RoundPlan {
   readonly id: string;
@@ -24,8 +24,8 @@ export interface RoundPlan {
 }
 
 /**
- * One question to all members at once. Decides by plurality with the exact early stop; at the soft deadline a quorum
- * suffices; at the hard deadline the round ends with what there is. Whatever members do, `run` resolves.
+ * One question to all members at once. Decides by plurality with the exact early stop; from the soft deadline on a
+ * quorum suffices; at the hard deadline the round ends with what there is. Whatever members do, `run` resolves.
  */
 export class Round {
   readonly #plan: RoundPlan;
@@ -36,6 +36,7 @@ export class Round {
   readonly #askedAt: number;
   #cancelTimers: (() => void)[] = [];
   #verdict: { key: string; atMs: number; early: boolean } | null = null;
+  #softDeadlinePassed = false;
   #stoppedByUser = false;
   #finish: () => void = () => undefined;
 
@@ -62,14 +63,15 @@ export class Round {
     });
     this.#cancelTimers = [
       this.#clock.after(softDeadlineMs, () => {
-        this.#onSoftDeadline();
+        this.#softDeadlinePassed = true;
+        this.#checkQuorum();
       }),
       this.#clock.after(hardDeadlineMs, () => {
         this.#endOpenSeats('timeout');
       }),
     ];
     for (const seat of this.#seats) void this.#hear(seat);
-    if (this.#seats.length === 0) this.#finish();
+    this.#finishWhenAllEnded();
     await finished;
     for (const cancel of this.#cancelTimers) cancel();
     return this.#conclude();
@@ -87,6 +89,7 @@ export class Round {
   }
 
   async #hear(seat: Seat): Promise<void> {
+    if (!seat.open) return; // stopped while an earlier member was being started
     const { id: roundId, prompt, seed, shape } = this.#plan;
     seat.start();
     this.#emit({ type: 'member-started', roundId, memberId: seat.member.id });
@@ -114,29 +117,54 @@ export class Round {
 
   #settle(seat: Seat, generated: Outcome<Generation>): void {
     if (!generated.ok) {
-      const lost = generated.error.code === 'worker-lost' || generated.error.code === 'worker-silent';
-      seat.error = generated.error.code;
-      this.#end(seat, lost ? 'lost' : 'failed');
+      const { code } = generated.error;
+      // Its worker was taken down on purpose (a restart): no fault of the member.
+      if (code === 'cancelled') {
+        this.#end(seat, 'stopped');
+        return;
+      }
+      seat.error = code;
+      this.#end(seat, code === 'worker-lost' || code === 'worker-silent' ? 'lost' : 'failed');
       return;
     }
     seat.accept(generated.value);
-    const { shape, abstain } = this.#plan;
-    const text = shape.kind === 'free' ? withoutOwnName(seat.text, seat.member.name) : seat.text;
-    const key = isAbstention(seat.text, abstain) ? null : canonicalKey(shape.kind, text);
-    seat.key = key;
+    if (generated.value.finish === 'cancelled') {
+      this.#end(seat, 'stopped'); // half a text is no vote
+      return;
+    }
+    seat.key = this.#keyOf(seat, generated.value.finish);
     const late = this.#verdict !== null && !this.#verdict.early;
-    this.#end(seat, key === null ? 'abstained' : late ? 'late' : 'answered');
+    this.#end(seat, seat.key === null ? 'abstained' : late ? 'late' : 'answered');
+  }
+
+  #keyOf(seat: Seat, finish: Generation['finish']): string | null {
+    const { shape, abstain } = this.#plan;
+    if (isAbstention(seat.text, abstain)) return null;
+    if (shape.kind === 'free') return canonicalKey('free', withoutOwnName(seat.text, seat.member.name));
+    // A short answer that ran into the token limit is cut off: "1, 2, 3" may be the head of a longer list.
+    return finish === 'length' ? null : canonicalKey(shape.kind, seat.text);
   }
 
   #end(seat: Seat, status: Parameters<Seat['end']>[0]): void {
     seat.end(status);
     this.#emit({ type: 'member-ended', roundId: this.#plan.id, member: seat.outcome() });
     this.#checkDecided();
-    if (this.#seats.every((each) => !each.open)) this.#finish();
+    this.#checkQuorum();
+    this.#finishWhenAllEnded();
   }
 
+  /** Ends all at once, before anything is told: ended one by one, the first could make the rest look decided early. */
   #endOpenSeats(status: 'timeout' | 'stopped' | 'cut'): void {
-    for (const seat of this.#seats) if (seat.open) this.#end(seat, status);
+    const ending = this.#seats.filter((seat) => seat.open);
+    for (const seat of ending) seat.end(status);
+    for (const seat of ending) {
+      this.#emit({ type: 'member-ended', roundId: this.#plan.id, member: seat.outcome() });
+    }
+    this.#finishWhenAllEnded();
+  }
+
+  #finishWhenAllEnded(): void {
+    if (this.#seats.every((seat) => !seat.open)) this.#finish();
   }
 
   #votes(): Vote[] {
@@ -160,8 +188,10 @@ export class Round {
     );
   }
 
-  #onSoftDeadline(): void {
-    if (this.#verdict !== null) return;
+  /** From the soft deadline on the first quorum of votes is answered with, whenever it comes. */
+  #checkQuorum(): void {
+    if (!this.#softDeadlinePassed || this.#verdict !== null) return;
+    if (this.#seats.every((seat) => !seat.open)) return; // the conclusion says it
     const votes = this.#votes();
     if (votes.length < this.#plan.quorum) return;
     const winner = pluralityWinner(votes, (id) => this.#accuracyOf(id));
@@ -174,7 +204,11 @@ export class Round {
     this.#emit({
       type: 'round-decided',
       roundId: this.#plan.id,
-      answer: this.#seats.find((seat) => seat.key === key)?.text ?? key,
+      answer: answerOf(
+        this.#seats.map((seat) => seat.outcome()),
+        key,
+        (id) => this.#accuracyOf(id),
+      ),
       agreement: votes.filter((vote) => vote.key === key).length / votes.length,
       outstanding: this.#seats.filter((seat) => seat.open).map((seat) => seat.member.id),
     });

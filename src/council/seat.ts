@@ -51,6 +51,8 @@ export class Seat {
     this.text = generation.text;
     this.tokens = generation.completionTokens;
     this.tokensPerSecond = generation.decodeTokensPerSecond ?? this.tokensPerSecond;
+    // Result and stream come by two ports: a short answer may be complete before its first chunk is here.
+    this.#ttftMs ??= generation.timeToFirstTokenMs;
   }
 
   /** Ends the member's part; anything but a settled answer also stops its decode. */

@@ -1,11 +1,12 @@
 import type { BenchComparison, BenchResult, BenchTest, BenchTestName } from '#contracts/bench';
 import { ABSENT, count, dayDate, frameTime, percent, plural, significant } from '../quantities.ts';
 
-export const TEST_WORDS: Readonly<Record<BenchTestName, { readonly title: string; readonly note: string }>> = {
-  pp128: { title: 'Reading a question', note: 'prefill of 128 tokens (pp128)' },
-  tg64: { title: 'Writing an answer', note: 'decode of 64 tokens (tg64)' },
-  ttft: { title: 'Time to first token', note: 'from asking to the first token (ttft)' },
-};
+export const TEST_WORDS: Readonly<Record<BenchTestName, { readonly title: string; readonly note: string }>> =
+  {
+    pp128: { title: 'Reading a question', note: 'prefill of 128 tokens (pp128)' },
+    tg64: { title: 'Writing an answer', note: 'decode of 64 tokens (tg64)' },
+    ttft: { title: 'Time to first token', note: 'from asking to the first token (ttft)' },
+  };
 
 const NBSP = '\u00a0';
 
@@ -67,7 +68,10 @@ export function environmentRows(result: BenchResult): readonly ConditionRow[] {
     { label: 'Cores', value: environment.cores === null ? ABSENT : count(environment.cores) },
     {
       label: 'Memory hint',
-      value: environment.deviceMemoryGiB === null ? ABSENT : `${significant(environment.deviceMemoryGiB)}${NBSP}GiB`,
+      value:
+        environment.deviceMemoryGiB === null
+          ? ABSENT
+          : `${significant(environment.deviceMemoryGiB)}${NBSP}GiB`,
     },
     { label: 'Graphics card', value: known(environment.gpu) },
     { label: 'Tier', value: environment.tier },
@@ -108,4 +112,3 @@ export function samplesWords(test: BenchTest): string {
 export function elapsedWords(done: number, total: number): string {
   return `${count(done)} of ${count(total)} runs`;
 }
-

@@ -32,5 +32,7 @@ export function seatsOf(d: Deliberation): readonly Seat[] {
 
 /** Where each member of a running round sits. */
 export function seatsDuring(round: RoundView): readonly Seat[] {
-  return round.parts.map((part) => (part.outcome === null ? 'busy' : part.outcome.key === null ? 'without' : 'agrees'));
+  return round.parts.map((part) =>
+    part.outcome === null ? 'busy' : part.outcome.key === null ? 'without' : 'agrees',
+  );
 }

@@ -87,9 +87,10 @@ function headline(d: Deliberation): string {
 
 function voteCounts(d: Deliberation): string {
   const own = `${String(inFavour(d))} for ${quoted(d.answer ?? '')}`;
-  return [own, ...d.dissent.map((group) => `${String(group.members.length)} for ${quoted(group.answer)}`)].join(
-    ', ',
-  );
+  return [
+    own,
+    ...d.dissent.map((group) => `${String(group.members.length)} for ${quoted(group.answer)}`),
+  ].join(', ');
 }
 
 /** Votes for long answers are counted by their first words. */

@@ -110,7 +110,11 @@ export function featureReadings(profile: HardwareProfile): readonly Reading[] {
       value: yesNo(features.sharedArrayBuffer),
       note: 'What threads need (SharedArrayBuffer).',
     },
-    { label: 'WebAssembly SIMD', value: yesNo(features.wasmSimd), note: 'Several numbers at once; faster models.' },
+    {
+      label: 'WebAssembly SIMD',
+      value: yesNo(features.wasmSimd),
+      note: 'Several numbers at once; faster models.',
+    },
     { label: 'WebAssembly promise integration', value: yesNo(features.jspi) },
     { label: 'Service worker', value: yesNo(features.serviceWorker), note: 'What makes Witan work offline.' },
   ];

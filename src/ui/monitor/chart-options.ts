@@ -44,31 +44,33 @@ export function chartOptions(
     // The legend is HTML of our own: readable by screen readers, and it does not jump.
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
-    scales: { x: { time: true }, y: { range: (_chart, _low, high) => [0, Math.max(floor, (high ?? 0) * 1.1)] } },
+    scales: {
+      x: { time: true },
+      y: { range: (_chart, _low, high) => [0, Math.max(floor, (high ?? 0) * 1.1)] },
+    },
     axes: [
       { ...axis(), space: 72 },
       {
         ...axis(),
         size: 44,
         space: 32,
-        values: (_chart, splits) => splits.map((value) => (Number.isInteger(value) ? String(value) : significant(value))),
+        values: (_chart, splits) =>
+          splits.map((value) => (Number.isInteger(value) ? String(value) : significant(value))),
       },
     ],
     series: [
       {},
-      ...lines.map(
-        (line): uPlot.Series => ({
-          label: line.label,
-          stroke: () => themeColour(element, line.colour),
-          width: line.width ?? 1.5,
-          spanGaps: false,
-          points: { show: false },
-          ...(line.dash === undefined ? {} : { dash: [...line.dash] }),
-          ...(line.filled === true
-            ? { fill: () => `color-mix(in srgb, ${themeColour(element, line.colour)} 12%, transparent)` }
-            : {}),
-        }),
-      ),
+      ...lines.map((line): uPlot.Series => ({
+        label: line.label,
+        stroke: () => themeColour(element, line.colour),
+        width: line.width ?? 1.5,
+        spanGaps: false,
+        points: { show: false },
+        ...(line.dash === undefined ? {} : { dash: [...line.dash] }),
+        ...(line.filled === true
+          ? { fill: () => `color-mix(in srgb, ${themeColour(element, line.colour)} 12%, transparent)` }
+          : {}),
+      })),
     ],
   };
 }

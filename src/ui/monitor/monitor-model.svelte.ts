@@ -120,7 +120,7 @@ export class MonitorModel {
 
   #readFrames(): void {
     const nowMs = this.#clock.nowMs();
-    this.#marks = this.#marks.filter((mark, index, all) => {
+    this.#marks = this.#marks.filter((_mark, index, all) => {
       const following = all[index + 1];
       return following === undefined || following.atMs > nowMs - FRAME_SPAN_MS;
     });

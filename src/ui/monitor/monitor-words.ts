@@ -8,6 +8,7 @@ const REASONS: Readonly<Record<Decision['reason'], string>> = {
   'over-budget': 'frames took longer than the budget',
   recovered: 'frames were within the budget again',
   'frozen-after-flip-flops': 'it had changed its mind too often, so it waits',
+  resumed: 'the council is answering again',
   forced: 'you set it',
   idle: 'nothing is being answered',
 };
