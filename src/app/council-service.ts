@@ -155,6 +155,13 @@ export class CouncilService implements CouncilPort {
   }
 
   #emit(event: CouncilEvent): void {
-    for (const listener of this.#listeners) listener(event);
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event);
+      } catch (thrown) {
+        // A listener's fault is its own: the round that speaks here must go on to its end.
+        console.error(thrown);
+      }
+    }
   }
 }

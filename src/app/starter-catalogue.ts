@@ -41,7 +41,7 @@ export class StarterCatalogue {
     if (this.#council !== null) return ok(this.#council);
     const json = await fetchJson(signal, this.urlOf('council.json'));
     if (!json.ok) return json;
-    const parsed = parseWith(StarterCouncilSchema, json.value, 'model-invalid');
+    const parsed = parseWith(StarterCouncilSchema, json.value, 'model-invalid', { model: 'the council' });
     if (parsed.ok) this.#council = parsed.value;
     return parsed;
   }

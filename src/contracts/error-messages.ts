@@ -43,7 +43,7 @@ const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
   },
   'engine-failed': { happened: 'The inference engine reported an error.', next: 'Retry this member.' },
   'context-exceeded': {
-    happened: 'Question and answer need {needed} tokens; {available} fit.',
+    happened: 'Question and answer together do not fit into this member’s context.',
     next: 'Shorten the question.',
   },
   'slots-exhausted': { happened: 'This member is already answering.', next: 'Wait until it has finished.' },

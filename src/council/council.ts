@@ -1,8 +1,9 @@
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
+import { Semaphore } from '#kernel/semaphore';
 import type { CouncilMember, RoundEvent } from '#contracts/council';
 import type { AskOptions, Deliberation, FrameSummary } from '#contracts/deliberation';
-import { failure, type Outcome } from '#contracts/errors';
+import { failure, failureOf, type Outcome } from '#contracts/errors';
 import type { MetricWriter } from '#contracts/metrics';
 import { answerShape } from './answer-shape.ts';
 import { Round } from './round.ts';
@@ -37,8 +38,10 @@ export interface CouncilPorts {
 /** Takes questions, runs them one round at a time in order, and keeps each member's calls apart. */
 export class Council {
   readonly #ports: CouncilPorts;
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Semaphore(1);
   #waiting = 0;
+  /** Aborts the turn under way: its preparation, then its round. */
+  #turn: AbortController | null = null;
   #round: Round | null = null;
 
   constructor(ports: CouncilPorts) {
@@ -55,17 +58,39 @@ export class Council {
     }
     if (this.#waiting >= QUEUE_LIMIT) return err(failure('queue-full', { limit: QUEUE_LIMIT }));
     this.#setWaiting(1);
-    const turn = this.#tail.then(() => {
-      this.#setWaiting(-1);
-      return signal.aborted ? err(failure('cancelled')) : this.#runRound(signal, question, options);
-    });
-    this.#tail = turn.catch(() => undefined);
-    return turn;
+    const endTurn = await this.#turns.acquire(signal);
+    this.#setWaiting(-1);
+    if (endTurn === null) return err(failure('cancelled'));
+    try {
+      return await this.#takeTurn(signal, question, options);
+    } catch (thrown) {
+      return err(failureOf(thrown));
+    } finally {
+      endTurn();
+    }
   }
 
-  /** Stops the running round, or one member's part in it. */
+  /** Stops the running round, also while its members are still being loaded, or one member's part in it. */
   stop(memberId?: string): void {
-    this.#round?.stop(memberId);
+    if (memberId === undefined) this.#turn?.abort();
+    else this.#round?.stop(memberId);
+  }
+
+  async #takeTurn(signal: AbortSignal, prompt: string, options: AskOptions): Promise<Outcome<Deliberation>> {
+    if (signal.aborted) return err(failure('cancelled'));
+    const turn = new AbortController();
+    const onAbort = (): void => {
+      turn.abort();
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#turn = turn;
+    try {
+      return await this.#runRound(turn.signal, prompt, options);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      this.#turn = null;
+      this.#round = null;
+    }
   }
 
   async #runRound(signal: AbortSignal, prompt: string, options: AskOptions): Promise<Outcome<Deliberation>> {
@@ -77,6 +102,7 @@ export class Council {
     const unknown = wanted?.find((id) => !available.value.some((member) => member.id === id));
     if (unknown !== undefined) return err(failure('member-unknown', { member: unknown }));
     const members = available.value.filter((member) => wanted?.includes(member.id) ?? true);
+    if (members.length === 0) return err(failure('council-unavailable', { cause: 'none-chosen' }));
     const abstain = this.#ports.abstain();
     const round = new Round(
       {
@@ -95,14 +121,15 @@ export class Council {
       emit,
     );
     this.#round = round;
-    const onAbort = (): void => {
-      round.stop();
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        round.stop();
+      },
+      { once: true },
+    );
     const endWatch = this.#ports.watchFrames();
     const record = await round.run();
-    signal.removeEventListener('abort', onAbort);
-    this.#round = null;
     const deliberation: Deliberation = { ...record, frames: endWatch() };
     metrics.add('rounds', 1);
     emit({ type: 'round-ended', roundId: record.id, deliberation });

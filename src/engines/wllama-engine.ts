@@ -57,6 +57,8 @@ export class WllamaEngine implements Engine {
     const release = await this.#slots.acquire(signal);
     if (release === null) return ok(EMPTY_CANCELLED);
     try {
+      // Aborted between the grant of the slot and this line: no listener would ever hear of it.
+      if (signal.aborted) return ok(EMPTY_CANCELLED);
       return await this.#stream(signal, request, onChunk);
     } finally {
       release();
@@ -74,7 +76,8 @@ export class WllamaEngine implements Engine {
       port1.postMessage(message);
     };
     port1.onmessage = (event: MessageEvent<StreamToPage>) => {
-      stall.progress(TOKEN_GAP_MS, 'token-gap');
+      // After a stop only its end counts: a worker that goes on streaming has not heard it.
+      if (!signal.aborted) stall.progress(TOKEN_GAP_MS, 'token-gap');
       onChunk(event.data.chunk);
       // Given back only now: a page that is busy with the chunk holds the decode back.
       toWorker({ type: 'credit', credits: 1 });
@@ -114,8 +117,10 @@ export class WllamaEngine implements Engine {
   /** Terminates the worker when nothing was heard of the answer for the time allowed. */
   #watchStall(): { progress(allowedMs: number, phase: string): void; end(): void } {
     let cancel: () => void = () => undefined;
+    let ended = false;
     return {
       progress: (allowedMs, phase) => {
+        if (ended) return; // a chunk that was already on its way must not set a watch nobody ends
         cancel();
         cancel = this.#clock.after(allowedMs, () => {
           this.#worker.terminate(
@@ -124,6 +129,7 @@ export class WllamaEngine implements Engine {
         });
       },
       end: () => {
+        ended = true;
         cancel();
       },
     };

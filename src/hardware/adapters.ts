@@ -1,6 +1,6 @@
 import type { Adapter } from '#contracts/hardware';
-import type { ProbeAdapter, ProbeEnvironment } from '#contracts/probe-environment';
-import { guarded, guardedAsync, textOrEmpty } from './guarded.ts';
+import type { ProbeEnvironment } from '#contracts/probe-environment';
+import { guarded, guardedAsync, property, textOrEmpty } from './guarded.ts';
 
 /** A driver that is starting up may take a second or two; one that takes longer is no help to a page. */
 const ADAPTER_LIMIT_MS = 4_000;
@@ -10,13 +10,6 @@ const PREFERENCES = ['high-performance', 'low-power'] as const;
 
 /** Adapters that compute on the CPU, by the names that drivers give themselves. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|\bwarp\b|software/i;
-
-function property(source: unknown, name: string): unknown {
-  return guarded<unknown>(
-    () => (typeof source === 'object' && source !== null ? Reflect.get(source, name) : undefined),
-    undefined,
-  );
-}
 
 function featuresOf(features: unknown): string[] {
   return guarded<string[]>(() => {
@@ -43,7 +36,7 @@ function limitsOf(limits: unknown): Record<string, number> {
 async function describe(
   environment: ProbeEnvironment,
   powerPreference: Adapter['powerPreference'],
-  adapter: ProbeAdapter,
+  adapter: unknown,
 ): Promise<Adapter> {
   const info = await guardedAsync<unknown>(
     environment.clock,
@@ -73,13 +66,15 @@ async function describe(
 /** What each power preference returns, in that order; a request that fails or hangs returns nothing. */
 export async function readAdapters(environment: ProbeEnvironment): Promise<Adapter[]> {
   const read = PREFERENCES.map(async (preference) => {
-    const adapter = await guardedAsync(
+    const adapter = await guardedAsync<unknown>(
       environment.clock,
       ADAPTER_LIMIT_MS,
       () => environment.requestAdapter(preference),
       null,
     );
-    return adapter === null ? null : describe(environment, preference, adapter);
+    return typeof adapter === 'object' && adapter !== null
+      ? describe(environment, preference, adapter)
+      : null;
   });
   return (await Promise.all(read)).filter((adapter) => adapter !== null);
 }

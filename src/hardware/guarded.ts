@@ -34,6 +34,12 @@ export function guardedAsync<T>(
   });
 }
 
+/** A property of anything; undefined where there is none, or where its getter throws. */
+export function property(source: unknown, name: string): unknown {
+  const isObject = typeof source === 'object' && source !== null;
+  return guarded<unknown>(() => (isObject ? Reflect.get(source, name) : undefined), undefined);
+}
+
 export function numberOrNull(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
 }

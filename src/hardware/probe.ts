@@ -3,7 +3,7 @@ import type { HardwareProfile } from '#contracts/hardware';
 import type { ProbeEnvironment } from '#contracts/probe-environment';
 import { readAdapters } from './adapters.ts';
 import { measureClockStepUs } from './clock-step.ts';
-import { guarded, guardedAsync, numberOrNull, positiveOrNull, textOrEmpty } from './guarded.ts';
+import { guarded, guardedAsync, numberOrNull, positiveOrNull, property, textOrEmpty } from './guarded.ts';
 
 /** Storage answers in milliseconds where it works; a blocked disk must not hold the Device page. */
 const STORAGE_LIMIT_MS = 3_000;
@@ -19,16 +19,15 @@ function works(clock: Clock, attempt: () => Promise<void>): Promise<boolean> {
 
 async function readStorage(environment: ProbeEnvironment): Promise<HardwareProfile['storage']> {
   const { clock } = environment;
-  const unknown = { quota: undefined, usage: undefined };
   const [estimate, persisted, opfs, indexedDb] = await Promise.all([
-    guardedAsync(clock, STORAGE_LIMIT_MS, () => environment.storageEstimate(), unknown),
+    guardedAsync<unknown>(clock, STORAGE_LIMIT_MS, () => environment.storageEstimate(), null),
     guardedAsync<unknown>(clock, STORAGE_LIMIT_MS, () => environment.persisted(), null),
     works(clock, () => environment.tryOpfs()),
     works(clock, () => environment.tryIndexedDb()),
   ]);
   return {
-    quotaBytes: numberOrNull(estimate.quota),
-    usageBytes: numberOrNull(estimate.usage),
+    quotaBytes: numberOrNull(property(estimate, 'quota')),
+    usageBytes: numberOrNull(property(estimate, 'usage')),
     persisted: typeof persisted === 'boolean' ? persisted : null,
     opfs,
     indexedDb,

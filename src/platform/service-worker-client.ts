@@ -54,21 +54,21 @@ export class ServiceWorkerClient {
   }
 }
 
-const RELOADED_FLAG = 'witan.reloaded-for-isolation';
+const RELOADED_AT = 'witan.reloaded-for-isolation';
+/** A browser that refuses isolation must not loop; a forced reload (which bypasses the service worker) may be mended. */
+const RELOAD_AGAIN_AFTER_MS = 30_000;
 
 /**
- * On hosts without isolation headers the service worker adds them, but only from the next load on. Reloads once, never
- * twice in a session (a browser that refuses isolation would otherwise loop).
+ * On hosts without isolation headers the service worker adds them, but only from the next load on, and a forced reload
+ * goes past it. Reloads once then, unless somebody is already using the page: threads are not worth a lost question.
  */
 async function reloadOnceForIsolation(): Promise<void> {
   if (crossOriginIsolated) return;
-  if (sessionStorage.getItem(RELOADED_FLAG) !== null) return;
+  const reloadedAt = Number(sessionStorage.getItem(RELOADED_AT) ?? 0);
+  if (Date.now() - reloadedAt < RELOAD_AGAIN_AFTER_MS) return;
   await navigator.serviceWorker.ready;
-  if (navigator.serviceWorker.controller === null) {
-    await new Promise((resolve) => {
-      navigator.serviceWorker.addEventListener('controllerchange', resolve, { once: true });
-    });
-  }
-  sessionStorage.setItem(RELOADED_FLAG, 'yes');
+  const { userActivation } = navigator as Partial<Navigator>;
+  if (userActivation?.hasBeenActive === true) return;
+  sessionStorage.setItem(RELOADED_AT, String(Date.now()));
   location.reload();
 }

@@ -117,9 +117,14 @@ class SupervisedWorker<Api> implements WorkerHandle<Api> {
           settle(err(failure('deadline-exceeded', { limitMs: deadlineMs, member: this.name })));
         });
       }
-      use(this.#api).then(settle, (thrown: unknown) => {
+      const fail = (thrown: unknown): void => {
         settle(err(failure('internal', { member: this.name }, thrown)));
-      });
+      };
+      try {
+        use(this.#api).then(settle, fail);
+      } catch (thrown) {
+        fail(thrown);
+      }
     });
   }
 
@@ -140,9 +145,17 @@ class SupervisedWorker<Api> implements WorkerHandle<Api> {
     this.#watchEnded.abort();
     this.#heartbeat.close();
     this.#control.close();
-    if (reason.code !== 'cancelled') this.#observer.onLost(this.name, reason);
-    for (const listener of [...this.#lostListeners]) listener(reason);
+    const listeners = [...this.#lostListeners];
     this.#lostListeners.clear();
+    if (reason.code !== 'cancelled') this.#observer.onLost(this.name, reason);
+    for (const listener of listeners) {
+      try {
+        listener(reason);
+      } catch (thrown) {
+        // The listeners behind it settle calls: one that throws must not leave those waiting for ever.
+        this.#observer.onFault(this.name, String(thrown));
+      }
+    }
   }
 
   #schedulePing(): void {

@@ -59,7 +59,7 @@ export class CouncilManager {
     const ready = this.#members.flatMap((member) => member.ready() ?? []);
     if (ready.length > 0) return ok(ready);
     if (signal.aborted) return err(failure('cancelled'));
-    const problem = this.#members[0]?.view().problem;
+    const problem = this.views().find((view) => view.problem !== null)?.problem;
     return err(failure('council-unavailable', { cause: problem?.code ?? 'none' }));
   }
 

@@ -1,8 +1,9 @@
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
+import { untilAborted } from '#kernel/until-aborted';
 import type { CouncilMember, MemberState, MemberView } from '#contracts/council';
 import { FULL_SPEED, type Engine, type LoadedModel, type Pacing } from '#contracts/engine';
-import type { Outcome, WitanFailure } from '#contracts/errors';
+import { failure, failureOf, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { StarterMember } from '#contracts/starter';
 
 /** Starts a worker with its engine. `onLost` is called once when the worker is gone and nobody asked for it. */
@@ -34,6 +35,7 @@ export class ManagedMember {
   #loaded: LoadedModel | null = null;
   #problem: WitanFailure | null = null;
   #loading: Promise<Outcome<LoadedModel>> | null = null;
+  #lostInLoad: WitanFailure | null = null;
   #pacing: Pacing = FULL_SPEED;
   #restarts = 0;
   #recentLossesMs: number[] = [];
@@ -49,15 +51,21 @@ export class ManagedMember {
     return this.#spec.starter.id;
   }
 
-  /** Loads unless loaded; joins a load that is under way. */
+  /**
+   * Loads unless loaded; joins a load that is under way, and starts its own when whoever began that one gave it up.
+   * Resolves early on abort.
+   */
   async prepare(signal: AbortSignal): Promise<void> {
-    if (this.#state === 'ready' || this.#state === 'thinking') return;
-    await (this.#loading ?? this.#load('loading', signal));
+    while (this.#loading !== null) {
+      const joined = await untilAborted(this.#loading, signal);
+      if (joined === null || joined.ok || joined.error.code !== 'cancelled') return;
+    }
+    if (signal.aborted || this.#state === 'ready' || this.#state === 'thinking') return;
+    await this.#load('loading', signal);
   }
 
   async restart(): Promise<Outcome<MemberView>> {
     this.#recentLossesMs = [];
-    await this.unload();
     this.#restarts += 1;
     const loaded = await this.#load('restarting', NEVER);
     return loaded.ok ? ok(this.view()) : err(loaded.error);
@@ -108,13 +116,20 @@ export class ManagedMember {
 
   #load(state: 'loading' | 'restarting', signal: AbortSignal): Promise<Outcome<LoadedModel>> {
     const { starter, url, threads } = this.#spec;
-    const engine: Engine = this.#launch(this.id, (reason) => {
-      if (this.#engine === engine) this.#onLost(reason);
-    });
-    this.#engine = engine;
+    // One worker at a time: the old one goes before the new one comes, with no gap in which a third could be started.
+    void this.#engine?.unload();
     this.#loaded = null;
     this.#problem = null;
-    this.#setState(state);
+    let engine: Engine | null = null;
+    try {
+      engine = this.#launch(this.id, (reason) => {
+        if (engine !== null && this.#engine === engine) this.#onLost(reason);
+      });
+    } catch (thrown) {
+      return Promise.resolve(err(this.#down(failureOf(thrown))));
+    }
+    this.#engine = engine;
+    this.#lostInLoad = null;
     const loading = this.#settle(
       engine,
       engine.load(signal, {
@@ -131,12 +146,17 @@ export class ManagedMember {
       }),
     );
     this.#loading = loading;
+    this.#setState(state);
     return loading;
   }
 
   async #settle(engine: Engine, load: Promise<Outcome<LoadedModel>>): Promise<Outcome<LoadedModel>> {
-    const loaded = await load;
-    if (this.#engine !== engine) return loaded; // replaced meanwhile; the successor reports for itself
+    const answer = await load.catch((thrown: unknown) => err(failureOf(thrown)));
+    if (this.#engine !== engine) {
+      // Replaced or unloaded meanwhile; the successor reports for itself.
+      return err(answer.ok ? failure('cancelled', { member: this.id }) : answer.error);
+    }
+    const loaded = answer.ok && this.#lostInLoad !== null ? err(this.#lostInLoad) : answer;
     this.#loading = null;
     if (loaded.ok) {
       this.#loaded = loaded.value;
@@ -144,22 +164,36 @@ export class ManagedMember {
       this.#setState('ready');
       return loaded;
     }
-    this.#engine = null;
-    this.#problem = loaded.error.code === 'cancelled' ? null : loaded.error;
-    this.#setState(loaded.error.code === 'cancelled' ? 'absent' : 'failed');
+    if (loaded.error.code === 'cancelled') {
+      this.#engine = null;
+      this.#setState('absent');
+    } else {
+      this.#down(loaded.error);
+    }
     await engine.unload();
     return loaded;
   }
 
+  #down(problem: WitanFailure): WitanFailure {
+    this.#engine = null;
+    this.#loading = null;
+    this.#problem = problem;
+    this.#setState('failed');
+    return problem;
+  }
+
   #onLost(reason: WitanFailure): void {
-    if (this.#loading !== null) return; // the load itself fails with the same reason and says so
+    if (this.#loading !== null) {
+      // The load says so when it settles, also when it had just succeeded.
+      this.#lostInLoad = reason;
+      return;
+    }
     this.#engine = null;
     this.#loaded = null;
-    this.#problem = reason;
     const now = this.#clock.nowMs();
     this.#recentLossesMs = [...this.#recentLossesMs.filter((at) => now - at < RESTART_WINDOW_MS), now];
     if (this.#recentLossesMs.length > RESTARTS_ALLOWED) {
-      this.#setState('failed');
+      this.#down(reason);
       return;
     }
     this.#restarts += 1;

@@ -1,15 +1,15 @@
 import { err, ok } from '#kernel/result';
 import { DeliberationSchema, type Deliberation } from '#contracts/deliberation';
-import { failure, type Outcome } from '#contracts/errors';
+import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import { parseWith } from '#contracts/schema-parse';
 import type { WitanDatabase } from './database.ts';
 
 /**
- * The history of rounds, newest first. Without a database (private modes) the records live in memory as long as the
- * tab does; `persistent` says which.
+ * The history of rounds, newest first. Without a database (private modes, or a connection that the browser closed) the
+ * records live in memory as long as the tab does; `persistent` says which.
  */
 export class DeliberationStore {
-  readonly #database: WitanDatabase | null;
+  #database: WitanDatabase | null;
   readonly #memory = new Map<string, Deliberation>();
 
   constructor(database: WitanDatabase | null) {
@@ -28,10 +28,11 @@ export class DeliberationStore {
     }
     try {
       await this.#database.put('deliberations', record, record.id);
+      this.#memory.delete(record.id); // from an earlier failure: it would hide the stored one
       return ok(null);
     } catch (thrown) {
       this.#memory.set(record.id, record);
-      return err(failure('storage-failed', { store: 'deliberations' }, thrown));
+      return err(this.#storageFailure(thrown));
     }
   }
 
@@ -43,11 +44,12 @@ export class DeliberationStore {
       let cursor = (await index?.openCursor(null, 'prev')) ?? null;
       while (cursor !== null && found.length < limit + this.#memory.size) {
         const parsed = parseWith(DeliberationSchema, cursor.value, 'record-invalid');
-        if (parsed.ok) found.push(parsed.value);
+        if (parsed.ok && !this.#memory.has(parsed.value.id)) found.push(parsed.value);
         cursor = await cursor.continue();
       }
     } catch (thrown) {
-      return err(failure('storage-failed', { store: 'deliberations' }, thrown));
+      const problem = this.#storageFailure(thrown);
+      if (this.#database !== null) return err(problem);
     }
     return ok(found.sort((a, b) => b.askedAt - a.askedAt).slice(0, limit));
   }
@@ -59,7 +61,7 @@ export class DeliberationStore {
     try {
       return parseWith(DeliberationSchema, await this.#database?.get('deliberations', id), 'record-invalid');
     } catch (thrown) {
-      return err(failure('storage-failed', { store: 'deliberations' }, thrown));
+      return err(this.#storageFailure(thrown));
     }
   }
 
@@ -77,7 +79,13 @@ export class DeliberationStore {
       await this.#database?.delete('deliberations', id);
       return ok(null);
     } catch (thrown) {
-      return err(failure('storage-failed', { store: 'deliberations' }, thrown));
+      return err(this.#storageFailure(thrown));
     }
+  }
+
+  #storageFailure(thrown: unknown): WitanFailure {
+    // InvalidStateError: the connection is closed for good (storage cleared, another version), so go on in memory.
+    if (thrown instanceof DOMException && thrown.name === 'InvalidStateError') this.#database = null;
+    return failure('storage-failed', { store: 'deliberations' }, thrown);
   }
 }
