@@ -47,7 +47,7 @@ export class BenchService implements BenchPort {
       visibility.note(!now);
     });
     try {
-      return await this.#run(signal, onProgress, visibility);
+      return await this.#ports.council.exclusively(signal, () => this.#run(signal, onProgress, visibility));
     } finally {
       forget();
       this.#running = false;

@@ -103,6 +103,11 @@ export class CouncilService implements CouncilPort {
     return asked;
   }
 
+  /** Runs a measurement on the engines while no round does. */
+  exclusively<T>(signal: AbortSignal, task: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    return this.#council.exclusively(signal, task);
+  }
+
   stop(memberId?: string): void {
     this.#council.stop(memberId);
   }

@@ -30,7 +30,15 @@ export class EvaluationService implements EvaluationPort {
    * Errors: question-set-invalid, cancelled, worker-lost and the like (a member that fails ends the run: a table with
    * holes would compare different questions), those of loading.
    */
-  async run(
+  run(
+    signal: AbortSignal,
+    options: { readonly questions: number; readonly split: 'dev' | 'test'; readonly seed: number },
+    onProgress: (done: number, total: number) => void,
+  ): Promise<Outcome<EvalReport>> {
+    return this.#ports.council.exclusively(signal, () => this.#run(signal, options, onProgress));
+  }
+
+  async #run(
     signal: AbortSignal,
     options: { readonly questions: number; readonly split: 'dev' | 'test'; readonly seed: number },
     onProgress: (done: number, total: number) => void,

@@ -84,10 +84,7 @@ export function isAbstention(answer: string, abstain: string): boolean {
 
 /** Free text in which members name themselves is compared without the name: "I am Alder" and "I am Birch" agree. */
 export function withoutOwnName(answer: string, ownName: string): string {
-  return ownName === ''
-    ? answer
-    : answer
-        .split(/\b/)
-        .map((part) => (part.toLowerCase() === ownName.toLowerCase() ? 'this member' : part))
-        .join('');
+  if (ownName === '') return answer;
+  const literal = ownName.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  return answer.replace(new RegExp(`(?<![\\p{L}\\d])${literal}(?![\\p{L}\\d])`, 'giu'), 'this member');
 }

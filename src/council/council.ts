@@ -70,6 +70,20 @@ export class Council {
     }
   }
 
+  /**
+   * Runs `task` when no round runs and holds later questions back until it has ended: for measurements.
+   * Errors: cancelled, and those of the task.
+   */
+  async exclusively<T>(signal: AbortSignal, task: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    const endTurn = await this.#turns.acquire(signal);
+    if (endTurn === null) return err(failure('cancelled'));
+    try {
+      return await task();
+    } finally {
+      endTurn();
+    }
+  }
+
   /** Stops the running round, also while its members are still being loaded, or one member's part in it. */
   stop(memberId?: string): void {
     if (memberId === undefined) this.#turn?.abort();

@@ -249,7 +249,7 @@ export function evaluate(input: EvaluationInput): EvalReport {
   const judged = judge(input, accuracyOf);
   const calls = judged.length * members.length;
   const columns = members.map(({ id }) => memberColumn(id, judged));
-  const best = columns.find(({ name }) => name === `member:${bestOnDev(members)?.id ?? ''}`);
+  const bestName = `member:${bestOnDev(members)?.id ?? ''}`;
   const plurality = councilColumn(
     'rule:plurality',
     judged,
@@ -257,7 +257,11 @@ export function evaluate(input: EvaluationInput): EvalReport {
     calls,
   );
   const anyRight = judged.map((each) => each.votes.some(({ key }) => isRight(each, key)));
-  const bestColumns = best === undefined ? [] : [{ ...best, name: 'best-member' }];
+  const bestColumns = columns
+    .filter(({ name }) => name === bestName)
+    .map((best) => ({ ...best, name: 'best-member' }));
+  const pairs = columns.map((column) => pairOf(plurality, column, seed));
+  const bestPairs = pairs.filter(({ b }) => b === bestName).map((pair) => ({ ...pair, b: 'best-member' }));
   const isUnanimous = ({ votes }: Judged): boolean =>
     votes.length === members.length && new Set(votes.map(({ key }) => key)).size === 1;
   const families = [...new Set(ballots.map(({ question }) => question.family))];
@@ -275,7 +279,7 @@ export function evaluate(input: EvaluationInput): EvalReport {
       armOf(plurality),
       armOf(councilColumn('oracle', judged, anyRight, calls)),
     ],
-    pairs: [...bestColumns, ...columns].map((column) => pairOf(plurality, column, seed)),
+    pairs: [...bestPairs, ...pairs],
     parsedShare: parsedShareOf(ballots, members.length),
     earlyStop: earlyStopOf(judged, members.length),
     unanimous: tallyOf(judged.filter(isUnanimous)),

@@ -66,7 +66,7 @@ export function scoreCores(profile: HardwareProfile, overrides: HardwareOverride
   const typed = overrides.cores !== undefined;
   const near = !typed && isNear(cores, CORES, NEAR_CORES);
   return {
-    value: `${String(cores)} cores`,
+    value: cores === 1 ? '1 core' : `${String(cores)} cores`,
     score: levelOf(cores, CORES),
     certainty: near ? DOUBTFUL : CERTAIN,
     explanation:

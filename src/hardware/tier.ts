@@ -27,6 +27,11 @@ const NEAR_CUT_FACTOR = 0.75;
 
 const LEVEL: Readonly<Record<Tier, number>> = { low: 0, mid: 0.5, high: 1 };
 
+/** Without the noise that sums of decimal weights leave in the last digits. */
+function tidy(share: number): number {
+  return Math.round(share * 1e4) / 1e4;
+}
+
 function tierOf(score: number): Tier {
   if (score >= CUTS.high) return 'high';
   return score >= CUTS.mid ? 'mid' : 'low';
@@ -75,9 +80,10 @@ export function classifyTier(profile: HardwareProfile, overrides: TierOverrides 
     certainty += weight * scored.certainty;
   }
   // The GPU is always known (none is a reading too), so `known` is never 0.
-  const score = points / known;
+  const score = tidy(points / known);
   const near = Math.min(Math.abs(score - CUTS.mid), Math.abs(score - CUTS.high)) <= NEAR_CUT;
-  return { tier: tierOf(score), score, confidence: near ? certainty * NEAR_CUT_FACTOR : certainty, reasons };
+  const confidence = tidy(near ? certainty * NEAR_CUT_FACTOR : certainty);
+  return { tier: tierOf(score), score, confidence, reasons };
 }
 
 /** The document of `witan probe` and of the Device page. */

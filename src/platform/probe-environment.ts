@@ -62,8 +62,14 @@ function tryIndexedDb(): Promise<void> {
     };
     opening.onsuccess = () => {
       opening.result.close();
-      indexedDB.deleteDatabase(PROBE_NAME);
-      resolve();
+      const removing = indexedDB.deleteDatabase(PROBE_NAME);
+      // Opening it was the proof; another tab that probes at the same moment may hold the removal up.
+      removing.onsuccess =
+        removing.onerror =
+        removing.onblocked =
+          () => {
+            resolve();
+          };
     };
   });
 }

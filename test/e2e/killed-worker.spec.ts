@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import type { Deliberation } from '../../src/contracts/deliberation.ts';
 import type { Outcome } from '../../src/contracts/errors.ts';
-import { ask, members, prepare, QUESTION } from './support/ports.ts';
+import { ask, members, prepare } from './support/ports.ts';
 import { expect, openApp, test } from './support/fixtures.ts';
 
 /** When in a round the worker dies. `before`: the member sits idle. */
@@ -22,9 +22,18 @@ async function exposeWorkers(page: Page): Promise<void> {
   });
 }
 
+/** Long enough to be in the middle of: the answer has about twenty tokens. */
+const LONG_QUESTION = 'Arrange 83, 65, 75, 16, 71 from low to high.';
+
+interface KilledRound {
+  readonly outcome: Outcome<Deliberation>;
+  /** Whether the round came to the point at which the worker was to die. */
+  readonly reached: boolean;
+}
+
 /** Asks, and kills the worker of one member when the round reaches `point`. */
-async function askAndKill(page: Page, memberId: string, point: Point): Promise<Outcome<Deliberation>> {
-  const outcome = await page.evaluate(
+async function askAndKill(page: Page, memberId: string, point: Point): Promise<KilledRound> {
+  return page.evaluate(
     async ({ memberId, point, prompt }) => {
       const { witan } = window;
       const workers = (globalThis as unknown as { startedWorkers: Map<string, Worker> }).startedWorkers;
@@ -32,7 +41,11 @@ async function askAndKill(page: Page, memberId: string, point: Point): Promise<O
       const name = names.find((name) => name.includes(memberId));
       if (witan === undefined || name === undefined)
         throw new Error(`no worker of ${memberId}: ${names.join()}`);
-      const kill = (): void => workers.get(name)?.terminate();
+      let reached = false;
+      const kill = (): void => {
+        reached = true;
+        workers.get(name)?.terminate();
+      };
       if (point === 'before') kill();
       const leave = witan.council.subscribe((event) => {
         if (event.type !== point) return;
@@ -40,45 +53,39 @@ async function askAndKill(page: Page, memberId: string, point: Point): Promise<O
         leave();
         kill();
       });
-      const asked = await witan.council.ask(new AbortController().signal, prompt);
+      const outcome = await witan.council.ask(new AbortController().signal, prompt);
       leave();
-      return asked;
+      return { outcome, reached };
     },
-    { memberId, point, prompt: QUESTION },
+    { memberId, point, prompt: LONG_QUESTION },
   );
-  return outcome;
 }
+
+/** Points at which the member surely still owes its vote. */
+const OWES_VOTE: readonly Point[] = ['round-started', 'member-started', 'member-chunk'];
 
 test.describe('a worker that dies', () => {
   for (const memberIndex of [0, 1, 2]) {
-    test(`member ${memberIndex + 1}, at five points of a round`, async ({ page }) => {
-      await exposeWorkers(page);
-      await openApp(page);
-      const council = await prepare(page);
-      const victim = council[memberIndex]?.id ?? '';
-      for (const [index, point] of POINTS.entries()) {
-        const outcome = await askAndKill(page, victim, point);
-        expect(outcome, `round with ${victim} killed at ${point}`).toMatchObject({ ok: true });
-        if (!outcome.ok) continue;
-        const { members: parts } = outcome.value;
-        for (const part of parts.filter((part) => part.id !== victim))
-          expect(part.status, `${part.id} while ${victim} died at ${point}`).toMatch(
-            /answered|abstained|cut|late/,
-          );
-        const lost = parts.find((part) => part.id === victim);
-        if (point === 'round-started' || point === 'member-started' || point === 'member-chunk')
-          expect(lost?.status, `${victim} killed at ${point}`).toBe('lost');
-        // It comes back by itself, as a new worker.
+    for (const point of POINTS) {
+      test(`member ${memberIndex + 1} at ${point}`, async ({ page }) => {
+        await exposeWorkers(page);
+        await openApp(page);
+        const victim = (await prepare(page))[memberIndex]?.id ?? '';
+        const { outcome, reached } = await askAndKill(page, victim, point);
+        expect(reached, `the round came to ${point}`).toBe(true);
+        if (!outcome.ok) throw new Error(`the round failed: ${outcome.error.code}`);
+        for (const part of outcome.value.members) {
+          if (part.id !== victim) expect(part.status, part.id).toMatch(/answered|abstained|cut|late/);
+          else if (OWES_VOTE.includes(point)) expect(part.status, part.id).toBe('lost');
+        }
+        // It comes back by itself, as a new worker, and takes part again.
         await expect
-          .poll(async () => (await members(page)).find((member) => member.id === victim), { timeout: 60_000 })
-          .toMatchObject({ state: 'ready', restarts: index + 1 });
-      }
-      const whole = await ask(page);
-      expect(whole.members.map((member) => member.status)).not.toContain('lost');
-      expect(
-        whole.missing.filter((id) => id === victim && whole.members.every((m) => m.status !== 'cut')),
-      ).toEqual([]);
-    });
+          .poll(async () => (await members(page)).find((member) => member.id === victim))
+          .toMatchObject({ state: 'ready', restarts: 1 });
+        const next = await ask(page);
+        expect(next.members.map((member) => member.status)).not.toContain('lost');
+      });
+    }
   }
 });
 

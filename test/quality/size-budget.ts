@@ -44,11 +44,11 @@ function filesUnder(folder: string, below = ''): readonly string[] {
   });
 }
 
-/** Module scripts and preloads that the page names. */
+/** Scripts and module preloads that the page names. */
 export function namedByPage(html: string): readonly string[] {
   const tags = html.match(/<(?:script|link)\b[^>]*>/g) ?? [];
   return tags.flatMap((tag) => {
-    if (!/type="module"|rel="modulepreload"/.test(tag)) return [];
+    if (tag.startsWith('<link') && !tag.includes('rel="modulepreload"')) return [];
     return /(?:src|href)="\.?\/?([^"]+\.js)"/.exec(tag)?.[1] ?? [];
   });
 }

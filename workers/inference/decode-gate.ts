@@ -13,7 +13,9 @@ export class DecodeGate {
   readonly #stop = new AbortController();
   #pacing: Pacing;
   #credits = STREAM_CREDITS;
-  #wakeUp: (() => void) | null = null;
+  /** Decode steps at rest: with several slots more than one may wait here. */
+  readonly #resting = new Set<() => void>();
+  #closed = false;
   #pendingText = '';
   #tokens = 0;
   #text = '';
@@ -86,13 +88,13 @@ export class DecodeGate {
   /** Awaited before each decode step: resolves when the engine may go on (at once after a stop, so that it can end). */
   async beforeStep(): Promise<void> {
     const sinceMs = this.#lastTokenMs;
-    while (sinceMs !== null && !this.signal.aborted) {
+    while (sinceMs !== null && !this.#ended) {
       // A credit or a new pace may wake the rest early: only the clock ends it.
       const restMs = sinceMs + this.#pacing.decodeDelayMs - performance.now();
       if (restMs <= 0) break;
       await this.#rest(restMs);
     }
-    while (this.#credits <= 0 && !this.signal.aborted) await this.#rest(null);
+    while (this.#credits <= 0 && !this.#ended) await this.#rest(null);
   }
 
   /** Sends what is gathered. */
@@ -109,29 +111,30 @@ export class DecodeGate {
 
   close(): void {
     this.flush();
+    this.#closed = true;
     this.#port.close();
     this.#wake();
   }
 
+  /** Nothing holds a step back any more: stopped, or closed while one was at rest. */
+  get #ended(): boolean {
+    return this.#closed || this.signal.aborted;
+  }
+
   #wake(): void {
-    this.#wakeUp?.();
-    this.#wakeUp = null;
+    for (const wakeUp of [...this.#resting]) wakeUp();
   }
 
   /** Rests until woken or, with a time, until it has passed. */
   #rest(restMs: number | null): Promise<void> {
-    if (this.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer =
-        restMs === null
-          ? undefined
-          : setTimeout(() => {
-              this.#wake();
-            }, restMs);
-      this.#wakeUp = () => {
+      const wakeUp = (): void => {
         clearTimeout(timer);
+        this.#resting.delete(wakeUp);
         resolve();
       };
+      const timer = restMs === null ? undefined : setTimeout(wakeUp, restMs);
+      this.#resting.add(wakeUp);
     });
   }
 }

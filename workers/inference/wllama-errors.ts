@@ -9,12 +9,9 @@ export function wllamaFailure(thrown: unknown, model: string): WitanFailure {
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   if (thrown instanceof Error && thrown.name === 'AbortError') return failure('cancelled', { model });
   if (CONTEXT_EXCEEDED.test(text)) {
-    const [, needed, available] = TOKEN_COUNTS.exec(text) ?? [];
-    return failure(
-      'context-exceeded',
-      { model, needed: Number(needed ?? 0), available: Number(available ?? 0) },
-      thrown,
-    );
+    const counts = TOKEN_COUNTS.exec(text);
+    const known = counts === null ? {} : { needed: Number(counts[1]), available: Number(counts[2]) };
+    return failure('context-exceeded', { model, ...known }, thrown);
   }
   if (/WebAssembly|wasm|SharedArrayBuffer|compile|instantiate/i.test(text)) {
     return failure('engine-unavailable', { model }, thrown);

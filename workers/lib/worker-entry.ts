@@ -36,8 +36,8 @@ function holdForLife(name: string, heartbeat: MessagePort): void {
 
 /**
  * Serves `api` to the page. The page's first message brings two ports: pings are echoed on one at once, for the
- * supervisor; comlink speaks on the other. Faults nobody caught are reported on the first, since the browser does not
- * tell a page of a worker's unhandled rejections.
+ * supervisor; comlink speaks on the other. Unhandled rejections are reported on the first, since the browser does not tell
+ * the page of them (of errors it does).
  */
 export function serveWorker(api: object): void {
   const scope = self as unknown as DedicatedWorkerGlobalScope;
@@ -53,9 +53,6 @@ export function serveWorker(api: object): void {
     };
     scope.addEventListener('unhandledrejection', (fault) => {
       report(String(fault.reason));
-    });
-    scope.addEventListener('error', (fault) => {
-      report(fault.message);
     });
     if (hello.lifeLock !== '') holdForLife(hello.lifeLock, hello.heartbeat);
     Comlink.expose(guarded(api), hello.control);

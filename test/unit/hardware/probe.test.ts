@@ -45,7 +45,7 @@ const KEYS = Object.keys(fakeEnvironment()).filter((key) => key !== 'clock');
 
 function environmentWhere(answer: (key: string) => unknown): ProbeEnvironment {
   const broken = Object.fromEntries(KEYS.map((key) => [key, () => answer(key)]));
-  return fakeEnvironment(broken as Partial<ProbeEnvironment>);
+  return fakeEnvironment(broken);
 }
 
 describe('readHardwareProfile', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { PACING_LADDER } from '../../../src/optimizer/pacing-ladder.ts';
 import { QualityScaler } from '../../../src/optimizer/quality-scaler.ts';
-import { decisionsOf, runPlant } from './frame-plant.ts';
+import type { decisionsOf } from './frame-plant.ts';
+import { runPlant } from './frame-plant.ts';
 
 const BUDGET_MS = 16;
 const LAST = PACING_LADDER.length - 1;
@@ -102,6 +103,14 @@ describe('QualityScaler', () => {
     feed(scaler, over(2));
     expect(feed(scaler, new Array<number>(2000).fill(1.1), 100)).toEqual([]);
     expect(scaler.level).toBe(1);
+  });
+
+  it('goes up for eight good windows in a row only: seven and an undecided one prove nothing', () => {
+    const scaler = active();
+    feed(scaler, over(2));
+    feed(scaler, calm(8), 100);
+    const round = [...calm(7 * 8), ...new Array<number>(8).fill(1.2)];
+    for (let index = 1; index <= 20; index += 1) expect(feed(scaler, round, index * 1000)).toEqual([]);
   });
 
   it('is not driven down by frames while no member thinks, but recovers then', () => {

@@ -71,7 +71,12 @@ class RecordingWriter implements MetricWriter {
   }
 }
 
-function started(): { source: HandDrivenFrames; clock: FrameClock; writer: RecordingWriter; faults: unknown[] } {
+function started(): {
+  source: HandDrivenFrames;
+  clock: FrameClock;
+  writer: RecordingWriter;
+  faults: unknown[];
+} {
   const source = new HandDrivenFrames();
   const writer = new RecordingWriter();
   const faults: unknown[] = [];

@@ -92,6 +92,13 @@ describe('HistoryStore with IndexedDB', () => {
     );
   });
 
+  it('does not tell a chunk twice that lies on the border of two windows', async () => {
+    const { clock, store } = await rig();
+    clock.advance(3 * HOUR_MS);
+    valueOf(await store.append(chunk('a', EPOCH + HOUR_MS)));
+    expect(await startsIn(store, EPOCH + 60_000, EPOCH + 3 * HOUR_MS)).toEqual([HOUR_MS]);
+  });
+
   it('removes what is older than 48 hours, at most once a minute', async () => {
     const { clock, database, store } = await rig();
     valueOf(await store.append(chunk('a', EPOCH)));

@@ -202,7 +202,12 @@ describe('Sampler', () => {
       epochMs: () => clock.epochMs(),
       after: (delayMs: number, task: () => void) => clock.after(Math.max(0, delayMs - 0.4), task),
     };
-    const sampler = new Sampler({ clock: early, session: 's', read: () => METRIC_IDS.map(() => 0), sink: () => undefined });
+    const sampler = new Sampler({
+      clock: early,
+      session: 's',
+      read: () => METRIC_IDS.map(() => 0),
+      sink: () => undefined,
+    });
     sampler.start();
     clock.advance(10_000);
     expect(sampler.stats()).toMatchObject({ samples: 100, missedTicks: 0 });
