@@ -70,6 +70,7 @@ export function compose(version: string): WitanPorts {
     applyPacing: (pacing) => {
       council.manager.setPacing(pacing);
     },
+    visible: pageVisible,
     onVisibility,
   });
   const device = new DeviceService(clock, () => (frames.refreshMeasured ? frames.refreshIntervalMs : null));

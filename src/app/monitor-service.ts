@@ -33,6 +33,7 @@ export interface MonitorServicePorts {
   readonly startWorker: WorkerFactory<TelemetryWorkerApi>;
   /** Carries a new pace to the members. */
   readonly applyPacing: (pacing: Pacing) => void;
+  readonly visible: () => boolean;
   /** Tells visibility changes; the returned function ends it. */
   readonly onVisibility: (listener: (visible: boolean) => void) => () => void;
 }
@@ -109,6 +110,8 @@ export class MonitorService implements MonitorPort {
     });
     const session = crypto.randomUUID();
     void worker.call(CALL_DEADLINE_MS, (api) => api.start({ board: this.#ports.board.shared, session }));
+    const visible = this.#ports.visible();
+    void worker.call(CALL_DEADLINE_MS, async (api) => ok(await api.setVisible(visible)));
     return worker;
   }
 

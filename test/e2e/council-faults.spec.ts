@@ -45,31 +45,47 @@ test('a truncated model file is a typed error of that member; the others answer'
   await expect(page.getByRole('article', { name: damaged?.name ?? '' })).toContainText('damaged');
 });
 
-test('without IndexedDB everything works and the page says that nothing is kept', async ({ page }) => {
-  await page.addInitScript(() => {
-    Object.defineProperty(globalThis, 'indexedDB', {
-      get: () => {
-        throw new DOMException('denied', 'SecurityError');
-      },
-    });
-  });
-  await openApp(page);
-  expect((await ask(page)).answer).toBe(ANSWER);
-  await expect(page.getByRole('region', { name: 'History' })).toContainText('keeps no data');
-  await expect(page.getByRole('region', { name: 'History' })).toContainText(QUESTION);
-  expect(await page.evaluate(() => window.witan?.history.persistent())).toBe(false);
-});
+/** The ways in which browsers and private windows do without IndexedDB; each runs in the page before the app. */
+const WITHOUT_INDEXED_DB: readonly (readonly [what: string, take: () => void])[] = [
+  [
+    'is missing',
+    () => {
+      Reflect.deleteProperty(globalThis, 'indexedDB');
+    },
+  ],
+  [
+    'may not be touched',
+    () => {
+      Object.defineProperty(globalThis, 'indexedDB', {
+        get: () => {
+          throw new DOMException('denied', 'SecurityError');
+        },
+      });
+    },
+  ],
+  [
+    'refuses to open',
+    () => {
+      IDBFactory.prototype.open = () => {
+        throw new DOMException('refused', 'InvalidStateError');
+      };
+    },
+  ],
+];
 
-test('IndexedDB that refuses to open is the same as none', async ({ page }) => {
-  await page.addInitScript(() => {
-    IDBFactory.prototype.open = () => {
-      throw new DOMException('refused', 'InvalidStateError');
-    };
+for (const [what, take] of WITHOUT_INDEXED_DB) {
+  test(`where IndexedDB ${what} everything works, and the page says that nothing is kept`, async ({
+    page,
+  }) => {
+    await page.addInitScript(take);
+    await openApp(page);
+    expect((await ask(page)).answer).toBe(ANSWER);
+    expect(await page.evaluate(() => window.witan?.history.persistent())).toBe(false);
+    const history = page.getByRole('region', { name: 'History' });
+    await expect(history).toContainText('keeps no data');
+    await expect(history).toContainText(QUESTION);
   });
-  await openApp(page);
-  expect((await ask(page)).answer).toBe(ANSWER);
-  expect(await page.evaluate(() => window.witan?.history.persistent())).toBe(false);
-});
+}
 
 test('two tabs ask at the same time; both answer and share one history', async ({ page, context }) => {
   const other = await context.newPage();

@@ -40,22 +40,21 @@ function holdForLife(name: string, heartbeat: MessagePort): void {
  * the page of them (of errors it does).
  */
 export function serveWorker(api: object): void {
-  const scope = self as unknown as DedicatedWorkerGlobalScope;
   const onHello = (event: MessageEvent<unknown>): void => {
     const hello = event.data;
     if (!isHello(hello)) return;
-    scope.removeEventListener('message', onHello);
+    self.removeEventListener('message', onHello);
     hello.heartbeat.onmessage = (ping: MessageEvent<HeartbeatMessage>) => {
       hello.heartbeat.postMessage(ping.data);
     };
     const report = (message: string): void => {
       hello.heartbeat.postMessage({ type: 'fault', message } satisfies HeartbeatMessage);
     };
-    scope.addEventListener('unhandledrejection', (fault) => {
+    self.addEventListener('unhandledrejection', (fault) => {
       report(String(fault.reason));
     });
     if (hello.lifeLock !== '') holdForLife(hello.lifeLock, hello.heartbeat);
     Comlink.expose(guarded(api), hello.control);
   };
-  scope.addEventListener('message', onHello);
+  self.addEventListener('message', onHello);
 }

@@ -20,6 +20,15 @@ interface TestFixtures {
   readonly nothingForeign: undefined;
 }
 
+/**
+ * Chromium fetches the dictionary of its spelling checker when somebody types. It is the browser's own and has no switch:
+ * it is led past the recorder into nothing.
+ */
+const NO_DICTIONARY = [
+  '--proxy-bypass-list=redirector.gvt1.com',
+  '--host-resolver-rules=MAP redirector.gvt1.com ~NOTFOUND',
+];
+
 export const test = base.extend<TestFixtures, WorkerFixtures>({
   foreign: [
     async ({}, use) => {
@@ -31,7 +40,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   ],
   launchOptions: [
     async ({ foreign, launchOptions }, use) => {
-      await use({ ...launchOptions, args: [...launchFlags('none'), foreign.flag] });
+      await use({ ...launchOptions, args: [...launchFlags('none'), foreign.flag, ...NO_DICTIONARY] });
     },
     { scope: 'worker' },
   ],

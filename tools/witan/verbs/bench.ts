@@ -13,7 +13,10 @@ export interface BenchedRun {
 export async function benchQuick(session: Session): Promise<BenchedRun> {
   const outcome = await session.run(null, async ({ ports, signal, say }) => {
     const startMs = performance.now();
+    let told = 0;
     const measured = await ports.bench.runQuick(signal, ({ done, total, current }) => {
+      if (done < told + 10 && done !== total) return;
+      told = done;
       say(`${done} of ${total}: ${current}`);
     });
     if (!measured.ok) return measured;

@@ -1,0 +1,68 @@
+import { ok } from '#kernel/result';
+import type { GenerateRequest, Generation, LoadedModel, LoadOptions, Pacing } from '#contracts/engine';
+import type { Outcome } from '#contracts/errors';
+import type { InferenceWorkerApi, StreamToWorker } from '#contracts/worker-api';
+
+/** One answer under way in a `FakeInferenceWorker`: the test streams it and ends it. */
+export interface Answer {
+  readonly request: GenerateRequest;
+  readonly port: MessagePort;
+  /** What the page has sent: credits and stops. */
+  readonly heard: StreamToWorker[];
+  end(text: string, finish?: Generation['finish']): void;
+}
+
+/** The inference worker's side of the border, driven by the test. Chunks travel over real ports. */
+export class FakeInferenceWorker implements InferenceWorkerApi {
+  readonly answers: Answer[] = [];
+  readonly paces: Pacing[] = [];
+  loads: LoadOptions[] = [];
+  loadOutcome: Promise<Outcome<LoadedModel>> | null = null;
+
+  load(options: LoadOptions): Promise<Outcome<LoadedModel>> {
+    this.loads.push(options);
+    const { model, threads, contextTokens } = options;
+    const loaded: LoadedModel = {
+      modelId: model.id,
+      backend: 'cpu',
+      threads,
+      contextTokens,
+      vocabularySize: 99,
+      weightBytes: model.sizeBytes,
+      loadMs: 5,
+    };
+    return this.loadOutcome ?? Promise.resolve(ok(loaded));
+  }
+
+  generate(request: GenerateRequest, port: MessagePort): Promise<Outcome<Generation>> {
+    return new Promise((resolve) => {
+      const heard: StreamToWorker[] = [];
+      port.onmessage = (event: MessageEvent<StreamToWorker>) => heard.push(event.data);
+      const end = (text: string, finish: Generation['finish'] = 'stop'): void => {
+        port.close();
+        resolve(
+          ok({
+            text,
+            finish,
+            promptTokens: 1,
+            completionTokens: text.length,
+            timeToFirstTokenMs: 1,
+            prefillTokensPerSecond: null,
+            decodeTokensPerSecond: null,
+            durationMs: 2,
+          }),
+        );
+      };
+      this.answers.push({ request, port, heard, end });
+    });
+  }
+
+  setPacing(pacing: Pacing): Promise<Outcome<null>> {
+    this.paces.push(pacing);
+    return Promise.resolve(ok(null));
+  }
+
+  unload(): Promise<Outcome<null>> {
+    return Promise.resolve(ok(null));
+  }
+}

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { afterEach, expect, it, vi } from 'vitest';
+import type { ModelSource } from '#contracts/engine';
+import { fetchModelFile } from '../../../../workers/inference/model-file.ts';
+
+const FILE = new TextEncoder().encode('GGUF and then the tensors');
+
+const MODEL: ModelSource = {
+  id: 'alder',
+  name: 'Alder',
+  url: 'https://page/alder.gguf',
+  sizeBytes: FILE.byteLength,
+  sha256: createHash('sha256').update(FILE).digest('hex'),
+};
+
+function serve(body: Uint8Array<ArrayBuffer>, status = 200): void {
+  vi.stubGlobal('fetch', () => Promise.resolve(new Response(body, { status })));
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+it('brings a whole file', async () => {
+  serve(FILE);
+  const file = await fetchModelFile(MODEL);
+  expect(file.ok && new Uint8Array(await file.value.arrayBuffer())).toEqual(FILE);
+});
+
+it.each([
+  ['size', FILE.slice(0, 10)],
+  ['size', new Uint8Array([...FILE, 0])],
+  ['not-gguf', new Uint8Array(0)],
+  ['not-gguf', FILE.slice(0, 3)],
+  ['not-gguf', new TextEncoder().encode('<!doctype html>')],
+  ['sha256', FILE.map((byte, index) => (index === 20 ? byte ^ 1 : byte))],
+])('refuses a damaged one: %s', async (reason, body) => {
+  serve(body);
+  const file = await fetchModelFile(MODEL);
+  expect(file).toMatchObject({
+    ok: false,
+    error: { code: 'model-invalid', details: { model: 'Alder', reason, expectedBytes: 25, bytes: body.byteLength } },
+  });
+});
+
+it('says that it could not be fetched', async () => {
+  serve(FILE, 404);
+  expect(await fetchModelFile(MODEL)).toMatchObject({
+    error: { code: 'model-fetch-failed', details: { model: 'Alder', status: 404 } },
+  });
+  vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')));
+  expect(await fetchModelFile(MODEL)).toMatchObject({
+    error: { code: 'model-fetch-failed', cause: 'TypeError: Failed to fetch' },
+  });
+});
+
+it('says so when the connection breaks in the middle', async () => {
+  const broken = new ReadableStream<Uint8Array>({
+    start: (stream) => {
+      stream.enqueue(FILE.slice(0, 5));
+      stream.error(new TypeError('network error'));
+    },
+  });
+  vi.stubGlobal('fetch', () => Promise.resolve(new Response(broken)));
+  expect(await fetchModelFile(MODEL)).toMatchObject({ error: { code: 'model-fetch-failed' } });
+});
