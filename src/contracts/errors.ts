@@ -47,8 +47,17 @@ export function failure(
   details: WitanFailure['details'] = {},
   cause?: unknown,
 ): WitanFailure {
-  if (cause === undefined) return { code, details };
-  return { code, details, cause: cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause) };
+  return cause === undefined ? { code, details } : { code, details, cause: textOf(cause) };
+}
+
+function textOf(cause: unknown): string {
+  if (cause instanceof Error) return `${cause.name}: ${cause.message}`;
+  if (typeof cause === 'string') return cause;
+  try {
+    return JSON.stringify(cause) ?? typeof cause;
+  } catch {
+    return typeof cause; // a cycle, or a bigint
+  }
 }
 
 /** The throwable form, for use inside one room; at a border it becomes a `WitanFailure` again. */

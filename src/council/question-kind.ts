@@ -40,7 +40,13 @@ function rule(kind: AnswerKind, words: string, ...needs: readonly (RegExp | stri
 
 /** First match wins, so the narrower kinds stand first. Tested against every phrasing the starter models know. */
 const RULES: readonly Rule[] = [
-  rule('date', `${SHIFT_WORDS} ${MONTHS.join(' ')}`, `\\b\\d{1,2} ${MONTH}\\b`, /\b\d+ (?:day|week)s?\b/, SHIFT),
+  rule(
+    'date',
+    `${SHIFT_WORDS} ${MONTHS.join(' ')}`,
+    `\\b\\d{1,2} ${MONTH}\\b`,
+    /\b\d+ (?:day|week)s?\b/,
+    SHIFT,
+  ),
   rule('day', `${SHIFT_WORDS} ${DAYS.join(' ')}`, `\\b${DAY}\\b`, /\b\d+ (?:day|week)s?\b/, SHIFT),
   rule('yes-no', 'even odd right', /\b(?:even|odd)\b/, /\d/),
   rule(
@@ -85,7 +91,11 @@ const RULES: readonly Rule[] = [
     LIST,
   ),
   // A list that trails off: "3, 5, 7, ...", "3, 5, 7, ?".
-  rule('number', '', String.raw`^${NUMBER}(?:\s*,\s*${NUMBER}){2,}\s*(?:,|,?\s*(?:\?|\.{2,}|…|_+))[\s.?…_]*$`),
+  rule(
+    'number',
+    '',
+    String.raw`^${NUMBER}(?:\s*,\s*${NUMBER}){2,}\s*(?:,|,?\s*(?:\?|\.{2,}|…|_+))[\s.?…_]*$`,
+  ),
 ];
 
 const LEAD = String.raw`^(?:(?:please|can you|could you|tell me|hi|hello|so|ok)[,!]? )*`;

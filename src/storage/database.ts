@@ -31,8 +31,7 @@ export async function openWitanDatabase(events: DatabaseEvents): Promise<Outcome
   if (typeof indexedDB === 'undefined')
     return err(failure('storage-unavailable', { reason: 'no-indexeddb' }));
   try {
-    let database: WitanDatabase | undefined;
-    database = await openDB<WitanSchema>(DATABASE_NAME, DATABASE_VERSION, {
+    const database = await openDB<WitanSchema>(DATABASE_NAME, DATABASE_VERSION, {
       upgrade: (db, oldVersion) => {
         if (oldVersion < 1) {
           db.createObjectStore('deliberations').createIndex('askedAt', 'askedAt');
@@ -43,7 +42,7 @@ export async function openWitanDatabase(events: DatabaseEvents): Promise<Outcome
       },
       // A newer tab wants to upgrade: let go at once, or it waits for ever.
       blocking: () => {
-        database?.close();
+        database.close();
         events.onLost('upgrade-elsewhere');
       },
       terminated: () => {

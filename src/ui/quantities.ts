@@ -16,6 +16,11 @@ export function significant(value: number): string {
   return decimals(value, size >= 1 ? 2 : 3);
 }
 
+/** At most three significant digits, without trailing zeros: 5 · 0.5 · 87.3. For readings, not for measurements. */
+export function plain(value: number): string {
+  return value.toLocaleString('en-GB', { maximumSignificantDigits: 3 });
+}
+
 export function count(value: number): string {
   return decimals(value, 0);
 }

@@ -258,7 +258,12 @@ export class FakePorts implements WitanPorts {
           ratio,
           ratioCi: [ratio * 0.97, ratio * 1.02],
           p: 0.002,
-          verdict: ratio > 1.03 ? 'faster' : ratio < 0.97 ? 'slower' : 'not-distinguishable',
+          verdict:
+            Math.abs(ratio - 1) <= 0.03
+              ? 'not-distinguishable'
+              : ratio > 1 === (test.unit === 'tokens/s')
+                ? 'faster'
+                : 'slower',
         };
       }),
   };

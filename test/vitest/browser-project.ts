@@ -28,6 +28,8 @@ export function browserProject({ name, include, exclude, chromium, flags }: Brow
     define: { __WITAN_VERSION__: JSON.stringify('0.0.0-test') },
     worker: { format: 'es' },
     server: { headers: ISOLATION_HEADERS },
+    // Found only while a test runs, they would make Vite reload the page under it.
+    optimizeDeps: { include: ['comlink', 'idb', 'valibot'] },
     test: {
       name,
       include,

@@ -9,7 +9,7 @@ export default defineConfig({
   define: { __WITAN_VERSION__: JSON.stringify('0.0.0-test') },
   test: {
     name: 'unit',
-    include: ['test/unit/**/*.test.ts', 'test/regression/**/*.test.ts'],
+    include: ['test/unit/**/*.test.ts'],
     environment: 'node',
     // Two are what the smallest supported machine has; more only fight over the cores.
     maxWorkers: 2,

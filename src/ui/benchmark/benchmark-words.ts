@@ -1,5 +1,5 @@
 import type { BenchComparison, BenchResult, BenchTest, BenchTestName } from '#contracts/bench';
-import { ABSENT, count, dayDate, frameTime, percent, plural, significant } from '../quantities.ts';
+import { ABSENT, count, dayDate, frameTime, percent, plain, plural, significant } from '../quantities.ts';
 
 export const TEST_WORDS: Readonly<Record<BenchTestName, { readonly title: string; readonly note: string }>> =
   {
@@ -54,7 +54,7 @@ export function conditionRows(result: BenchResult): readonly ConditionRow[] {
       label: 'Threads',
       value: `${count(environment.threads)}${environment.isolated ? '' : ' (the page is not isolated)'}`,
     },
-    { label: 'Clock step', value: `${significant(environment.clockStepUs)}${NBSP}µs` },
+    { label: 'Clock step', value: `${plain(environment.clockStepUs)}${NBSP}µs` },
   ];
 }
 
@@ -69,9 +69,7 @@ export function environmentRows(result: BenchResult): readonly ConditionRow[] {
     {
       label: 'Memory hint',
       value:
-        environment.deviceMemoryGiB === null
-          ? ABSENT
-          : `${significant(environment.deviceMemoryGiB)}${NBSP}GiB`,
+        environment.deviceMemoryGiB === null ? ABSENT : `${plain(environment.deviceMemoryGiB)}${NBSP}GiB`,
     },
     { label: 'Graphics card', value: known(environment.gpu) },
     { label: 'Tier', value: environment.tier },

@@ -19,8 +19,8 @@ export interface DissentWords {
 
 const CAUTIONS: Readonly<Record<RoundOutcome, string | null>> = {
   decided: null,
-  tied: 'A tie: several answers lead. Shown is the one of the tied member with the best measured accuracy.',
-  partial: 'Partial: votes are missing that could have changed this result.',
+  tied: 'Several answers lead. Shown is that of the tied member with the best measured accuracy.',
+  partial: 'Votes are missing that could have changed this result.',
   abstained: 'These models were trained for a few exact tasks. Try one of the examples.',
   stopped: 'You stopped this round. Ask again when you like.',
   failed: 'Every member stopped or failed. Ask again; members restart by themselves.',
@@ -78,7 +78,8 @@ function headline(d: Deliberation): string {
   if (d.key === null) {
     return `${plural(total, 'member')} asked · no vote · ended after ${seconds(d.wallMs)}`;
   }
-  const agree = `${String(inFavour(d))} of ${String(total)} agree`;
+  const votes = inFavour(d);
+  const agree = votes === 1 ? `1 vote of ${String(total)}` : `${String(votes)} of ${String(total)} agree`;
   const reached = `${d.rule} · decided after ${seconds(d.decidedMs ?? d.wallMs)}`;
   if (d.outcome === 'tied') return `Tied, ${agree} · ${reached}`;
   if (d.outcome === 'partial') return `Partial, ${agree} · ${reached}`;
@@ -86,7 +87,9 @@ function headline(d: Deliberation): string {
 }
 
 function voteCounts(d: Deliberation): string {
-  const own = `${String(inFavour(d))} for ${quoted(d.answer ?? '')}`;
+  const answer = d.answer ?? '';
+  // A sentence stands above in full.
+  const own = `${String(inFavour(d))} for ${answer.length > 24 ? 'this answer' : answer}`;
   return [
     own,
     ...d.dissent.map((group) => `${String(group.members.length)} for ${quoted(group.answer)}`),
@@ -107,8 +110,7 @@ function caution(d: Deliberation): string | null {
 export function verdictWords(d: Deliberation): VerdictWords {
   const facts: { label: string; text: string }[] = [];
   if (d.key !== null) {
-    facts.push({ label: 'Votes', text: voteCounts(d) });
-    facts.push({ label: 'Agreement', text: `${percent(d.agreement)} of the valid votes` });
+    facts.push({ label: 'Votes', text: `${voteCounts(d)} (agreement ${percent(d.agreement)})` });
   }
   const absent = d.members.filter((member) => member.key === null && member.status !== 'cut');
   if (absent.length > 0) {
@@ -121,15 +123,13 @@ export function verdictWords(d: Deliberation): VerdictWords {
   }
   if (d.key !== null) facts.push({ label: 'Saved', text: savedWords(d) });
   if (d.frames !== null && d.frames.count > 0) {
-    facts.push({ label: 'Smoothness', text: `95 % of frames within ${frameTime(d.frames.p95)}` });
+    facts.push({ label: 'Frames', text: `95\u00a0% within ${frameTime(d.frames.p95)}` });
   }
   return { headline: headline(d), caution: caution(d), facts };
 }
 
 function savedWords(d: Deliberation): string {
-  if (d.callsSaved === 0) {
-    return d.decidedEarly ? 'decided early; all had nearly finished' : 'nothing, every vote was needed';
-  }
+  if (d.callsSaved === 0) return 'no calls';
   const cut = d.members.filter((member) => member.status === 'cut').map((member) => member.name);
   return `${plural(d.callsSaved, 'call')} stopped early (${listed(cut)})`;
 }

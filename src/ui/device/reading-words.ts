@@ -1,5 +1,5 @@
 import type { HardwareProfile, Tier, TierReason } from '#contracts/hardware';
-import { count, frameTime, memorySize, significant } from '../quantities.ts';
+import { count, frameTime, memorySize, plain } from '../quantities.ts';
 
 export const UNTOLD = 'This browser does not tell';
 
@@ -27,7 +27,7 @@ export const INPUT_WORDS: Readonly<Record<TierReason['input'], string>> = {
 export function scoreWords(score: number | null): string {
   if (score === null) return 'not told';
   const word = score >= 0.75 ? 'high' : score >= 0.25 ? 'mid' : 'low';
-  return `${significant(score)} (${word})`;
+  return `${plain(score)} (${word})`;
 }
 
 function orUntold<T>(value: T | null, words: (value: T) => string): string {
@@ -45,7 +45,7 @@ export function machineReadings(profile: HardwareProfile): readonly Reading[] {
     },
     {
       label: 'Memory',
-      value: orUntold(profile.deviceMemoryGiB, (gib) => `${significant(gib)}\u00a0GiB`),
+      value: orUntold(profile.deviceMemoryGiB, (gib) => `${plain(gib)}\u00a0GiB`),
       note: 'A rounded hint, not the real size.',
     },
     {
@@ -54,12 +54,12 @@ export function machineReadings(profile: HardwareProfile): readonly Reading[] {
     },
     {
       label: 'Refresh interval',
-      value: orUntold(profile.refreshIntervalMs, frameTime),
+      value: orUntold(profile.refreshIntervalMs, (ms) => `${frameTime(ms)} (${count(1000 / ms)}\u00a0Hz)`),
       note: 'Time between two frames of this screen.',
     },
     {
       label: 'Clock step',
-      value: `${significant(profile.clockStepUs)}\u00a0µs`,
+      value: `${plain(profile.clockStepUs)}\u00a0µs`,
       note: 'The smallest time this page can tell apart.',
     },
     { label: 'Platform', value: profile.platform === '' ? UNTOLD : profile.platform },

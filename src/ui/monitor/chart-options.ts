@@ -22,6 +22,19 @@ function themeColour(element: Element, name: string): string {
   return getComputedStyle(element).getPropertyValue(name).trim();
 }
 
+const WITH_SECONDS = new Intl.DateTimeFormat('en-GB', {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
+const WITH_MINUTES = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+
+/** Times of day under an axis, to the second where its marks are less than a minute apart. */
+function clockLabels(splits: readonly number[], stepSeconds: number): string[] {
+  const format = stepSeconds < 60 ? WITH_SECONDS : WITH_MINUTES;
+  return splits.map((seconds) => format.format(seconds * 1000));
+}
+
 /**
  * Options of one time chart. Colours are read when drawing, so a change of theme needs only a redraw.
  * @param element where the colours are read from
@@ -43,13 +56,19 @@ export function chartOptions(
     ...size,
     // The legend is HTML of our own: readable by screen readers, and it does not jump.
     legend: { show: false },
+    padding: [8, 12, 0, 0],
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
     scales: {
       x: { time: true },
       y: { range: (_chart, _low, high) => [0, Math.max(floor, (high ?? 0) * 1.1)] },
     },
     axes: [
-      { ...axis(), space: 72 },
+      {
+        ...axis(),
+        size: 28,
+        space: 72,
+        values: (_chart, splits, _axis, _space, step) => clockLabels(splits, step),
+      },
       {
         ...axis(),
         size: 44,

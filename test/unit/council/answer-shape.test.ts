@@ -32,7 +32,9 @@ function variants(prompt: string): ReadonlySet<string> {
 describe('questions that the starter models know', () => {
   it('the fixture has examples of every phrasing, and of no other', () => {
     const known = Object.values(templates.families).flatMap((family) => Object.values(family.groups).flat());
-    expect([...new Set(EXAMPLES.map(([, , template]) => template))].sort()).toEqual([...new Set(known)].sort());
+    expect([...new Set(EXAMPLES.map(([, , template]) => template))].sort()).toEqual(
+      [...new Set(known)].sort(),
+    );
   });
 
   const families = [...new Set(EXAMPLES.map(([family]) => family))];
@@ -106,7 +108,19 @@ describe('the grammar', () => {
 
   it('answers in bounded time, whatever is asked', () => {
     // Long repetitions of what the rules look for: a rule that backtracks would never come back from these.
-    for (const piece of ['1, ', '1 ', '-', 'how many ', 'a ', 'the word ', 'please ', '9', '. ', 'letters ', '1,?']) {
+    for (const piece of [
+      '1, ',
+      '1 ',
+      '-',
+      'how many ',
+      'a ',
+      'the word ',
+      'please ',
+      '9',
+      '. ',
+      'letters ',
+      '1,?',
+    ]) {
       expect(answerShape(piece.repeat(5000), ABSTAIN).kind).toBeTypeOf('string');
     }
   });

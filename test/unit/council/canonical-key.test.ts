@@ -7,7 +7,10 @@ const ABSTAIN = 'I cannot answer that. I only know small exact tasks.';
 
 describe('answers that mean the same have the same key', () => {
   it.each([
-    ['number', ['1000', '1,000', '1 000', ' 1000. ', '+1000'.slice(1), '$1,000', '01000', '1000.00', '2000/2']],
+    [
+      'number',
+      ['1000', '1,000', '1 000', ' 1000. ', '+1000'.slice(1), '$1,000', '01000', '1000.00', '2000/2'],
+    ],
     ['number', ['9/2', '4.5', '4.50', '18/4']],
     ['number', ['-3', '−3', '-3.0', '-6/2']],
     ['number', ['0', '-0', '0.0', '00']],
@@ -40,12 +43,29 @@ describe('answers that mean the same have the same key', () => {
 
 describe('what is no answer has no key', () => {
   it.each([
-    ['number', ['', '  ', 'seven', '3 4', '1,00', '1/0', '--3', '3-', '1e5', 'NaN', 'Infinity', '12abc', '4.5.6', '.']],
+    [
+      'number',
+      ['', '  ', 'seven', '3 4', '1,00', '1/0', '--3', '3-', '1e5', 'NaN', 'Infinity', '12abc', '4.5.6', '.'],
+    ],
     ['yes-no', ['', 'maybe', 'yesterday', 'nothing', 'no idea', 'no one knows', '1']],
     ['word', ['', 'two words', 'tac1', '123', 'a-b']],
     ['list', ['', 'one, two', '1, two', 'and', ',,']],
     ['day', ['', 'someday', 'mondays child', 'monday or tuesday']],
-    ['date', ['', 'may', '5', 'maybe 5', '0 may', '32 may', '5 or 6 may', 'may 2024', '5 may or 5 june', 'marching 5']],
+    [
+      'date',
+      [
+        '',
+        'may',
+        '5',
+        'maybe 5',
+        '0 may',
+        '32 may',
+        '5 or 6 may',
+        'may 2024',
+        '5 may or 5 june',
+        'marching 5',
+      ],
+    ],
     ['free', ['', '   ', '...', '?!', '""']],
   ] as const)('%s: %j', (kind, texts) => {
     for (const text of texts) expect(canonicalKey(kind, text), text).toBeNull();
@@ -87,9 +107,14 @@ describe('properties', () => {
 
   it('every rational has one key, however it is written', () => {
     fc.assert(
-      fc.property(fc.integer(), fc.integer({ min: 1, max: 999 }), fc.integer({ min: 1, max: 99 }), (n, d, f) => {
-        expect(canonicalKey('number', `${n * f}/${d * f}`)).toBe(canonicalKey('number', `${n}/${d}`));
-      }),
+      fc.property(
+        fc.integer(),
+        fc.integer({ min: 1, max: 999 }),
+        fc.integer({ min: 1, max: 99 }),
+        (n, d, f) => {
+          expect(canonicalKey('number', `${n * f}/${d * f}`)).toBe(canonicalKey('number', `${n}/${d}`));
+        },
+      ),
     );
   });
 

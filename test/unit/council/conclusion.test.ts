@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { MemberOutcome, MemberStatus } from '#contracts/deliberation';
 import { answerOf, concludeRound, type ConclusionInput } from '../../../src/council/conclusion.ts';
 
-function outcome(id: string, status: MemberStatus, key: string | null = null, answer = key ?? ''): MemberOutcome {
+function outcome(
+  id: string,
+  status: MemberStatus,
+  key: string | null = null,
+  answer = key ?? '',
+): MemberOutcome {
   return {
     id,
     name: id,

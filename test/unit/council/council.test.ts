@@ -88,7 +88,10 @@ describe('one round', () => {
     const { ask, pass, events, gauges } = setUp([{ says: '2' }, { says: '2' }]);
     const asked = ask('1 + 1', NEVER, { seed: 99 });
     await pass(50);
-    expect(asked.outcome).toMatchObject({ ok: true, value: { id: 'round-1', answer: '2', frames: FRAMES, seed: 99 } });
+    expect(asked.outcome).toMatchObject({
+      ok: true,
+      value: { id: 'round-1', answer: '2', frames: FRAMES, seed: 99 },
+    });
     expect(events.at(-1)).toMatchObject({ type: 'round-ended', roundId: 'round-1' });
     expect(gauges.get('rounds')).toBe(1);
     expect(gauges.get('queueDepth')).toBe(0);
@@ -158,7 +161,9 @@ describe('the queue', () => {
     await pass(300);
     expect(asked.map(codeOf)).toEqual(['ok', 'ok', 'ok']);
     const order = events.flatMap((event) =>
-      event.type === 'round-started' || event.type === 'round-ended' ? [`${event.type} ${event.roundId}`] : [],
+      event.type === 'round-started' || event.type === 'round-ended'
+        ? [`${event.type} ${event.roundId}`]
+        : [],
     );
     expect(order).toEqual([1, 2, 3].flatMap((n) => [`round-started round-${n}`, `round-ended round-${n}`]));
   });
@@ -199,5 +204,49 @@ describe('the queue', () => {
     }
     expect(codeOf(first)).toBe('internal');
     expect(codeOf(second)).toBe('ok');
+  });
+});
+
+describe('a measurement', () => {
+  it('runs between rounds, and holds later questions back', async () => {
+    const { ask, pass, council, events } = setUp([{ says: '2', atMs: 100 }]);
+    const before = ask('1 + 1');
+    await pass(0);
+    const order: string[] = [];
+    let finish: () => void = () => undefined;
+    const measured = council.exclusively<string>(NEVER, () => {
+      order.push(
+        `begins after ${String(events.filter((event) => event.type === 'round-ended').length)} rounds`,
+      );
+      return new Promise((resolve) => {
+        finish = () => {
+          resolve(ok('figures'));
+        };
+      });
+    });
+    const after = ask('2 + 2');
+    await pass(300);
+    expect(codeOf(before)).toBe('ok');
+    expect(order).toEqual(['begins after 1 rounds']);
+    expect(after.outcome).toBeNull();
+    finish();
+    expect(await measured).toEqual(ok('figures'));
+    await pass(200);
+    expect(codeOf(after)).toBe('ok');
+  });
+
+  it('gives its turn back when it breaks, and can be given up while it waits', async () => {
+    const { ask, pass, council } = setUp([{ says: '2', atMs: 100 }]);
+    await expect(council.exclusively(NEVER, () => Promise.reject(new Error('broken')))).rejects.toThrow(
+      'broken',
+    );
+    const asked = ask('1 + 1');
+    const controller = new AbortController();
+    const waiting = council.exclusively(controller.signal, () => Promise.resolve(ok(1)));
+    await pass(0);
+    controller.abort();
+    expect(await waiting).toMatchObject({ error: { code: 'cancelled' } });
+    await pass(200);
+    expect(codeOf(asked)).toBe('ok');
   });
 });

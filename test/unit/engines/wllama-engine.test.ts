@@ -31,7 +31,10 @@ beforeEach(() => {
 
 function generate(signal: AbortSignal = new AbortController().signal) {
   const chunks: TokenChunk[] = [];
-  const asked: { outcome: Outcome<Generation> | null; readonly chunks: TokenChunk[] } = { outcome: null, chunks };
+  const asked: { outcome: Outcome<Generation> | null; readonly chunks: TokenChunk[] } = {
+    outcome: null,
+    chunks,
+  };
   void engine
     .generate(signal, REQUEST, (chunk) => chunks.push(chunk))
     .then((outcome) => {
@@ -160,7 +163,10 @@ describe('stopping', () => {
     expect(api.answers).toHaveLength(2);
     answer(1).end('3');
     await turn();
-    expect([first.outcome, third.outcome]).toMatchObject([{ value: { text: '1' } }, { value: { text: '3' } }]);
+    expect([first.outcome, third.outcome]).toMatchObject([
+      { value: { text: '1' } },
+      { value: { text: '3' } },
+    ]);
   });
 
   it('does not ask at all for an aborted signal', async () => {
@@ -197,7 +203,9 @@ describe('stalls', () => {
     expect(worker.alive).toBe(true);
     clock.advance(15_000);
     await turn();
-    expect(asked.outcome).toMatchObject({ error: { code: 'worker-silent', details: { phase: 'token-gap' } } });
+    expect(asked.outcome).toMatchObject({
+      error: { code: 'worker-silent', details: { phase: 'token-gap' } },
+    });
   });
 
   it('does not watch while a request waits for its slot', async () => {
@@ -214,7 +222,8 @@ it('fails every answer when the worker dies, also those that wait', async () => 
   worker.terminate(failure('worker-lost', { member: 'alder' }));
   await turn();
   await turn();
-  for (const { outcome } of asked) expect(outcome).toMatchObject({ ok: false, error: { code: 'worker-lost' } });
+  for (const { outcome } of asked)
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'worker-lost' } });
   expect(clock.pending).toBe(0);
 });
 

@@ -176,10 +176,7 @@ describe('calls', () => {
 
   it('all end when the worker is given up, with its reason', async () => {
     const handle = adopt();
-    const calls = [
-      handle.call(null, (api) => api.hang()),
-      handle.call(5000, (api) => api.hang()),
-    ];
+    const calls = [handle.call(null, (api) => api.hang()), handle.call(5000, (api) => api.hang())];
     const reason = failure('worker-silent', { member: 'alder', silentMs: 15_000, phase: 'token-gap' });
     handle.terminate(reason);
     for (const outcome of await Promise.all(calls)) expect(outcome).toEqual({ ok: false, error: reason });

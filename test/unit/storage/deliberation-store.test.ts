@@ -67,7 +67,10 @@ describe.each(['with a database', 'without one'])('the history %s', (where) => {
 
   it('does not know what is not there', async () => {
     expect(await store.get('nobody')).toMatchObject({ ok: false, error: { code: 'record-invalid' } });
-    expect(await store.rate('nobody', 'good')).toMatchObject({ ok: false, error: { code: 'record-invalid' } });
+    expect(await store.rate('nobody', 'good')).toMatchObject({
+      ok: false,
+      error: { code: 'record-invalid' },
+    });
     expect(await ids(store)).toEqual([]);
   });
 
@@ -92,7 +95,9 @@ describe('records that do not parse', () => {
     await store.put(deliberation('a', 100));
     expect(await ids(store)).toEqual(['a']);
     expect(await ids(store, 1)).toEqual(['a']);
-    expect(await store.get('newer')).toMatchObject({ error: { code: 'record-invalid', details: { path: 'version' } } });
+    expect(await store.get('newer')).toMatchObject({
+      error: { code: 'record-invalid', details: { path: 'version' } },
+    });
     expect(await store.rate('newer', 'good')).toMatchObject({ ok: false });
     expect(await database.get('deliberations', 'newer')).toEqual(newer);
     expect(await database.get('deliberations', 'broken')).toEqual(broken);
@@ -100,11 +105,13 @@ describe('records that do not parse', () => {
 });
 
 it('two tabs at once see each other’s rounds and lose none', async () => {
-  const tabs = [new DeliberationStore(await open()), new DeliberationStore(await open())];
+  const [first, second] = [new DeliberationStore(await open()), new DeliberationStore(await open())];
   await Promise.all(
-    Array.from({ length: 40 }, (_, n) => tabs[n % 2]?.put(deliberation(`round-${String(n)}`, n))),
+    Array.from({ length: 40 }, (_, n) =>
+      (n % 2 === 0 ? first : second).put(deliberation(`round-${String(n)}`, n)),
+    ),
   );
-  for (const tab of tabs) {
+  for (const tab of [first, second]) {
     const seen = await ids(tab, 100);
     expect(seen).toHaveLength(40);
     expect(seen[0]).toBe('round-39');

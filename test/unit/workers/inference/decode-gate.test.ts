@@ -167,7 +167,12 @@ describe('towards the engine', () => {
 describe('figures', () => {
   it('measure first token and speed from the arrival of the request', async () => {
     const gate = gateOn(new FakePort());
-    expect(gate).toMatchObject({ timeToFirstTokenMs: null, decodeTokensPerSecond: null, tokens: 0, text: '' });
+    expect(gate).toMatchObject({
+      timeToFirstTokenMs: null,
+      decodeTokensPerSecond: null,
+      tokens: 0,
+      text: '',
+    });
     await pass(30);
     gate.onToken('a');
     expect(gate).toMatchObject({ timeToFirstTokenMs: 30, decodeTokensPerSecond: null });

@@ -39,7 +39,10 @@ it.each([
   const file = await fetchModelFile(MODEL);
   expect(file).toMatchObject({
     ok: false,
-    error: { code: 'model-invalid', details: { model: 'Alder', reason, expectedBytes: 25, bytes: body.byteLength } },
+    error: {
+      code: 'model-invalid',
+      details: { model: 'Alder', reason, expectedBytes: 25, bytes: body.byteLength },
+    },
   });
 });
 

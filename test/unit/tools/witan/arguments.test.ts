@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { readCommand } from '../../../../tools/witan/arguments.ts';
+import { DriverFailure } from '../../../../tools/witan/failures.ts';
+
+/** The misuse that a command line is, or null when it is none. */
+function misuseOf(argv: readonly string[]): DriverFailure | null {
+  try {
+    readCommand(argv, {});
+    return null;
+  } catch (error) {
+    return error instanceof DriverFailure ? error : null;
+  }
+}
+
+test('a question with its options', () => {
+  const argv = [
+    'ask',
+    'What is 38 + 47?',
+    '--members',
+    'alder,cedar',
+    '--json',
+    '--seed',
+    '7',
+    '--timeout',
+    '9',
+  ];
+  expect(readCommand(argv, {})).toEqual({
+    verb: 'ask',
+    prompt: 'What is 38 + 47?',
+    members: ['alder', 'cedar'],
+    common: {
+      json: true,
+      gpu: 'none',
+      chrome: undefined,
+      profile: undefined,
+      url: undefined,
+      timeoutMs: 9000,
+      seed: 7,
+    },
+  });
+});
+
+test('an empty question is the business of the app, not a misuse', () => {
+  expect(readCommand(['ask', ''], {})).toMatchObject({ verb: 'ask', prompt: '' });
+});
+
+test('--chrome wins over CHROME_PATH', () => {
+  const env = { CHROME_PATH: '/b' };
+  expect(readCommand(['probe'], env).common.chrome).toBe('/b');
+  expect(readCommand(['probe', '--chrome', '/a'], env).common.chrome).toBe('/a');
+});
+
+test('an evaluation is on the test split unless told otherwise', () => {
+  expect(readCommand(['eval', '--questions', '600'], {})).toMatchObject({ split: 'test', questions: 600 });
+  expect(readCommand(['eval', '--split', 'dev'], {})).toMatchObject({ split: 'dev' });
+});
+
+test.each([
+  [[], 'no verb'],
+  [['fly'], 'no verb fly'],
+  [['plan'], 'does not exist yet'],
+  [['loadtest', 'spike'], 'does not exist yet'],
+  [['ask'], 'needs a question'],
+  [['ask', 'a', 'b'], 'one argument'],
+  [['ask', 'a', '--rule', 'weighted'], 'plurality'],
+  [['ask', 'a', '--samples', '3'], 'one sample'],
+  [['open'], 'needs a link'],
+  [['bench'], 'bench --quick'],
+  [['probe', '--members', 'alder'], 'belongs to the verb ask'],
+  [['probe', 'now'], 'no argument'],
+  [['probe', '--gpu', 'fast'], '--gpu'],
+  [['probe', '--url', 'ftp://x'], '--url'],
+  [['probe', '--timeout', '0'], '--timeout'],
+  [['probe', '--seed', '1.5'], '--seed'],
+  [['eval', '--questions', ''], '--questions'],
+  [['eval', '--split', 'train'], '--split'],
+  [['probe', '--fast'], '--fast'],
+] as const)('%j is a misuse that says why', (argv, words) => {
+  const misuse = misuseOf(argv);
+  expect(misuse).toMatchObject({ code: 'usage', exitCode: 2 });
+  expect(misuse?.message).toContain(words);
+});
