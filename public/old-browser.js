@@ -20,6 +20,7 @@
       ['Object.hasOwn', typeof Object.hasOwn === 'function'],
       ['whole numbers of any size (BigInt)', typeof BigInt === 'function'],
       ['stopping requests (AbortController)', typeof AbortController === 'function'],
+      ['a secure address (https, or localhost)', window.isSecureContext !== false],
     ];
     for (var i = 0; i < needed.length; i += 1) {
       if (!needed[i][1]) missing.push(needed[i][0]);

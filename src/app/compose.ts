@@ -1,4 +1,4 @@
-import { systemClock } from '#kernel/clock';
+import { delay, systemClock, type Clock } from '#kernel/clock';
 import type { WitanPorts } from '#contracts/ports';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
 import type { TelemetryWorkerApi } from '#contracts/telemetry';
@@ -9,7 +9,7 @@ import { TabChannel } from '../platform/tab-channel.ts';
 import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
 import { WorkerSupervisor } from '../platform/worker-supervisor.ts';
 import { BenchmarkStore } from '../storage/benchmark-store.ts';
-import { openWitanDatabase } from '../storage/database.ts';
+import { openWitanDatabase, type WitanDatabase } from '../storage/database.ts';
 import { DeliberationStore } from '../storage/deliberation-store.ts';
 import { boardMemory, MetricBoard } from '../telemetry/metric-board.ts';
 import { CouncilService } from './council-service.ts';
@@ -19,6 +19,17 @@ import { HistoryService } from './history-service.ts';
 import { LazyBench } from './lazy-bench.ts';
 import { MonitorService } from './monitor-service.ts';
 import { StarterCatalogue } from './starter-catalogue.ts';
+
+/** A browser may leave `indexedDB.open` unanswered; answers must not wait for the history longer than this. */
+const DATABASE_DEADLINE_MS = 3_000;
+
+/** The database, or null where the browser keeps nothing (the stores then work in memory and say so). */
+function openDatabase(clock: Clock): Promise<WitanDatabase | null> {
+  return Promise.race([
+    openWitanDatabase({ onLost: () => undefined }).then((opened) => (opened.ok ? opened.value : null)),
+    delay(clock, DATABASE_DEADLINE_MS).then(() => null),
+  ]);
+}
 
 /** Builds and wires the whole app. The result is `window.witan`. */
 export function compose(version: string): WitanPorts {
@@ -33,9 +44,7 @@ export function compose(version: string): WitanPorts {
       board.add('errors', 1);
     },
   });
-  const database = openWitanDatabase({ onLost: () => undefined }).then((opened) =>
-    opened.ok ? opened.value : null,
-  );
+  const database = openDatabase(clock);
   const history = new HistoryService(
     database.then((db) => new DeliberationStore(db)),
     new TabChannel('witan.history'),

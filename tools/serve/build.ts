@@ -1,6 +1,6 @@
-import { statSync, readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'vite';
 
 /** Everything that the built app is made of, relative to the repository's root. */
 const SOURCES = [
@@ -34,13 +34,20 @@ export function reasonToBuild(root: string): string | null {
 }
 
 /**
- * Builds the app when `dist` is missing or older than its sources. Returns whether it built.
+ * Builds the app when `dist` is missing or older than its sources. Returns whether it built. In a process of its own:
+ * the plugins' progress then goes to standard error whatever they think of log levels.
  * @throws Error when the build fails
  */
-export async function ensureBuilt(root: string, report: (line: string) => void): Promise<boolean> {
+export function ensureBuilt(root: string, report: (line: string) => void): boolean {
   const reason = reasonToBuild(root);
   if (reason === null) return false;
   report(`Building the app: ${reason} …`);
-  await build({ root, configFile: join(root, 'vite.config.ts'), logLevel: 'error' });
+  const vite = join(root, 'node_modules/vite/bin/vite.js');
+  const { status, error } = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error('the build failed; what it printed is above');
   return true;
 }

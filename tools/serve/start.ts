@@ -13,7 +13,7 @@ function hasScreen(): boolean {
 
 async function main(): Promise<void> {
   const root = join(import.meta.dirname, '../..');
-  await ensureBuilt(root, (line) => console.log(line));
+  ensureBuilt(root, (line) => console.log(line));
   const open = hasScreen();
   const server = await serveApp({ root, port: PORT, open });
   console.log(`\n  Witan is at ${server.url}\n`);

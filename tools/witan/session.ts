@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { chromium, type Page } from '@playwright/test';
+import { chromium, type BrowserContext, type Page } from '@playwright/test';
 import type { WitanPorts } from '../../src/contracts/ports.ts';
 import { launchFlags } from '../browser/launch-flags.ts';
 import { findOrInstallChromium, HOW_TO_INSTALL } from '../browser/install-chromium.ts';
@@ -24,12 +24,38 @@ const OPEN_LIMIT_MS = 60_000;
 /** What the page itself may take to end after its signal has aborted, before the driver gives up on it. */
 const GRACE_MS = 10_000;
 const SAYS = 'witan:driver ';
+/** What a page keeps belongs to its port too, so a kept profile needs the same one each time (if it is free). */
+const PROFILE_PORT = 4183;
+const ROOT = join(import.meta.dirname, '../..');
 
-async function build(root: string, log: Log): Promise<void> {
+function build(root: string, log: Log): void {
   try {
-    await ensureBuilt(root, log);
+    ensureBuilt(root, log);
   } catch (error) {
     throw new DriverFailure('build-failed', driverFailureOf(error).message);
+  }
+}
+
+function browserPath(named: string | undefined, log: Log): string {
+  try {
+    const found = findOrInstallChromium(named, log);
+    if (found !== null) return found.path;
+  } catch (error) {
+    throw new DriverFailure('browser-missing', driverFailureOf(error).message);
+  }
+  throw new DriverFailure('browser-missing', HOW_TO_INSTALL);
+}
+
+/** A window of its own, or the kept profile. */
+async function openContext(executablePath: string, options: CommonOptions): Promise<BrowserContext> {
+  const launch = { executablePath, headless: true, args: launchFlags(options.gpu) };
+  try {
+    if (options.profile !== undefined) return await chromium.launchPersistentContext(options.profile, launch);
+    return await (await chromium.launch(launch)).newContext();
+  } catch (error) {
+    throw new DriverFailure('browser-missing', `${executablePath} could not be started.`, {
+      problem: driverFailureOf(error).message,
+    });
   }
 }
 
@@ -49,23 +75,18 @@ export class Session {
 
   /** @throws DriverFailure: browser-missing, build-failed, page-failed */
   static async open(options: CommonOptions, log: Log): Promise<Session> {
-    const found = findOrInstallChromium(options.chrome, log);
-    if (found === null) throw new DriverFailure('browser-missing', HOW_TO_INSTALL);
-    const root = join(import.meta.dirname, '../..');
-    if (options.url === undefined) await build(root, log);
-    const server = options.url === undefined ? await serveApp({ root, port: 0 }) : null;
-    const launch = { executablePath: found.path, headless: true, args: launchFlags(options.gpu) };
-    const browser = options.profile === undefined ? await chromium.launch(launch) : null;
-    const context =
-      browser === null
-        ? await chromium.launchPersistentContext(options.profile ?? '', launch)
-        : await browser.newContext();
+    const executablePath = browserPath(options.chrome, log);
+    if (options.url === undefined) build(ROOT, log);
+    const port = options.profile === undefined ? 0 : PROFILE_PORT;
+    const server = options.url === undefined ? await serveApp({ root: ROOT, port }) : null;
+    let context: BrowserContext | null = null;
     const end = async (): Promise<void> => {
-      await context.close();
-      await browser?.close();
+      await context?.close();
+      await context?.browser()?.close();
       await server?.close();
     };
     try {
+      context = await openContext(executablePath, options);
       const page = context.pages()[0] ?? (await context.newPage());
       page.on('pageerror', (error) => {
         log(`page error: ${error.message}`);
@@ -76,7 +97,7 @@ export class Session {
         else if (message.type() === 'error') log(`page: ${text}`);
       });
       const url = server?.url ?? options.url ?? '';
-      log(`Opening ${url} in ${found.path}`);
+      log(`Opening ${url} in ${executablePath}`);
       const session = new Session(page, server, options.timeoutMs, end);
       await session.visit(url);
       if (options.gpu === 'none') await session.#insistOnNoGpu();

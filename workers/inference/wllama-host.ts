@@ -70,7 +70,7 @@ export class WllamaHost implements InferenceWorkerApi {
         n_gpu_layers: 0,
       });
     } catch (thrown) {
-      await wllama.exit();
+      void wllama.exit(); // may never answer after a failed load; the page ends this worker anyway
       const mapped = wllamaFailure(thrown, model.name);
       return err(
         mapped.code === 'engine-failed'
@@ -81,12 +81,12 @@ export class WllamaHost implements InferenceWorkerApi {
     const info = wllama.getLoadedContextInfo();
     // loadModel resolves on garbage too; only a vocabulary proves a model.
     if (!(info.n_vocab > 0)) {
-      await wllama.exit();
+      void wllama.exit();
       return err(failure('model-invalid', { model: model.name, reason: 'no-vocabulary' }));
     }
     const proxy = proxyOf(wllama);
     if (proxy === null) {
-      await wllama.exit();
+      void wllama.exit();
       return err(failure('engine-incompatible', { model: model.name }));
     }
     this.#gateSteps(proxy);

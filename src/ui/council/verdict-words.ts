@@ -86,19 +86,11 @@ function headline(d: Deliberation): string {
   return `${agree} · ${reached}`;
 }
 
+/** "2 for, 1 against (agreement 67 %)": the share of the valid votes, nothing more. */
 function voteCounts(d: Deliberation): string {
-  const answer = d.answer ?? '';
-  // A sentence stands above in full.
-  const own = `${String(inFavour(d))} for ${answer.length > 24 ? 'this answer' : answer}`;
-  return [
-    own,
-    ...d.dissent.map((group) => `${String(group.members.length)} for ${quoted(group.answer)}`),
-  ].join(', ');
-}
-
-/** Votes for long answers are counted by their first words. */
-function quoted(answer: string): string {
-  return answer.length <= 24 ? answer : `“${answer.slice(0, 22).trimEnd()}…”`;
+  const against = d.dissent.reduce((sum, group) => sum + group.members.length, 0);
+  const opposed = against === 0 ? 'none' : String(against);
+  return `${String(inFavour(d))} for, ${opposed} against (agreement ${percent(d.agreement)})`;
 }
 
 function caution(d: Deliberation): string | null {
@@ -110,7 +102,7 @@ function caution(d: Deliberation): string | null {
 export function verdictWords(d: Deliberation): VerdictWords {
   const facts: { label: string; text: string }[] = [];
   if (d.key !== null) {
-    facts.push({ label: 'Votes', text: `${voteCounts(d)} (agreement ${percent(d.agreement)})` });
+    facts.push({ label: 'Votes', text: voteCounts(d) });
   }
   const absent = d.members.filter((member) => member.key === null && member.status !== 'cut');
   if (absent.length > 0) {
