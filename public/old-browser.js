@@ -49,7 +49,7 @@
     page.appendChild(list);
     var next = document.createElement('p');
     next.appendChild(
-      document.createTextNode('Use a current Chrome, Edge, Firefox or Safari. Nothing was stored or sent.'),
+      document.createTextNode('Use a current Chrome, Edge or Firefox. Nothing was stored or sent.'),
     );
     page.appendChild(next);
     while (app.firstChild) app.removeChild(app.firstChild);

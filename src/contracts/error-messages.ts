@@ -95,7 +95,7 @@ const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
   'question-set-invalid': { happened: 'The question set could not be read.', next: 'Reload the page.' },
   'unsupported-browser': {
     happened: 'This browser lacks {missing}.',
-    next: 'Use a current Chrome, Edge, Firefox or Safari.',
+    next: 'Use a current Chrome, Edge or Firefox.',
   },
   usage: { happened: '{problem}', next: 'See the README for the verbs and options.' },
   internal: { happened: 'Something in Witan went wrong.', next: 'Reload the page; stored records are kept.' },
