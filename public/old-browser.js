@@ -32,7 +32,7 @@
     var app = document.getElementById('app');
     if (!app) return;
     var page = document.createElement('div');
-    page.id = 'first-paint';
+    page.id = 'unsupported';
     page.setAttribute('role', 'alert');
     var title = document.createElement('h1');
     title.appendChild(document.createTextNode('Witan cannot run in this browser'));

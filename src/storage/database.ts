@@ -28,9 +28,11 @@ export interface DatabaseEvents {
  * Errors: storage-unavailable where the browser has no IndexedDB or refuses it (private modes).
  */
 export async function openWitanDatabase(events: DatabaseEvents): Promise<Outcome<WitanDatabase>> {
-  if (typeof indexedDB === 'undefined')
-    return err(failure('storage-unavailable', { reason: 'no-indexeddb' }));
   try {
+    // Inside the try: where a page may not touch storage, the mere look at `indexedDB` throws.
+    if (typeof indexedDB === 'undefined') {
+      return err(failure('storage-unavailable', { reason: 'no-indexeddb' }));
+    }
     const database = await openDB<WitanSchema>(DATABASE_NAME, DATABASE_VERSION, {
       upgrade: (db, oldVersion) => {
         if (oldVersion < 1) {

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import type { Deliberation } from '../../src/contracts/deliberation.ts';
 import type { Outcome } from '../../src/contracts/errors.ts';
-import { ask, members, prepare } from './support/ports.ts';
+import { ask, members, prepare, QUESTION } from './support/ports.ts';
 import { expect, openApp, test } from './support/fixtures.ts';
 
 /** When in a round the worker dies. `before`: the member sits idle. */
@@ -22,7 +22,7 @@ async function exposeWorkers(page: Page): Promise<void> {
   });
 }
 
-/** Long enough to be in the middle of: the answer has about twenty tokens. */
+/** Long enough to die in the middle of: the answer has about twenty tokens. The other points need one they agree on. */
 const LONG_QUESTION = 'Arrange 83, 65, 75, 16, 71 from low to high.';
 
 interface KilledRound {
@@ -57,7 +57,7 @@ async function askAndKill(page: Page, memberId: string, point: Point): Promise<K
       leave();
       return { outcome, reached };
     },
-    { memberId, point, prompt: LONG_QUESTION },
+    { memberId, point, prompt: point === 'member-chunk' ? LONG_QUESTION : QUESTION },
   );
 }
 

@@ -107,6 +107,13 @@ export function samplesWords(test: BenchTest): string {
   return `${plural(test.samples.length, 'sample')}: ${test.samples.map(significant).join(', ')} ${test.unit}`;
 }
 
+/** "Alder, writing an answer" for "alder/tg64"; anything else as it is. */
+export function currentWords(current: string): string {
+  const [member, test] = current.split('/');
+  if (member === undefined || test === undefined || !Object.hasOwn(TEST_WORDS, test)) return current;
+  return `${memberTitle(member)}, ${TEST_WORDS[test as BenchTestName].title.toLowerCase()}`;
+}
+
 export function elapsedWords(done: number, total: number): string {
   return `${count(done)} of ${count(total)} runs`;
 }

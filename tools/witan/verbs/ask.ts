@@ -73,6 +73,22 @@ export function askDocument({ record, loadMs, frames, recorded }: AskedRound): A
   };
 }
 
+/** Copying 15 MB for offline use takes a second or two; a browser that refuses service workers is not waited for. */
+const OFFLINE_COPY_LIMIT_MS = 15_000;
+
+/**
+ * Waits until the service worker has made its offline copy. It does so once, on a first visit, and the driver's visit is
+ * a first one each time: the figures of a round would otherwise be those of a machine that copies files.
+ */
+async function awaitOfflineCopy(session: Session): Promise<void> {
+  await session.run(OFFLINE_COPY_LIMIT_MS, async (_tools, limitMs) => {
+    const { serviceWorker } = navigator as Partial<Navigator>;
+    if ((await serviceWorker?.getRegistration()) === undefined) return;
+    await Promise.race([serviceWorker?.ready, new Promise((resolve) => setTimeout(resolve, limitMs))]);
+  });
+}
+
 export async function ask(session: Session, command: CommandOf<'ask'>): Promise<AskDocument> {
+  await awaitOfflineCopy(session);
   return askDocument(await askOnce(session, command.prompt, command.common.seed, command.members));
 }

@@ -3,6 +3,7 @@ import {
   comparisonSummary,
   conditionRows,
   coverageWords,
+  currentWords,
   environmentRows,
   pWords,
 } from '../../../../src/ui/benchmark/benchmark-words.ts';
@@ -30,6 +31,14 @@ describe('benchmark words', () => {
     const rows = environmentRows({ ...result, environment: { ...result.environment, cores: null, gpu: '' } });
     expect(rows.find((row) => row.label === 'Cores')?.value).toBe('–');
     expect(rows.find((row) => row.label === 'Graphics card')?.value).toBe('–');
+  });
+
+  it('name the test that runs, and pass on what they do not know', () => {
+    expect(['alder/tg64', 'alder/new9', 'x'].map(currentWords)).toEqual([
+      'Alder, writing an answer',
+      'alder/new9',
+      'x',
+    ]);
   });
 
   it('count the verdicts', () => {
