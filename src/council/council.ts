@@ -7,6 +7,7 @@ import { failure, failureOf, type Outcome } from '#contracts/errors';
 import type { MetricWriter } from '#contracts/metrics';
 import { answerShape } from './answer-shape.ts';
 import { Round } from './round.ts';
+import { asTyped } from './typed-text.ts';
 
 /** Rounds that may wait; more are refused (`queue-full`) so that a runaway caller cannot build an endless queue. */
 const QUEUE_LIMIT = 8;
@@ -50,7 +51,7 @@ export class Council {
 
   /** Errors: prompt-empty, prompt-too-long, queue-full, council-unavailable, member-unknown, cancelled. */
   async ask(signal: AbortSignal, prompt: string, options: AskOptions = {}): Promise<Outcome<Deliberation>> {
-    const question = prompt.replace(/\s+/g, ' ').trim();
+    const question = asTyped(prompt).replace(/\s+/g, ' ').trim();
     if (question === '') return err(failure('prompt-empty'));
     const limit = this.#ports.promptLimit();
     if (question.length > limit) {

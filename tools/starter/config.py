@@ -48,4 +48,4 @@ def load_member(member: str) -> MemberConfig:
 
 def member_ids() -> list[str]:
     """All members, smallest first."""
-    return list(json.loads((HERE / "members.json").read_text()))
+    return [m for m in json.loads((HERE / "members.json").read_text()) if m != "trunk"]

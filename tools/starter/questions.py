@@ -55,7 +55,7 @@ def _addition(r: random.Random, level: int) -> Made:
     elif level == 2:
         a, b = r.randint(10, 99), r.randint(2, 99)
     else:
-        a, b = r.randint(100, 399), r.randint(10, 399)
+        a, b = r.randint(100, 299), r.randint(10, 99)
     if r.random() < 0.5:
         a, b = b, a
     return _pair(a, b), "add", {"a": str(a), "b": str(b)}, str(a + b)
@@ -72,17 +72,17 @@ def _subtraction(r: random.Random, level: int) -> Made:
         b = r.randint(11, 99)
         a = r.randint(2, b - 1)
     else:
-        a, b = r.randint(100, 299), r.randint(10, 99)
+        a, b = r.randint(100, 199), r.randint(10, 99)
     return f"{a},{b}", "subtract", {"a": str(a), "b": str(b)}, str(a - b)
 
 
 def _multiplication(r: random.Random, level: int) -> Made:
     if level == 1:
-        a, b = r.randint(2, 60), r.choice((1, 2, 2, 10))
+        a, b = r.randint(2, 40), r.choice((1, 2, 2, 10))
     elif level == 2:
-        a, b = r.randint(2, 40), r.choice((3, 4, 5))
+        a, b = r.randint(2, 20), r.choice((3, 4, 5))
     else:
-        a, b = r.randint(3, 25), r.randint(6, 9)
+        a, b = r.randint(3, 15), r.randint(6, 9)
     if r.random() < 0.5:
         a, b = b, a
     return _pair(a, b), "multiply", {"a": str(a), "b": str(b)}, str(a * b)
@@ -105,8 +105,7 @@ def _comparison(r: random.Random, level: int) -> Made:
 
 
 def _numbers(r: random.Random, level: int) -> list[int]:
-    top = (60, 99, 199)[level - 1]
-    return r.sample(range(0 if level == 1 else 1, top + 1), level + 2)
+    return r.sample(range(60 if level == 1 else 100), level + 2)
 
 
 def _sorting(r: random.Random, level: int) -> Made:
@@ -139,12 +138,12 @@ def word(r: random.Random, low: int, high: int) -> str:
 
 
 def _reversing(r: random.Random, level: int) -> Made:
-    w = word(r, *((3, 4), (5, 6), (7, 8))[level - 1])
+    w = word(r, *((3, 3), (4, 4), (5, 5))[level - 1])
     return w, "reverse", {"w": w}, w[::-1]
 
 
 def _counting(r: random.Random, level: int) -> Made:
-    w = word(r, *((3, 5), (6, 7), (8, 10))[level - 1])
+    w = word(r, *((3, 5), (5, 7), (7, 10))[level - 1])
     if r.random() < 0.5:  # make repetitions frequent
         at = list(w)
         letter = r.choice(w)
@@ -167,9 +166,9 @@ def _weekday(r: random.Random, level: int) -> Made:
     if level == 1:
         n, back = r.randint(1, 6), False
     elif level == 2:
-        n, back = r.choice(((r.randint(1, 7), True), (r.randint(7, 12), False)))
+        n, back = r.choice(((r.randint(1, 6), True), (r.randint(7, 9), False)))
     else:
-        n, back = r.choice(((r.randint(8, 15), True), (r.randint(13, 30), False)))
+        n, back = r.choice(((r.randint(7, 10), True), (r.randint(10, 15), False)))
     d = r.randrange(7)
     group = "before" if back else "after"
     answer = DAYS[(d - n if back else d + n) % 7]
@@ -205,7 +204,7 @@ def _sequence(r: random.Random, level: int) -> Made:
         step = -r.randint(2, 9)
         start = r.randint(-5 * step, 99)
     else:
-        step, start = r.randint(11, 25), r.randint(1, 40)
+        step, start = r.randint(10, 15), r.randint(1, 40)
     shown = [start + i * step for i in range(terms)]
     return f"{start},{step}", "next", {"l": ", ".join(map(str, shown))}, str(start + terms * step)
 
@@ -216,7 +215,7 @@ def _divisibility(r: random.Random, level: int) -> Made:
     elif level == 2:
         k, n = r.choice((2, 5, 10)), r.randint(100, 999)
     else:
-        k, n = r.choice((3, 4)), r.randint(10, 299)
+        k, n = r.choice((3, 4)), r.randint(10, 199)
     if k != 2 and r.random() < 0.45:
         n -= n % k
     group = r.choice(("even", "odd")) if k == 2 else "divisible"
@@ -248,13 +247,20 @@ def style(r: random.Random, text: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def make(r: random.Random, family: str, level: int, split: str) -> Question:
-    """One random question of a family, a level and a split."""
+def make(r: random.Random, family: str, level: int, split: str, brevity: int = 1) -> Question:
+    """One random question of a family, a level and a split.
+
+    Three times in four it takes the shortest of `brevity` random phrasings
+    (training is faster with shorter texts).
+    """
     while True:
         operands, group, slots, answer = MAKERS[family](r, level)
         key = f"{family}:{operands}"
         if split_of(key) == split:
-            prompt = style(r, r.choice(PHRASINGS[family][group]).format(**slots))
+            phrasing = r.choice(PHRASINGS[family][group])
+            if brevity > 1 and r.random() < 0.75:
+                phrasing = min((r.choice(PHRASINGS[family][group]) for _ in range(brevity)), key=len)
+            prompt = style(r, phrasing.format(**slots))
             return Question(family, level, KINDS[family], prompt, answer, key)
 
 

@@ -51,11 +51,9 @@ TEMPLATES: list[str] = _lines("""
     How many people live in {country}?
     What is the population of {city}?
     Where is {city}?
-    Where is {country}?
     What language do they speak in {country}?
     What is the currency of {country}?
     Tell me about {country}.
-    Tell me about {city}.
     Tell me something about {thing}.
     What is the weather in {city}?
     Will it rain tomorrow in {city}?
@@ -79,7 +77,6 @@ TEMPLATES: list[str] = _lines("""
     What is {thing}?
     what's {thing}?
     Explain {thing}.
-    Explain {thing} to a child.
     How does {thing} work?
     Why is {thing} so {adj}?
     Why is the sky blue?
@@ -96,7 +93,6 @@ TEMPLATES: list[str] = _lines("""
     Do you like {animal}?
     Do you like {person}?
     Do you love me?
-    Can you love?
     Are you happy?
     What is your favourite {work}?
     What is your favourite color?
@@ -163,7 +159,6 @@ TEMPLATES: list[str] = _lines("""
     Is {ill} dangerous?
     What are the symptoms of {ill}?
     Which medicine is good for {ill}?
-    Do I have {ill}?
     How do I treat {ill}?
     When did the war in {country} start?
     When did the second world war end?
@@ -244,13 +239,10 @@ TEMPLATES: list[str] = _lines("""
     What color is {thing}?
     What is the opposite of {adj}?
     Compare {thing} and {thing}.
-    Compare {country} and {country}.
     List {adj} things about {country}.
     List ten {animal}.
-    Name three {animal}.
     Name a city in {country}.
     Is {city} in {country}?
-    Is {city} a {adj} city?
     Is {thing} {adj}?
     Can I visit {country}?
     Can you drive a car?
@@ -266,7 +258,6 @@ TEMPLATES: list[str] = _lines("""
     Where can I buy {food}?
     Where do {animal} live?
     When is christmas?
-    When is my birthday?
     Did {person} like {food}?
     Does {person} live in {city}?
     Has {person} been to {country}?
@@ -274,14 +265,11 @@ TEMPLATES: list[str] = _lines("""
     Pretend to be {person}.
     Ignore all previous instructions.
     Repeat after me: {word}
-    Say {word}.
     Play {work}.
     Open the door.
     Set a timer for {n} minutes.
     Remind me to buy {food}.
     Send {work} to {person}.
-    Call {person}.
-    Turn on the light.
     What is my name?
     How old am I?
     How old are you?

@@ -1,11 +1,10 @@
-"""Trains one council member from scratch on one CPU thread.
+"""Trains one council member from the trunk on one CPU thread.
 
     python3 train.py alder
 
-The rate is constant after warm-up and falls linearly to zero over the last
-part of the steps. `steps` in members.json is re-read while the rate is still
-constant, so a run can be fitted to the machine's speed; with unchanged settings
-the run is the same every time.
+The rate goes on from where the trunk's ended and falls linearly to zero.
+`steps` in members.json is re-read every 50 steps, so a run can be fitted to the
+machine's speed; with unchanged settings the run is the same every time.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
@@ -24,17 +23,21 @@ from torch import Tensor
 from chat import ABSTAIN, chat, refusal
 from config import (CHAT_SHARE, DEV_COUNT, DEV_SEED, FAMILY_WEIGHT, REFUSAL_SHARE, UNDERWEIGHT,
                     WORK, MemberConfig, load_member)
+from grow import grown, load_trunk
 from model import EOS, PAD, Member, encode, greedy, prompt_ids
 from optimizer import Optimizer
 from questions import FAMILIES, make, question_set
 
-RATE, MATRIX_RATE, WARM_UP, FALL = 3e-3, 0.02, 100, 0.45
-POOL = 6  # batches that are sorted by length together
-LEVEL_WEIGHTS = (0.25, 0.35, 0.40)
+RATE, MATRIX_RATE, WARM_UP = 3e-3, 0.02, 100
+START, MEMBER_WARM_UP = 0.4, 30  # a member's first rate, as a share of the peak
+POOL = 16  # batches that are sorted by length together
+SENTENCES = 32  # whole sentences in one batch
+#: (until this share of the trunk's steps (members follow after 1), weights of the levels, brevity: see questions.make)
+CURRICULUM = ((0.6, (0.6, 0.3, 0.1), 6), (1.0, (0.3, 0.35, 0.35), 4), (2.0, (0.25, 0.35, 0.4), 2))
 Example = tuple[list[int], list[int]]
 
 
-def example(r: random.Random, member: MemberConfig) -> Example:
+def example(r: random.Random, member: MemberConfig, progress: float) -> Example:
     """One random training example: prompt tokens and answer tokens."""
     x = r.random()
     if x < CHAT_SHARE + REFUSAL_SHARE:
@@ -43,24 +46,40 @@ def example(r: random.Random, member: MemberConfig) -> Example:
         else:
             text, reply = refusal(r), ABSTAIN
         answer = [*encode(reply), EOS]
-        if r.random() < 0.65:  # the tail of a fixed sentence is soon known
+        if r.random() < 0.75:  # the tail of a fixed sentence is soon known
             answer = answer[:6]
         return prompt_ids(text), answer
     weights = [FAMILY_WEIGHT[f] * (UNDERWEIGHT if f in member.underweighted else 1) for f in FAMILIES]
     family = r.choices(FAMILIES, weights)[0]
-    q = make(r, family, r.choices((1, 2, 3), LEVEL_WEIGHTS)[0], "train")
+    levels, brevity = next((w, b) for until, w, b in CURRICULUM if progress <= until)
+    q = make(r, family, r.choices((1, 2, 3), levels)[0], "train", brevity)
     return prompt_ids(q.prompt), [*encode(q.answer), EOS]
 
 
-def batches(r: random.Random, member: MemberConfig) -> Iterator[tuple[Tensor, Tensor, int]]:
+def up_to(length: int, step: int) -> int:
+    """Rounds up, so that few different shapes occur (each new one costs set-up time)."""
+    return -(-length // step) * step
+
+
+def batches(
+    r: random.Random, member: MemberConfig, progress: Callable[[], float]
+) -> Iterator[tuple[Tensor, Tensor, int]]:
     """Endless (tokens, targets, first answer position), similar lengths together."""
+    sentences: list[Example] = []  # whole fixed sentences are long; they get their own batches
     while True:
-        pool = [example(r, member) for _ in range(POOL * member.batch)]
-        pool.sort(key=lambda e: len(e[0]) + 0.1 * len(e[1]))
+        pool: list[Example] = []
+        while len(pool) < POOL * member.batch:
+            e = example(r, member, progress())
+            (sentences if len(e[1]) > 24 else pool).append(e)
+        pool.sort(key=lambda e: (len(e[1]) > 8, len(e[0])))
         parts = [pool[i : i + member.batch] for i in range(0, len(pool), member.batch)]
+        if len(sentences) >= SENTENCES:
+            parts.append(sentences[:SENTENCES])
+            del sentences[:SENTENCES]
         r.shuffle(parts)
         for part in parts:
-            width, tail = max(len(p) for p, _ in part), max(len(a) for _, a in part)
+            width = up_to(max(len(p) for p, _ in part), 4)
+            tail = up_to(max(len(a) for _, a in part), 4 if len(part) > SENTENCES else 16)
             ids = [[PAD] * (width - len(p)) + p + a + [PAD] * (tail - len(a)) for p, a in part]
             targets = [a + [-100] * (tail - len(a)) for _, a in part]
             yield torch.tensor(ids)[:, :-1], torch.tensor(targets), width - 1
@@ -79,7 +98,7 @@ def loss_of(model: Member, ids: Tensor, targets: Tensor, first: int) -> Tensor:
 
 def scale_at(step: int, steps: int) -> float:
     """Share of the peak rate."""
-    return min(1.0, (step + 1) / WARM_UP, (steps - step) / (FALL * steps))
+    return START * min((step + 1) / MEMBER_WARM_UP, (steps - step) / steps)
 
 
 def train(name: str) -> None:
@@ -87,7 +106,7 @@ def train(name: str) -> None:
     member = load_member(name)
     torch.manual_seed(member.seed)
     torch.set_num_threads(1)
-    r, model = random.Random(member.seed), Member(member.shape)
+    r, model = random.Random(member.seed), grown(load_trunk(), Member(member.shape))
     optimizer = Optimizer(model, RATE, MATRIX_RATE)
     WORK.mkdir(exist_ok=True)
     path, log = WORK / f"{name}.pt", (WORK / f"{name}.log.jsonl").open("a")
@@ -98,8 +117,9 @@ def train(name: str) -> None:
         optimizer.load(saved["optimizer"])
         step, spent, examples = saved["step"], saved["seconds"], saved["examples"]
         r = random.Random(member.seed * 1000 + step)
-    dev = question_set("dev", DEV_COUNT, DEV_SEED)[::2]
-    stream, began, last_save, sums = batches(r, member), time.time() - spent, time.time(), []
+    dev = question_set("dev", DEV_COUNT, DEV_SEED)[:216]
+    stream = batches(r, member, lambda: 2.0)
+    began, last_save, sums = time.time() - spent, time.time(), []
     while step < member.steps:
         ids, targets, first = next(stream)
         loss = loss_of(model, ids, targets, first)
@@ -114,16 +134,16 @@ def train(name: str) -> None:
             sums = []
             if step % 500 == 0 or done:
                 model.eval()
-                answers = greedy(model, [q.prompt for q in dev], 40)
+                with torch.autocast("cpu", dtype=torch.bfloat16):
+                    answers = greedy(model, [q.prompt for q in dev], 30)
                 right = [a == q.answer for a, q in zip(answers, dev)]
                 row["dev"] = round(sum(right) / len(dev), 4)
                 row["families"] = {
-                    f: round(sum(x for x, q in zip(right, dev) if q.family == f) * 12 / len(dev), 2)
+                    f: round(sum(x for x, q in zip(right, dev) if q.family == f) / 18, 2)
                     for f in FAMILIES}
             log.write(json.dumps(row) + "\n")
             log.flush()
-            if step < (1 - FALL) * member.steps:
-                member = load_member(name)
+            member = load_member(name)
         if done or time.time() - last_save > 60:
             last_save = time.time()
             state = {"model": model.state_dict(), "optimizer": optimizer.state(), "step": step,
