@@ -4,7 +4,7 @@ import { Session } from '../witan/session.ts';
 /** What the README shows, in CSS pixels. */
 const SIZE = { width: 1440, height: 900 };
 /** Members agree on some and differ on others; the last one is on screen. */
-const QUESTIONS = ['Reverse the word planet', 'Is 91 divisible by 7?', 'What is 38 + 47?'];
+const QUESTIONS = ['Reverse the word stone', 'Sort 31, 7, 19', 'What is 38 + 47?'];
 
 /** Draws `council.png`: the council page after a few real answers. Run: npx tsx tools/readme/screenshot.ts */
 async function main(): Promise<void> {
