@@ -10,7 +10,7 @@ import { Session } from '../witan/session.ts';
  *     npx tsx tools/measure/frame-budget.ts [PAIRS]
  */
 const BURN_MS = 8;
-const ROUNDS_PER_ARM = 4;
+const ROUNDS_PER_ARM = 12;
 /** The longest answers the starter council gives: the scaler needs time to act. */
 const PROMPT = 'What can you do?';
 
