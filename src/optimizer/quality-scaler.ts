@@ -14,10 +14,10 @@ const BAD_WINDOWS = 2;
 const GOOD_WINDOWS = 8;
 /**
  * The dead band, in refresh intervals. Frames last whole refreshes, so a mean of 1.05 is one doubled frame in twenty:
- * the 95th percentile is just within budget. At 1.15 it is not even the 85th.
+ * the 95th percentile is just within budget. At 1.1 it is one in ten, and the 95th percentile is a doubled frame.
  */
 const GOOD_RATIO = 1.05;
-const BAD_RATIO = 1.15;
+const BAD_RATIO = 1.1;
 /** Unreal's panic path: this many frames in a row over 1.5 refreshes step down at once. */
 const PANIC_FRAMES = 2;
 const PANIC_RATIO = 1.5;
@@ -27,10 +27,20 @@ const FELT_FRAMES = 3;
 const RATIO_CAP = 4;
 /**
  * How long a round's level is remembered. Rounds of the bundled council last a second: without a memory each would
- * spend its first half finding out again what the one before knew. One step is given back, so it decays when calm.
+ * spend itself finding out again what the one before knew.
  */
 const RESUME_MS = 60_000;
 const DECISIONS_KEPT = 50;
+
+/** The state of the controller at the end of a round. */
+interface RoundEnd {
+  readonly level: number;
+  readonly atMs: number;
+  readonly ratio: number;
+  readonly windowLeft: number;
+  readonly good: number;
+  readonly bad: number;
+}
 
 export interface QualityScalerOptions {
   readonly ladder?: readonly [LadderStep, ...LadderStep[]];
@@ -58,7 +68,8 @@ export class QualityScaler {
   #good = 0;
   #bad = 0;
   #overInARow = 0;
-  #remembered: { readonly level: number; readonly atMs: number } | null = null;
+  /** Where the last round ended, and what it had found out. */
+  #remembered: RoundEnd | null = null;
   #decisions: readonly Decision[] = [];
 
   constructor(options: QualityScalerOptions = {}) {
@@ -85,13 +96,22 @@ export class QualityScaler {
 
   /**
    * No member thinks: back to full quality, and no longer active. A decision per lever that moved. If members think
-   * again within a minute, the first frame resumes one step better than where this round ended.
+   * again within a minute, the first frames resume where this round ended, evidence included: rounds of the bundled
+   * council last some fifteen frames, too few to learn anew each time.
    */
   onIdle(): readonly Decision[] {
+    if (this.#active) {
+      this.#remembered = {
+        level: this.#level,
+        atMs: this.#atMs,
+        ratio: this.#ratio,
+        windowLeft: this.#windowLeft,
+        good: this.#good,
+        bad: this.#bad,
+      };
+    }
     this.setActive(false);
     this.#flips.rest();
-    if (this.#level > 0)
-      this.#remembered = this.#level > 1 ? { level: this.#level - 1, atMs: this.#atMs } : null;
     return this.#jump('idle');
   }
 
@@ -178,17 +198,26 @@ export class QualityScaler {
     return this.#moveTo(this.#level - 1, 'recovered');
   }
 
-  /** Back towards the remembered level, one lever a frame. */
+  /** Back to the remembered level, one lever a frame, then on with the evidence of that round. */
   #resume(): Decision | null {
-    if (!this.#active || this.#remembered === null) return null;
-    const { level, atMs } = this.#remembered;
-    if (this.#level >= level || this.#atMs - atMs >= RESUME_MS) {
+    const remembered = this.#remembered;
+    if (!this.#active || remembered === null) return null;
+    if (this.#atMs - remembered.atMs >= RESUME_MS) {
       this.#remembered = null;
+      return null;
+    }
+    if (this.#level >= remembered.level) {
+      this.#remembered = null;
+      this.#settleLeft = 0; // this level has settled before
+      this.#ratio = remembered.ratio;
+      this.#windowLeft = remembered.windowLeft;
+      this.#good = remembered.good;
+      this.#bad = remembered.bad;
       return null;
     }
     let target = this.#level + 1;
     const lever = this.#leverBelow(target);
-    while (target < level && this.#leverBelow(target + 1) === lever) target += 1;
+    while (target < remembered.level && this.#leverBelow(target + 1) === lever) target += 1;
     return this.#moveTo(target, 'resumed');
   }
 
