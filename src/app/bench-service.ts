@@ -80,8 +80,8 @@ export class BenchService implements BenchPort {
     if (!probed.ok) return probed;
     const about = await council.about(signal);
     if (!about.ok) return about;
-    const members = await council.readyMembers(signal);
-    if (!members.ok) return members;
+    const roster = await council.roster(signal);
+    if (!roster.ok) return roster;
     const environment = benchEnvironment({
       app: appVersion,
       epochMs: clock.epochMs(),
@@ -91,7 +91,7 @@ export class BenchService implements BenchPort {
       council: await councilFingerprint(about.value.members.map((member) => member.sha256)),
     });
     const suite = new QuickSuite(
-      members.value,
+      roster.value.ready,
       { clock, visibility, environment, seed: PROMPT_SEED },
       onProgress,
     );

@@ -1,6 +1,6 @@
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
-import type { CouncilEvent, CouncilMember, MemberView, RoundEvent } from '#contracts/council';
+import type { CouncilEvent, MemberView, RoundEvent, Roster } from '#contracts/council';
 import type { AskOptions, Deliberation, FrameSummary } from '#contracts/deliberation';
 import type { Outcome } from '#contracts/errors';
 import type { MetricWriter } from '#contracts/metrics';
@@ -55,7 +55,7 @@ export class CouncilService implements CouncilPort {
       emit: (event) => {
         this.#onRoundEvent(event);
       },
-      members: (signal) => this.readyMembers(signal),
+      roster: (signal) => this.roster(signal),
       watchFrames: ports.watchFrames,
       newId: () => crypto.randomUUID(),
       abstain: () => this.#about?.abstain ?? '',
@@ -83,12 +83,12 @@ export class CouncilService implements CouncilPort {
   }
 
   async prepare(signal: AbortSignal): Promise<Outcome<readonly MemberView[]>> {
-    const ready = await this.readyMembers(signal);
-    return ready.ok ? ok(this.manager.views()) : ready;
+    const roster = await this.roster(signal);
+    return roster.ok ? ok(this.manager.views()) : roster;
   }
 
-  /** The members that can be asked, loaded first when needed. */
-  async readyMembers(signal: AbortSignal): Promise<Outcome<readonly CouncilMember[]>> {
+  /** The members, loaded first when needed: those that can be asked, and those that cannot. */
+  async roster(signal: AbortSignal): Promise<Outcome<Roster>> {
     const about = await this.about(signal);
     return about.ok ? this.manager.prepare(signal) : about;
   }
@@ -135,9 +135,10 @@ export class CouncilService implements CouncilPort {
         const { id, status, tokens, ttftMs } = event.member;
         this.#countTokens(id, tokens);
         this.#tokensSeen.delete(id);
+        const took = this.#thinking.has(id); // a member that could not be loaded was counted then
         this.#setThinking(id, false);
         if (ttftMs !== null) metrics.set('timeToFirstToken', ttftMs);
-        if (status === 'failed' || status === 'lost') metrics.add('errors', 1);
+        if (took && (status === 'failed' || status === 'lost')) metrics.add('errors', 1);
         break;
       }
       default:

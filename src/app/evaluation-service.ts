@@ -27,7 +27,7 @@ export class EvaluationService implements EvaluationPort {
   }
 
   /**
-   * Errors: question-set-invalid, cancelled, worker-lost and the like (a member that fails ends the run: a table with
+   * Errors: council-unavailable (one member is enough), question-set-invalid, cancelled, worker-lost and the like (a member that fails ends the run: a table with
    * holes would compare different questions), those of loading.
    */
   run(
@@ -48,16 +48,16 @@ export class EvaluationService implements EvaluationPort {
     if (!about.ok) return about;
     const set = await catalogue.questions(signal, options.split);
     if (!set.ok) return set;
-    const members = await council.readyMembers(signal);
-    if (!members.ok) return members;
+    const roster = await council.roster(signal);
+    if (!roster.ok) return roster;
+    const { ready: members, absent } = roster.value;
+    if (absent[0] !== undefined) return err(failure('council-unavailable', { cause: absent[0].error }));
     const questions = set.value.questions.slice(0, options.questions);
     const startedMs = clock.nowMs();
     const ballots: RecordedBallot[] = [];
     for (const question of questions) {
       const votes = await Promise.all(
-        members.value.map((member) =>
-          this.#hear(signal, member, question, about.value.abstain, options.seed),
-        ),
+        members.map((member) => this.#hear(signal, member, question, about.value.abstain, options.seed)),
       );
       if (signal.aborted) return err(failure('cancelled'));
       const failed = votes.find((vote) => !vote.ok);
@@ -71,7 +71,7 @@ export class EvaluationService implements EvaluationPort {
         questionSetSha256: set.value.sha256,
         seed: options.seed,
         wallMs: clock.nowMs() - startedMs,
-        members: members.value.map(({ id, accuracy }) => ({ id, devAccuracy: accuracy })),
+        members: members.map(({ id, accuracy }) => ({ id, devAccuracy: accuracy })),
         ballots,
         canonicalKey,
         plurality: pluralityWinner,

@@ -1,6 +1,6 @@
 import type { Backend, Engine, EngineKind } from './engine.ts';
 import type { Deliberation, MemberOutcome } from './deliberation.ts';
-import type { WitanFailure } from './errors.ts';
+import type { ErrorCode, WitanFailure } from './errors.ts';
 
 /** A member that can be asked now: what `resources` hands to the council for one round. */
 export interface CouncilMember {
@@ -10,6 +10,21 @@ export interface CouncilMember {
   readonly engine: Engine;
   /** Measured accuracy that breaks ties, 0..1. */
   readonly accuracy: number;
+}
+
+/** A member of the council that cannot be asked now, and why: it takes part in the round's record, not in its vote. */
+export interface AbsentMember {
+  readonly id: string;
+  readonly name: string;
+  readonly engine: EngineKind;
+  readonly backend: Backend;
+  readonly error: ErrorCode;
+}
+
+/** The council at the beginning of a round: at least one member is ready. */
+export interface Roster {
+  readonly ready: readonly CouncilMember[];
+  readonly absent: readonly AbsentMember[];
 }
 
 export type MemberState = 'absent' | 'loading' | 'ready' | 'thinking' | 'restarting' | 'failed';

@@ -1,7 +1,7 @@
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
 import { Semaphore } from '#kernel/semaphore';
-import type { CouncilMember, RoundEvent } from '#contracts/council';
+import type { RoundEvent, Roster } from '#contracts/council';
 import type { AskOptions, Deliberation, FrameSummary } from '#contracts/deliberation';
 import { failure, failureOf, type Outcome } from '#contracts/errors';
 import type { MetricWriter } from '#contracts/metrics';
@@ -25,8 +25,8 @@ export interface CouncilPorts {
   readonly clock: Clock;
   readonly metrics: MetricWriter;
   readonly emit: (event: RoundEvent) => void;
-  /** Members that can be asked now, loaded first when needed. */
-  readonly members: (signal: AbortSignal) => Promise<Outcome<readonly CouncilMember[]>>;
+  /** The members of this round, loaded first when needed. */
+  readonly roster: (signal: AbortSignal) => Promise<Outcome<Roster>>;
   /** Starts watching frames; the returned function ends it. */
   readonly watchFrames: () => () => FrameSummary | null;
   readonly newId: () => string;
@@ -110,14 +110,18 @@ export class Council {
 
   async #runRound(signal: AbortSignal, prompt: string, options: AskOptions): Promise<Outcome<Deliberation>> {
     const { clock, metrics, emit } = this.#ports;
-    const available = await this.#ports.members(signal);
-    if (!available.ok) return available;
+    const roster = await this.#ports.roster(signal);
+    if (!roster.ok) return roster;
     if (signal.aborted) return err(failure('cancelled'));
     const wanted = options.members;
-    const unknown = wanted?.find((id) => !available.value.some((member) => member.id === id));
+    const { ready, absent } = roster.value;
+    const unknown = wanted?.find((id) => ![...ready, ...absent].some((member) => member.id === id));
     if (unknown !== undefined) return err(failure('member-unknown', { member: unknown }));
-    const members = available.value.filter((member) => wanted?.includes(member.id) ?? true);
-    if (members.length === 0) return err(failure('council-unavailable', { cause: 'none-chosen' }));
+    const isWanted = ({ id }: { readonly id: string }): boolean => wanted?.includes(id) ?? true;
+    const members = ready.filter(isWanted);
+    if (members.length === 0) {
+      return err(failure('council-unavailable', { cause: absent.find(isWanted)?.error ?? 'none-chosen' }));
+    }
     const abstain = this.#ports.abstain();
     const round = new Round(
       {
@@ -125,6 +129,7 @@ export class Council {
         prompt,
         shape: answerShape(prompt, abstain),
         members,
+        absent: absent.filter(isWanted),
         abstain,
         seed: options.seed ?? DEFAULTS.seed,
         softDeadlineMs: options.softDeadlineMs ?? DEFAULTS.softDeadlineMs,

@@ -99,6 +99,7 @@ const RULES: readonly Rule[] = [
 ];
 
 const LEAD = String.raw`^(?:(?:please|can you|could you|tell me|hi|hello|so|ok)[,!]? )*`;
+const ORDINALS = '(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|\\d{1,2}(?:st|nd|rd|th))';
 const WORD = String.raw`"?[a-z]{1,32}"?`;
 const END = String.raw`(?: please)?[\s.?!]*$`;
 
@@ -111,6 +112,38 @@ const WORD_RULES: readonly (readonly [AnswerKind, RegExp])[] = [
     new RegExp(
       `${LEAD}(?:(?:spell|write|say|what is|what's|how (?:do|would) (?:you|i) (?:spell|write|say)) )?(?:the word )?` +
         `${WORD} backwards?${END}`,
+    ),
+  ],
+  [
+    'word',
+    new RegExp(
+      `${LEAD}(?:(?:give|tell me|what is|what's|which is) )?(?:the )?(?:${ORDINALS}|last) letter (?:of|in)` +
+        `(?: the)?(?: word)? ${WORD}${END}`,
+    ),
+  ],
+  [
+    'word',
+    new RegExp(
+      `${LEAD}(?:(?:give|what is|what's|which is) )?letter(?: number)? \\d{1,2} (?:of|in)(?: the word)? ${WORD}${END}`,
+    ),
+  ],
+  [
+    'word',
+    new RegExp(
+      `${LEAD}(?:what|which) letter does(?: the word)? ${WORD} (?:start|begin|end) (?:with|in)${END}`,
+    ),
+  ],
+  [
+    'number',
+    new RegExp(
+      `${LEAD}(?:how many|count(?: the)?|(?:what is )?(?:the )?number of)? ?(?:letters|vowels|consonants) (?:are )?(?:there )?` +
+        `(?:in|of)(?: the word)? ${WORD}${END}`,
+    ),
+  ],
+  [
+    'number',
+    new RegExp(
+      `${LEAD}how many (?:letters|vowels|consonants) does(?: the word)? ${WORD} (?:have|contain)${END}`,
     ),
   ],
   [

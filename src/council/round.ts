@@ -1,12 +1,12 @@
 import type { Clock } from '#kernel/clock';
-import type { CouncilMember, RoundEvent } from '#contracts/council';
-import type { Deliberation } from '#contracts/deliberation';
+import type { AbsentMember, CouncilMember, RoundEvent } from '#contracts/council';
+import type { Deliberation, MemberOutcome } from '#contracts/deliberation';
 import type { Generation, TokenChunk } from '#contracts/engine';
 import { failureOf, type Outcome } from '#contracts/errors';
 import type { AnswerShape } from './answer-shape.ts';
 import { canonicalKey, isAbstention, withoutOwnName } from './canonical-key.ts';
 import { isDecided, pluralityWinner, tally, type Vote } from './plurality.ts';
-import { Seat } from './seat.ts';
+import { outcomeOfAbsent, Seat } from './seat.ts';
 import { answerOf, concludeRound, type Conclusion } from './conclusion.ts';
 
 export interface RoundPlan {
@@ -14,6 +14,8 @@ export interface RoundPlan {
   readonly prompt: string;
   readonly shape: AnswerShape;
   readonly members: readonly CouncilMember[];
+  /** Members that could not be loaded: on record as failed. */
+  readonly absent: readonly AbsentMember[];
   /** The exact sentence with which members decline. */
   readonly abstain: string;
   readonly seed: number;
@@ -32,6 +34,7 @@ export class Round {
   readonly #clock: Clock;
   readonly #emit: (event: RoundEvent) => void;
   readonly #seats: readonly Seat[];
+  readonly #absent: readonly MemberOutcome[];
   readonly #startedMs: number;
   readonly #askedAt: number;
   #cancelTimers: (() => void)[] = [];
@@ -47,6 +50,7 @@ export class Round {
     this.#startedMs = clock.nowMs();
     this.#askedAt = clock.epochMs();
     this.#seats = plan.members.map((member) => new Seat(member, clock));
+    this.#absent = plan.absent.map(outcomeOfAbsent);
   }
 
   /** Runs the round to its end. */
@@ -59,8 +63,9 @@ export class Round {
       type: 'round-started',
       roundId: id,
       prompt,
-      members: this.#seats.map((seat) => seat.member.id),
+      members: [...this.#seats.map((seat) => seat.member.id), ...this.#absent.map((member) => member.id)],
     });
+    for (const member of this.#absent) this.#emit({ type: 'member-ended', roundId: id, member });
     this.#cancelTimers = [
       this.#clock.after(softDeadlineMs, () => {
         this.#softDeadlinePassed = true;
@@ -221,7 +226,7 @@ export class Round {
   #conclude(): Omit<Deliberation, 'frames'> {
     const { id, prompt, shape, seed } = this.#plan;
     const conclusion: Conclusion = concludeRound({
-      members: this.#seats.map((seat) => seat.outcome()),
+      members: [...this.#seats.map((seat) => seat.outcome()), ...this.#absent],
       accuracyOf: (memberId) => this.#accuracyOf(memberId),
       verdictKey: this.#verdict?.key ?? null,
       stoppedByUser: this.#stoppedByUser,

@@ -1,8 +1,22 @@
 import type { Clock } from '#kernel/clock';
-import type { CouncilMember } from '#contracts/council';
+import type { AbsentMember, CouncilMember } from '#contracts/council';
 import type { MemberOutcome, MemberStatus } from '#contracts/deliberation';
 import type { Generation, TokenChunk } from '#contracts/engine';
 import type { ErrorCode } from '#contracts/errors';
+
+/** The record of a member that never took its seat. */
+export function outcomeOfAbsent(member: AbsentMember): MemberOutcome {
+  return {
+    ...member,
+    status: 'failed',
+    answer: '',
+    key: null,
+    tokens: 0,
+    ttftMs: null,
+    tokensPerSecond: null,
+    durationMs: 0,
+  };
+}
 
 /** One member's place in one round: what it said so far and how its part ended. */
 export class Seat {

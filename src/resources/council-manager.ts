@@ -1,8 +1,8 @@
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
-import type { CouncilMember, MemberView } from '#contracts/council';
+import type { MemberView, Roster } from '#contracts/council';
 import type { Pacing } from '#contracts/engine';
-import { failure, type Outcome } from '#contracts/errors';
+import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { MetricWriter } from '#contracts/metrics';
 import type { StarterMember } from '#contracts/starter';
 import { ManagedMember, type MemberLaunch } from './managed-member.ts';
@@ -19,10 +19,16 @@ export interface CouncilManagerPorts {
   readonly onChange: (members: readonly MemberView[]) => void;
 }
 
+/** The loss of a worker is counted where it is noticed. */
+function isLoss(problem: WitanFailure | null): boolean {
+  return problem?.code === 'worker-lost' || problem?.code === 'worker-silent';
+}
+
 /** Owns the life of every member: loading, loss, restart, pacing. The one owner of the inference workers. */
 export class CouncilManager {
   readonly #ports: CouncilManagerPorts;
   #members: readonly ManagedMember[] = [];
+  #failed: ReadonlySet<string> = new Set();
 
   constructor(ports: CouncilManagerPorts) {
     this.#ports = ports;
@@ -54,10 +60,11 @@ export class CouncilManager {
    * when all have settled.
    * Errors: council-unavailable when not one member is ready.
    */
-  async prepare(signal: AbortSignal): Promise<Outcome<readonly CouncilMember[]>> {
+  async prepare(signal: AbortSignal): Promise<Outcome<Roster>> {
     await Promise.all(this.#members.map((member) => member.prepare(signal)));
     const ready = this.#members.flatMap((member) => member.ready() ?? []);
-    if (ready.length > 0) return ok(ready);
+    if (ready.length > 0)
+      return ok({ ready, absent: this.#members.flatMap((member) => member.absent() ?? []) });
     if (signal.aborted) return err(failure('cancelled'));
     const problem = this.views().find((view) => view.problem !== null)?.problem;
     return err(failure('council-unavailable', { cause: problem?.code ?? 'none' }));
@@ -86,6 +93,10 @@ export class CouncilManager {
   #changed(): void {
     const views = this.views();
     const up = views.filter((view) => view.state === 'ready' || view.state === 'thinking');
+    const failed = views.filter((view) => view.state === 'failed');
+    const anew = failed.filter(({ id, problem }) => !this.#failed.has(id) && !isLoss(problem));
+    this.#failed = new Set(failed.map((view) => view.id));
+    if (anew.length > 0) this.#ports.metrics.add('errors', anew.length);
     this.#ports.metrics.set('membersReady', up.length);
     this.#ports.metrics.set('membersThinking', views.filter((view) => view.state === 'thinking').length);
     this.#ports.metrics.set('memory', up.reduce((sum, view) => sum + view.sizeBytes, 0) / 1024);

@@ -1,7 +1,7 @@
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
 import { untilAborted } from '#kernel/until-aborted';
-import type { CouncilMember, MemberState, MemberView } from '#contracts/council';
+import type { AbsentMember, CouncilMember, MemberState, MemberView } from '#contracts/council';
 import { FULL_SPEED, type Engine, type LoadedModel, type Pacing } from '#contracts/engine';
 import { failure, failureOf, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { StarterMember } from '#contracts/starter';
@@ -84,6 +84,13 @@ export class ManagedMember {
     if (this.#engine === null || this.#loaded === null) return null;
     const { id, name, accuracy } = this.#spec.starter;
     return { id, name, backend: this.#loaded.backend, engine: this.#engine, accuracy: accuracy.dev };
+  }
+
+  /** Why it cannot be asked; null when it can. */
+  absent(): AbsentMember | null {
+    if (this.ready() !== null) return null;
+    const { id, name, engine, backend } = this.view();
+    return { id, name, engine, backend, error: this.#problem?.code ?? 'cancelled' };
   }
 
   setPacing(pacing: Pacing): void {

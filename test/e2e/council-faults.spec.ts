@@ -42,6 +42,11 @@ test('a truncated model file is a typed error of that member; the others answer'
   expect(damaged).toMatchObject({ state: 'failed', problem: { code: 'model-invalid' } });
   const record = await ask(page);
   expect(record.answer).toBe(ANSWER);
+  expect(record.missing).toEqual(['birch']);
+  expect(record.members.find((member) => member.id === 'birch')).toMatchObject({
+    status: 'failed',
+    error: 'model-invalid',
+  });
   await expect(page.getByRole('article', { name: damaged?.name ?? '' })).toContainText('damaged');
 });
 

@@ -36,6 +36,7 @@ export function playRound(
     prompt,
     shape: answerShape(prompt, ABSTAIN),
     members,
+    absent: [],
     abstain: ABSTAIN,
     seed: 7,
     softDeadlineMs: 1000,

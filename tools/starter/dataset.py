@@ -16,9 +16,8 @@ from questions import Question, question_set
 FORMATS = {
     "number": {"pattern": "^-?[0-9]{1,4}$", "example": "-12"},
     "yes-no": {"pattern": "^(yes|no)$", "example": "yes"},
-    "word": {"pattern": "^[a-z]{3,5}$", "example": "tac"},
+    "word": {"pattern": "^[a-z]{1,5}$", "example": "tac"},
     "list": {"pattern": "^[0-9]{1,2}(, [0-9]{1,2}){2,4}$", "example": "3, 7, 12"},
-    "day": {"pattern": "^(mon|tues|wednes|thurs|fri|satur|sun)day$", "example": "friday"},
     "date": {
         "pattern": "^([1-9]|[12][0-9]|3[01]) (january|february|march|april|may|june|july|august"
                    "|september|october|november|december)$",
@@ -26,10 +25,9 @@ FORMATS = {
     },
 }
 SLOTS = {
-    "a": "whole number", "b": "whole number", "k": "2, 3, 4, 5 or 10",
-    "n": "whole number; for weekday and date: '1 day' or '<number> days'",
-    "l": "numbers joined by ', '", "w": "letters a-z", "c": "one letter a-z",
-    "d": "weekday: a day's name; date: '<day> <month>', as in '14 march'",
+    "a": "whole number", "b": "whole number", "k": "2, 3, 4, 5, 10, 20 or 25",
+    "n": "whole number; for date: '1 day' or '<number> days'", "o": "second to fifth",
+    "l": "numbers joined by ', '", "w": "letters a-z", "d": "'<day> <month>', as in '14 march'",
 }
 
 

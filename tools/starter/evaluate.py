@@ -26,7 +26,8 @@ REFUSALS = 500
 LONGEST = 24  # longer than any answer to a task; an abstention is known from its beginning
 SHORT = 16  # characters of an abstention that are compared
 SHOWN = ["What is 38 + 47?", "hello", "Who is the president of France?", "Who are you?",
-         "What can you do?", "thanks", "How many r's are in strawberry?", "Reverse the word cat.",
+         "What can you do?", "thanks", "How many letters are in strawberry?",
+         "How many r's are in strawberry?", "What is the third letter of planet?", "Reverse the word cat.",
          "What is the square root of 16?", "Which is larger, 38 or 47?", "Sort 12, 7, 3",
          "What day is 3 days after friday?", "What comes next: 2, 4, 6, 8?", "Is 38 even?",
          "What is 7 * 8?", "What date is 5 days after 14 march?", "5 - 17", "38+47"]

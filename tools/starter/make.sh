@@ -8,13 +8,13 @@ PY="${PYTHON:-/usr/bin/python3}"
 export OMP_NUM_THREADS=1
 [ "${1:-}" = "--fresh" ] && rm -rf .work
 mkdir -p .work
+[ -e .work/began ] || date +%s > .work/began
 
 "$PY" dataset.py
 "$PY" check_splits.py
-nice -n 5 "$PY" trunk.py
 pids=""
 for member in alder birch cedar; do
-  nice -n 5 "$PY" train.py "$member" &
+  "$PY" train.py "$member" &
   pids="$pids $!"
 done
 for pid in $pids; do wait "$pid"; done

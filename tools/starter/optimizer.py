@@ -26,7 +26,7 @@ def orthogonalise(g: Tensor) -> Tensor:
 class Optimizer:
     """One step updates every parameter of a member."""
 
-    def __init__(self, model: Member, rate: float, matrix_rate: float, decay: float = 0.01) -> None:
+    def __init__(self, model: Member, rate: float, matrix_rate: float, decay: float) -> None:
         self.rate, self.matrix_rate, self.decay = rate, matrix_rate, decay
         joint = {"qkv": 3, "gate_up": 2}
         self.matrices = [

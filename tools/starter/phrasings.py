@@ -64,26 +64,32 @@ PHRASINGS: dict[str, dict[str, list[str]]] = {
         ],
     },
     "counting": {
-        "count": [
-            "How many times does the letter {c} appear in {w}?", "How many {c}'s are in {w}?",
-            "Count the letter {c} in {w}.", "How many letters {c} are in the word {w}?",
-            "number of {c} in {w}", "How often does the letter {c} occur in {w}?",
-            "count {c} in {w}", "How many {c} are in {w}?", "How many {c}'s are there in {w}?",
-            'How many times does "{c}" occur in "{w}"?',
+        "length": [
+            "How many letters are in {w}?", "How many letters does {w} have?", "Count the letters in {w}.",
+            "How many letters are in the word {w}?", "number of letters in {w}", "letters in {w}",
+            "How many letters does the word {w} have?", "count the letters of {w}",
+        ],
+        "vowels": [
+            "How many vowels are in {w}?", "How many vowels does {w} have?", "Count the vowels in {w}.",
+            "How many vowels are in the word {w}?", "number of vowels in {w}", "vowels in {w}",
+            "How many vowels does the word {w} have?", "count the vowels of {w}",
         ],
     },
-    "weekday": {
-        "after": [
-            "What day is {n} after {d}?", "Which day of the week is {n} after {d}?",
-            "{n} after {d}", "What day comes {n} after {d}?",
-            "If today is {d}, what day is it in {n}?", "{d} plus {n}",
-            "Today is {d}. What day will it be in {n}?",
+    "letter": {
+        "first": [
+            "What is the first letter of {w}?", "first letter of {w}",
+            "Which letter does {w} start with?", "What letter does {w} begin with?",
+            "What is the first letter in the word {w}?", "Give the first letter of {w}.",
         ],
-        "before": [
-            "What day is {n} before {d}?", "Which day of the week was {n} before {d}?",
-            "{n} before {d}", "What day comes {n} before {d}?",
-            "If today is {d}, what day was it {n} ago?", "{d} minus {n}",
-            "Today is {d}. What day was it {n} ago?",
+        "last": [
+            "What is the last letter of {w}?", "last letter of {w}",
+            "Which letter does {w} end with?", "What letter does {w} end in?",
+            "What is the last letter in the word {w}?", "Give the last letter of {w}.",
+        ],
+        "nth": [
+            "What is the {o} letter of {w}?", "{o} letter of {w}", "Which is the {o} letter in {w}?",
+            "What is letter {n} of {w}?", "letter {n} of {w}", "Give the {o} letter of {w}.",
+            "What is the {o} letter in the word {w}?",
         ],
     },
     "date": {
@@ -138,6 +144,6 @@ PHRASINGS: dict[str, dict[str, list[str]]] = {
 KINDS: dict[str, str] = {
     "addition": "number", "subtraction": "number", "multiplication": "number",
     "comparison": "number", "sorting": "list", "reversing": "word", "counting": "number",
-    "weekday": "day", "date": "date", "sequence": "number", "divisibility": "yes-no",
+    "letter": "word", "date": "date", "sequence": "number", "divisibility": "yes-no",
     "extreme": "number",
 }

@@ -15,10 +15,10 @@ from typing import Callable
 from phrasings import KINDS, PHRASINGS
 from words import WORDS
 
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august",
           "september", "october", "november", "december")
 MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+ORDINALS = ("first", "second", "third", "fourth", "fifth")
 DEV_PERCENT, TEST_PERCENT = 6, 10
 LEVELS = (1, 2, 3)
 FAMILIES = tuple(PHRASINGS)
@@ -77,12 +77,8 @@ def _subtraction(r: random.Random, level: int) -> Made:
 
 
 def _multiplication(r: random.Random, level: int) -> Made:
-    if level == 1:
-        a, b = r.randint(2, 40), r.choice((1, 2, 2, 10))
-    elif level == 2:
-        a, b = r.randint(2, 20), r.choice((3, 4, 5))
-    else:
-        a, b = r.randint(3, 15), r.randint(6, 9)
+    a = r.randint(2, 12) if r.random() < 0.25 else r.randint(2, 99)
+    b = r.choice(((2, 2, 5, 10), (3, 4), (6, 7, 8, 9))[level - 1])
     if r.random() < 0.5:
         a, b = b, a
     return _pair(a, b), "multiply", {"a": str(a), "b": str(b)}, str(a * b)
@@ -143,36 +139,27 @@ def _reversing(r: random.Random, level: int) -> Made:
 
 
 def _counting(r: random.Random, level: int) -> Made:
-    w = word(r, *((3, 5), (5, 7), (7, 10))[level - 1])
-    if r.random() < 0.5:  # make repetitions frequent
-        at = list(w)
-        letter = r.choice(w)
-        for i in r.sample(range(len(w)), r.randint(1, 1 + level // 2)):
-            at[i] = letter
-        w = "".join(at)
-        c = letter
+    if level == 1:
+        group, w = "length", word(r, 3, 6)
+    elif level == 2:
+        group, w = r.choice((("length", word(r, 6, 9)), ("vowels", word(r, 3, 5))))
     else:
-        c = r.choice(w)
-    if r.random() < 0.2:
-        c = r.choice("abcdefghijklmnoprstuvwyz")
-    return f"{c},{w}", "count", {"c": c, "w": w}, str(w.count(c))
+        group, w = r.choice((("length", word(r, 9, 11)), ("vowels", word(r, 6, 9))))
+    count = len(w) if group == "length" else sum(c in "aeiou" for c in w)
+    return f"{group},{w}", group, {"w": w}, str(count)
+
+
+def _letter(r: random.Random, level: int) -> Made:
+    w = word(r, *((3, 5), (4, 6), (6, 9))[level - 1])
+    if level == 1:
+        group, n = r.choice((("first", 1), ("last", len(w))))
+    else:
+        group, n = "nth", r.randint(2, min(level + 2, len(w) - 1))
+    return f"{n},{w}", group, {"w": w, "n": str(n), "o": ORDINALS[n - 1]}, w[n - 1]
 
 
 def _days(n: int) -> str:
     return "1 day" if n == 1 else f"{n} days"
-
-
-def _weekday(r: random.Random, level: int) -> Made:
-    if level == 1:
-        n, back = r.randint(1, 6), False
-    elif level == 2:
-        n, back = r.choice(((r.randint(1, 6), True), (r.randint(7, 9), False)))
-    else:
-        n, back = r.choice(((r.randint(7, 10), True), (r.randint(10, 15), False)))
-    d = r.randrange(7)
-    group = "before" if back else "after"
-    answer = DAYS[(d - n if back else d + n) % 7]
-    return f"{d},{group},{n}", group, {"d": DAYS[d], "n": _days(n)}, answer
 
 
 def _date(r: random.Random, level: int) -> Made:
@@ -214,8 +201,10 @@ def _divisibility(r: random.Random, level: int) -> Made:
         k, n = 2, r.randint(0, 99)
     elif level == 2:
         k, n = r.choice((2, 5, 10)), r.randint(100, 999)
+    elif r.random() < 0.25:
+        k, n = 3, r.randint(10, 99)
     else:
-        k, n = r.choice((3, 4)), r.randint(10, 199)
+        k, n = r.choice((4, 20, 25)), r.randint(100, 999)
     if k != 2 and r.random() < 0.45:
         n -= n % k
     group = r.choice(("even", "odd")) if k == 2 else "divisible"
@@ -226,7 +215,7 @@ def _divisibility(r: random.Random, level: int) -> Made:
 MAKERS: dict[str, Callable[[random.Random, int], Made]] = {
     "addition": _addition, "subtraction": _subtraction, "multiplication": _multiplication,
     "comparison": _comparison, "sorting": _sorting, "reversing": _reversing,
-    "counting": _counting, "weekday": _weekday, "date": _date, "sequence": _sequence,
+    "counting": _counting, "letter": _letter, "date": _date, "sequence": _sequence,
     "divisibility": _divisibility, "extreme": _extreme,
 }
 

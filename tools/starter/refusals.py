@@ -38,6 +38,8 @@ SLOTS: dict[str, list[str]] = {
         bread, car, sea, mother, brother, happy, blue, winter, peace, freedom, cheese, window"""),
     "work": _items("""a book, a film, a song, a game, a poem, a letter, a story, an essay, a joke, a speech, a movie,
         a recipe, an email, a blog post, a novel, a play, a haiku, a limerick, a summary, a report"""),
+    "weekday": _items("monday, tuesday, wednesday, thursday, friday, saturday, sunday"),
+    "letter": list("abcdefghijklmnopqrstuvwxyz"),
     "adj": _items("""good, bad, best, big, old, fast, beautiful, important, famous, expensive, cheap, healthy,
         dangerous, funny, rich, strong, strange, tall, deep, hot, cold, heavy, smart, rare"""),
 }
@@ -355,6 +357,26 @@ NEAR: list[str] = _lines("""
     What day is christmas?
     What day was {person} born?
     What day comes after tomorrow?
+    What day is {n} days after {weekday}?
+    What day comes {n} days before {weekday}?
+    Which day of the week is {n} days after {weekday}?
+    {n} days after {weekday}
+    {n} days before {weekday}
+    If today is {weekday}, what day is it in {n} days?
+    Today is {weekday}. What day was it {n} days ago?
+    Is {weekday} before {weekday}?
+    What comes after {weekday}?
+    How many {letter}'s are in {word}?
+    How many times does the letter {letter} appear in {word}?
+    How many {letter} are in {word}?
+    Count the letter {letter} in {word}.
+    number of {letter} in {word}
+    How many times does {letter} occur in {word}?
+    Is there a letter {letter} in {word}?
+    Does {word} contain the letter {letter}?
+    What letter comes after {letter}?
+    How many consonants are in {word}?
+    How many syllables does {word} have?
     What date is easter?
     What is the date of the election?
     Reverse the decision of {person}.

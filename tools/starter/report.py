@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import time
 from datetime import datetime, timezone
 
 from chat import ABSTAIN
@@ -80,7 +82,13 @@ def equal_calls(test: dict, best: str) -> str:
             f"{interval(test['pluralityMinusBestThreeSamples'])}.")
 
 
-def markdown(council: dict, result: dict, curves: dict, splits: dict) -> str:
+def run_facts() -> dict:
+    """How long make.sh has taken from its first line to this report, and on how many cores."""
+    began = int((WORK / "began").read_text())
+    return {"wallSeconds": round(time.time() - began), "cores": os.cpu_count()}
+
+
+def markdown(council: dict, result: dict, curves: dict, splits: dict, run: dict) -> str:
     """REPORT.md."""
     ids, c = member_ids(), result["council"]
     test, best = c["test"], c["bestOnDev"]
@@ -111,7 +119,8 @@ def markdown(council: dict, result: dict, curves: dict, splits: dict) -> str:
 
 Made by `report.py` on {council['generated']}; every number is computed from recorded answers
 (`report.json` has them all). Accuracy in per cent, exact match, greedy, without a grammar, in
-PyTorch with the weights as rounded in the {QUANTIZATION} files.
+PyTorch with the weights as rounded in the {QUANTIZATION} files. `make.sh` took {run['wallSeconds'] / 60:.0f} minutes
+on {run['cores']} cores, from the first question to this report.
 
 ## Members
 
@@ -158,13 +167,15 @@ def main() -> None:
     """Writes the three files."""
     result = measure()
     council = manifest(result)
-    curves = {n: curve(n) for n in ["trunk", *member_ids()]}
+    curves = {n: curve(n) for n in member_ids()}
+    run = run_facts()
     splits = json.loads((WORK / "splits.json").read_text())
     (PUBLIC / "council.json").write_text(json.dumps(council, indent=1) + "\n")
     report = {"schema": "witan.starter-report", "version": 1, "generated": council["generated"],
-              "quantization": QUANTIZATION, "curves": curves, "splits": splits, **result}
+              "quantization": QUANTIZATION, "curves": curves, "splits": splits,
+              "run": run, **result}
     (HERE / "report.json").write_text(json.dumps(report, indent=1) + "\n")
-    (HERE / "REPORT.md").write_text(markdown(council, result, curves, splits))
+    (HERE / "REPORT.md").write_text(markdown(council, result, curves, splits, run))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { err, ok } from '#kernel/result';
-import type { CouncilMember, RoundEvent } from '#contracts/council';
+import type { AbsentMember, CouncilMember, RoundEvent } from '#contracts/council';
 import type { AskOptions, Deliberation, FrameSummary } from '#contracts/deliberation';
 import { failure, type Outcome } from '#contracts/errors';
 import type { MetricId } from '#contracts/metrics';
@@ -26,7 +26,7 @@ function setUp(scripts: readonly Script[], ports: Partial<CouncilPorts> = {}) {
       set: (id, value) => gauges.set(id, value),
     },
     emit: (event) => events.push(event),
-    members: () => Promise.resolve(ok(members)),
+    roster: () => Promise.resolve(ok({ ready: members, absent: [] })),
     watchFrames: () => () => FRAMES,
     newId: () => `round-${String((ids += 1))}`,
     abstain: () => ABSTAIN,
@@ -122,7 +122,7 @@ describe('one round', () => {
 
   it('passes on why there is no council', async () => {
     const problem = failure('council-unavailable', { cause: 'model-invalid' });
-    const { ask, pass } = setUp([], { members: () => Promise.resolve(err(problem)) });
+    const { ask, pass } = setUp([], { roster: () => Promise.resolve(err(problem)) });
     const asked = ask('1 + 1');
     await pass(0);
     expect(asked.outcome).toEqual(err(problem));
@@ -191,9 +191,11 @@ describe('the queue', () => {
     const members: readonly CouncilMember[] = scriptedMembers(clock, [{ says: '2', atMs: 0 }]);
     const { ask, pass } = setUp([], {
       clock,
-      members: () => {
+      roster: () => {
         calls += 1;
-        return calls === 1 ? Promise.reject(new Error('broken port')) : Promise.resolve(ok(members));
+        return calls === 1
+          ? Promise.reject(new Error('broken port'))
+          : Promise.resolve(ok({ ready: members, absent: [] }));
       },
     });
     const first = ask('1 + 1');
@@ -204,6 +206,57 @@ describe('the queue', () => {
     }
     expect(codeOf(first)).toBe('internal');
     expect(codeOf(second)).toBe('ok');
+  });
+});
+
+describe('a member that could not be loaded', () => {
+  const ABSENT: AbsentMember = {
+    id: 'z',
+    name: 'Zelkova',
+    engine: 'wllama',
+    backend: 'cpu',
+    error: 'model-invalid',
+  };
+  const withAbsent = (clock: VirtualClock, scripts: readonly Script[]): Partial<CouncilPorts> => ({
+    clock,
+    roster: () => Promise.resolve(ok({ ready: scriptedMembers(clock, scripts), absent: [ABSENT] })),
+  });
+  const played = async (scripts: readonly Script[], options?: AskOptions): Promise<Outcome<Deliberation>> => {
+    const clock = new VirtualClock();
+    const { ask } = setUp([], withAbsent(clock, scripts));
+    const asked = ask('1 + 1', NEVER, options);
+    for (let step = 0; step < 20; step += 1) {
+      await turn();
+      clock.advance(10);
+    }
+    if (asked.outcome === null) throw new Error('the round did not end');
+    return asked.outcome;
+  };
+
+  it('is on record as failed, with its reason, and named as missing', async () => {
+    const record = await played([{ says: '2' }, { says: '2' }]);
+    expect(record).toMatchObject({ value: { outcome: 'decided', answer: '2', missing: ['z'] } });
+    expect(record.ok && record.value.members.at(-1)).toMatchObject({
+      id: 'z',
+      status: 'failed',
+      error: 'model-invalid',
+    });
+  });
+
+  it('leaves a result open that its vote could have changed', async () => {
+    expect(await played([{ says: '2' }, { says: '3' }])).toMatchObject({
+      value: { outcome: 'partial', missing: ['z'] },
+    });
+    expect(await played([{ says: '2' }])).toMatchObject({ value: { outcome: 'partial', missing: ['z'] } });
+  });
+
+  it('is no stranger when asked for by name, but cannot answer alone', async () => {
+    expect(await played([{ says: '2' }], { members: ['z'] })).toMatchObject({
+      error: { code: 'council-unavailable', details: { cause: 'model-invalid' } },
+    });
+    expect(await played([{ says: '2' }], { members: ['a'] })).toMatchObject({
+      value: { outcome: 'decided', missing: [] },
+    });
   });
 });
 

@@ -7,12 +7,12 @@ import { scriptedMembers } from '../../fakes/scripted-engine.ts';
 import { turn } from '../../fakes/turn.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
-function councilWith(members: CouncilPorts['members']): Council {
+function councilWith(roster: CouncilPorts['roster']): Council {
   return new Council({
     clock: new VirtualClock(),
     metrics: NO_METRICS,
     emit: () => undefined,
-    members,
+    roster,
     watchFrames: () => () => null,
     newId: () => 'round',
     abstain: () => ABSTAIN,
@@ -24,7 +24,7 @@ const clock = new VirtualClock();
 const HANGING = scriptedMembers(clock, [{ hangs: true }]);
 
 it('a question that waits is given up at once, and makes room', async () => {
-  const council = councilWith(() => Promise.resolve(ok(HANGING)));
+  const council = councilWith(() => Promise.resolve(ok({ ready: HANGING, absent: [] })));
   void council.ask(new AbortController().signal, '1 + 1');
   await turn();
   const controllers = Array.from({ length: 8 }, () => new AbortController());
@@ -45,7 +45,7 @@ it('a stop while the members are still being loaded is heard', async () => {
     signals.push(signal);
     return new Promise((resolve) => {
       signal.addEventListener('abort', () => {
-        resolve(ok(HANGING));
+        resolve(ok({ ready: HANGING, absent: [] }));
       });
     });
   });
@@ -58,7 +58,7 @@ it('a stop while the members are still being loaded is heard', async () => {
 });
 
 it('a choice of nobody is no round', async () => {
-  const council = councilWith(() => Promise.resolve(ok(HANGING)));
+  const council = councilWith(() => Promise.resolve(ok({ ready: HANGING, absent: [] })));
   // Before: a round without members "failed" and was kept in the history.
   expect(await council.ask(new AbortController().signal, '1 + 1', { members: [] })).toMatchObject({
     error: { code: 'council-unavailable' },

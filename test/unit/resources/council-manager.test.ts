@@ -20,7 +20,10 @@ beforeEach(() => {
   gauges = new Map();
   manager = new CouncilManager({
     clock: new VirtualClock(),
-    metrics: { add: () => undefined, set: (id, value) => gauges.set(id, value) },
+    metrics: {
+      add: (id, delta) => gauges.set(id, (gauges.get(id) ?? 0) + delta),
+      set: (id, value) => gauges.set(id, value),
+    },
     launch: (memberId, onLost) => {
       const engine = new ManualEngine(memberId, onLost);
       engines.set(memberId, engine);
@@ -60,18 +63,32 @@ describe('preparing', () => {
     expect(prepared).toBeNull();
     engine('cedar').loaded();
     await turn();
-    expect(prepared).toMatchObject({ ok: true, value: [{ id: 'alder' }, { id: 'birch' }, { id: 'cedar' }] });
+    expect(prepared).toMatchObject({
+      ok: true,
+      value: { ready: [{ id: 'alder' }, { id: 'birch' }, { id: 'cedar' }], absent: [] },
+    });
+    expect(gauges.get('errors')).toBeUndefined();
     expect(gauges.get('membersReady')).toBe(3);
     expect(gauges.get('memory')).toBe(6);
   });
 
-  it('goes on with those that could be loaded', async () => {
+  it('goes on with those that could be loaded, names the others, and counts the failures', async () => {
     appoint();
     const prepared = manager.prepare(NEVER);
     engine('alder').fails(failure('model-invalid', { model: 'Alder' }));
     engine('birch').loaded();
     engine('cedar').lose();
-    expect(await prepared).toMatchObject({ ok: true, value: [{ id: 'birch' }] });
+    expect(await prepared).toMatchObject({
+      ok: true,
+      value: {
+        ready: [{ id: 'birch' }],
+        absent: [
+          { id: 'alder', error: 'model-invalid' },
+          { id: 'cedar', error: 'worker-lost' },
+        ],
+      },
+    });
+    expect(gauges.get('errors')).toBe(1); // the lost worker is counted by its supervisor
     expect(shown.map((view) => view.state)).toEqual(['failed', 'ready', 'failed']);
   });
 
