@@ -2,7 +2,7 @@ import { delay, systemClock, type Clock } from '#kernel/clock';
 import type { WitanPorts } from '#contracts/ports';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
 import type { TelemetryWorkerApi } from '#contracts/telemetry';
-import { WllamaEngine } from '../engines/wllama-engine.ts';
+import { WorkerEngine } from '../engines/worker-engine.ts';
 import { FrameClock, pageFrames } from '../platform/frame-clock.ts';
 import { onVisibility, pageVisible } from '../platform/page-visibility.ts';
 import { TabChannel } from '../platform/tab-channel.ts';
@@ -59,7 +59,7 @@ export function compose(version: string): WitanPorts {
       worker.onLost((reason) => {
         if (reason.code !== 'cancelled') onLost(reason);
       });
-      return new WllamaEngine(worker, clock);
+      return new WorkerEngine('wllama', worker, clock);
     },
     threads: () => (crossOriginIsolated ? navigator.hardwareConcurrency : 1),
     watchFrames: () => {

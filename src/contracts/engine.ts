@@ -4,8 +4,9 @@ import type { Outcome } from './errors.ts';
 export type Backend = 'cpu' | 'webgpu' | 'remote';
 export type EngineKind = 'wllama' | 'web-llm' | 'prompt-api' | 'remote';
 
-/** One model file and what is known of it before it is loaded. */
-export interface ModelSource {
+/** One GGUF file (llama.cpp) and what is known of it before it is loaded. */
+export interface GgufSource {
+  readonly format: 'gguf';
   readonly id: string;
   readonly name: string;
   /** Absolute URL of the GGUF file. */
@@ -15,8 +16,46 @@ export interface ModelSource {
   readonly sha256: string;
 }
 
-export interface LoadOptions {
-  readonly model: ModelSource;
+/** A model compiled for WebGPU by MLC: a folder of weights and a library (web-llm's ModelRecord). */
+export interface MlcSource {
+  readonly format: 'mlc';
+  /** web-llm's `model_id`. */
+  readonly id: string;
+  readonly name: string;
+  /** Folder of `mlc-chat-config.json`, tokenizer and weight shards. */
+  readonly weightsUrl: string;
+  /** The compiled library (`*.wasm`). */
+  readonly libraryUrl: string;
+  /** Bytes of weights to fetch; null when unknown. */
+  readonly sizeBytes: number | null;
+  /** WebGPU features that the library needs, `shader-f16` above all. */
+  readonly requiredFeatures: readonly string[];
+  /** web-llm's `overrides` of the chat configuration. */
+  readonly overrides: Readonly<Record<string, number>>;
+}
+
+/** The model that is built into the browser (Prompt API). */
+export interface BuiltInSource {
+  readonly format: 'built-in';
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A model on a server that speaks OpenAI's chat protocol; its addresses and keys are the engine's own. */
+export interface RemoteSource {
+  readonly format: 'remote';
+  readonly id: string;
+  readonly name: string;
+  /** The name under which the server knows it. */
+  readonly model: string;
+}
+
+export type ModelSource = GgufSource | MlcSource | BuiltInSource | RemoteSource;
+
+export interface LoadOptions<Source extends ModelSource = ModelSource> {
+  readonly model: Source;
+  /** Where the arithmetic should run; what was really used is in `LoadedModel.backend`. Absent: the CPU. */
+  readonly backend?: Backend;
   /** CPU threads wanted; the engine uses 1 where the page is not cross-origin isolated. */
   readonly threads: number;
   /** Tokens of context shared by all slots. */
@@ -37,10 +76,26 @@ export interface LoadedModel {
   readonly loadMs: number;
 }
 
+/** One turn of the conversation before the question. */
+export interface ChatTurn {
+  readonly role: 'user' | 'assistant';
+  readonly content: string;
+}
+
 export interface GenerateRequest {
   readonly prompt: string;
-  /** GBNF grammar that the answer must match (llama.cpp `grammars/README.md`). */
+  /** Instruction that stands before the conversation: a member's persona, for one. */
+  readonly system?: string;
+  /** Earlier turns, oldest first. */
+  readonly history?: readonly ChatTurn[];
+  /** GBNF grammar that the answer must match (llama.cpp `grammars/README.md`; web-llm and XGrammar read the same). */
   readonly grammar?: string;
+  /** JSON schema that the answer must match; not together with `grammar`. */
+  readonly jsonSchema?: Readonly<Record<string, unknown>>;
+  /** Nucleus sampling, 0..1; absent: the engine's default. */
+  readonly topP?: number;
+  /** Ask for the log-probability of each token. */
+  readonly logprobs?: boolean;
   readonly maxTokens: number;
   /** 0 is greedy decoding. */
   readonly temperature: number;
@@ -60,6 +115,12 @@ export interface TokenChunk {
   readonly elapsedMs: number;
 }
 
+export interface TokenLogprob {
+  readonly token: string;
+  /** Natural logarithm of the probability. */
+  readonly logprob: number;
+}
+
 export interface Generation {
   readonly text: string;
   readonly finish: 'stop' | 'length' | 'cancelled';
@@ -72,6 +133,8 @@ export interface Generation {
   /** (tokens − 1) / (last − first token); null below two tokens. */
   readonly decodeTokensPerSecond: number | null;
   readonly durationMs: number;
+  /** Present when they were asked for and the engine gives them. */
+  readonly logprobs?: readonly TokenLogprob[];
 }
 
 /** How fast a member may stream and decode: the lever of the quality scaler. */
@@ -89,13 +152,15 @@ export interface Engine {
   readonly kind: EngineKind;
   /**
    * Brings the model into memory.
-   * Errors: model-fetch-failed, model-invalid, model-load-failed, engine-unavailable, engine-incompatible, worker-lost,
-   * worker-silent, deadline-exceeded, cancelled.
+   * Errors: model-fetch-failed, model-invalid, model-load-failed, engine-unavailable, engine-incompatible,
+   * feature-missing, out-of-memory, device-lost, consent-required, worker-lost, worker-silent, deadline-exceeded,
+   * cancelled, remote-*.
    */
   load(signal: AbortSignal, options: LoadOptions): Promise<Outcome<LoadedModel>>;
   /**
    * Streams one answer. On abort the text so far comes back with finish 'cancelled'.
-   * Errors: slots-exhausted, context-exceeded, engine-failed, worker-lost, worker-silent, deadline-exceeded.
+   * Errors: slots-exhausted, context-exceeded, engine-failed, device-lost, out-of-memory, request-unsupported,
+   * worker-lost, worker-silent, deadline-exceeded, remote-*.
    */
   generate(
     signal: AbortSignal,

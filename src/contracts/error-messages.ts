@@ -42,6 +42,46 @@ const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
     next: 'Reload the page.',
   },
   'engine-failed': { happened: 'The inference engine reported an error.', next: 'Retry this member.' },
+  'feature-missing': {
+    happened: '{model} needs {feature}, which this device does not offer.',
+    next: 'Choose a variant without it, or another model.',
+  },
+  'out-of-memory': {
+    happened: 'There was not enough memory for {model}.',
+    next: 'Close other tabs, or choose a smaller model.',
+  },
+  'device-lost': {
+    happened: 'The graphics card stopped working for this page while {model} was using it.',
+    next: 'It is being started again; if that fails, the model goes on without the card.',
+  },
+  'request-unsupported': {
+    happened: '{model} cannot do this: {reason}.',
+    next: 'Ask without it, or choose another member.',
+  },
+  'consent-required': {
+    happened: '{model} has not been allowed yet.',
+    next: 'Allow it in the list of members. Nothing was downloaded or sent.',
+  },
+  'remote-unreachable': {
+    happened: 'The server of {model} could not be reached.',
+    next: 'Check that it runs, and that it allows this page (CORS).',
+  },
+  'remote-refused': {
+    happened: 'The server of {model} refused the request (status {status}).',
+    next: 'Check the key and the name of the model.',
+  },
+  'remote-busy': {
+    happened: 'The server of {model} has too much to do.',
+    next: 'Ask again in a moment. The other members went on.',
+  },
+  'remote-failed': {
+    happened: 'The server of {model} failed or sent an answer that could not be read.',
+    next: 'Ask again, or look at the log of the server.',
+  },
+  'remote-silent': {
+    happened: 'The server of {model} stopped in the middle of its answer.',
+    next: 'Ask again. The other members went on.',
+  },
   'context-exceeded': {
     happened: 'Question and answer together do not fit into this member’s context.',
     next: 'Shorten the question.',

@@ -141,6 +141,7 @@ export class ManagedMember {
       engine,
       engine.load(signal, {
         model: {
+          format: 'gguf',
           id: starter.id,
           name: starter.name,
           url,

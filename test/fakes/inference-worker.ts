@@ -28,7 +28,7 @@ export class FakeInferenceWorker implements InferenceWorkerApi {
       threads,
       contextTokens,
       vocabularySize: 99,
-      weightBytes: model.sizeBytes,
+      weightBytes: 'sizeBytes' in model ? (model.sizeBytes ?? 0) : 0,
       loadMs: 5,
     };
     return this.loadOutcome ?? Promise.resolve(ok(loaded));

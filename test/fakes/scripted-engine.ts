@@ -50,7 +50,7 @@ export class ScriptedEngine implements Engine {
         threads,
         contextTokens,
         vocabularySize: 100,
-        weightBytes: model.sizeBytes,
+        weightBytes: 0,
         loadMs: 1,
       }),
     );

@@ -1,5 +1,5 @@
 import { err, ok } from '#kernel/result';
-import type { ModelSource } from '#contracts/engine';
+import type { GgufSource } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
 
 /** GGUF files begin with these bytes ("GGUF"; ggml docs/gguf.md). */
@@ -15,7 +15,7 @@ async function sha256(bytes: ArrayBuffer): Promise<string> {
  * (llama.cpp accepts damaged files without a word).
  * Errors: model-fetch-failed; model-invalid with the reason (size, magic or hash).
  */
-export async function fetchModelFile(model: ModelSource): Promise<Outcome<Blob>> {
+export async function fetchModelFile(model: GgufSource): Promise<Outcome<Blob>> {
   let bytes: ArrayBuffer;
   try {
     const response = await fetch(model.url);

@@ -56,6 +56,8 @@ export class WllamaHost implements InferenceWorkerApi {
     await this.unload();
     const startedMs = performance.now();
     const { model } = options;
+    if (model.format !== 'gguf')
+      return err(failure('request-unsupported', { model: model.name, reason: model.format }));
     const file = await fetchModelFile(model);
     if (!file.ok) return file;
     const wllama = new Wllama({ default: wasmUrl }, { suppressNativeLog: true, logger: SILENT_LOGGER });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
-import { WllamaEngine } from '../../../src/engines/wllama-engine.ts';
+import { WorkerEngine } from '../../../src/engines/worker-engine.ts';
 import { FakeInferenceWorker } from '../../fakes/inference-worker.ts';
 import { FakeWorkerHandle } from '../../fakes/fake-worker-handle.ts';
 import { turn } from '../../fakes/turn.ts';
@@ -8,7 +8,11 @@ import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 it('a stop in the moment between slot and stream is not lost', async () => {
   const api = new FakeInferenceWorker();
-  const engine = new WllamaEngine(new FakeWorkerHandle<InferenceWorkerApi>(api), new VirtualClock());
+  const engine = new WorkerEngine(
+    'wllama',
+    new FakeWorkerHandle<InferenceWorkerApi>(api),
+    new VirtualClock(),
+  );
   const controller = new AbortController();
   const request = { prompt: 'x', maxTokens: 4, temperature: 0, seed: 1 };
   const asked = engine.generate(controller.signal, request, () => undefined);

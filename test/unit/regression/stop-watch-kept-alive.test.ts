@@ -1,7 +1,7 @@
 import { present } from '#kernel/assert';
 import { expect, it } from 'vitest';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
-import { WllamaEngine } from '../../../src/engines/wllama-engine.ts';
+import { WorkerEngine } from '../../../src/engines/worker-engine.ts';
 import { delivered } from '../../fakes/fake-worker.ts';
 import { FakeInferenceWorker } from '../../fakes/inference-worker.ts';
 import { FakeWorkerHandle } from '../../fakes/fake-worker-handle.ts';
@@ -12,7 +12,7 @@ it('a worker that streams on after a stop is ended five seconds after the stop',
   const clock = new VirtualClock();
   const api = new FakeInferenceWorker();
   const worker = new FakeWorkerHandle<InferenceWorkerApi>(api);
-  const engine = new WllamaEngine(worker, clock);
+  const engine = new WorkerEngine('wllama', worker, clock);
   const controller = new AbortController();
   let chunks = 0;
   const request = { prompt: 'x', maxTokens: 4, temperature: 0, seed: 1 };

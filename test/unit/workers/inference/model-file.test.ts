@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { afterEach, expect, it, vi } from 'vitest';
-import type { ModelSource } from '#contracts/engine';
+import type { GgufSource } from '#contracts/engine';
 import { fetchModelFile } from '../../../../workers/inference/model-file.ts';
 
 const FILE = new TextEncoder().encode('GGUF and then the tensors');
 
-const MODEL: ModelSource = {
+const MODEL: GgufSource = {
+  format: 'gguf',
   id: 'alder',
   name: 'Alder',
   url: 'https://page/alder.gguf',

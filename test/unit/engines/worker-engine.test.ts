@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FULL_SPEED, type Generation, type LoadOptions, type TokenChunk } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
-import { WllamaEngine } from '../../../src/engines/wllama-engine.ts';
+import { WorkerEngine } from '../../../src/engines/worker-engine.ts';
 import { FakeInferenceWorker, type Answer } from '../../fakes/inference-worker.ts';
 import { delivered } from '../../fakes/fake-worker.ts';
 import { FakeWorkerHandle } from '../../fakes/fake-worker-handle.ts';
@@ -10,7 +10,14 @@ import { turn } from '../../fakes/turn.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 const OPTIONS: LoadOptions = {
-  model: { id: 'alder', name: 'Alder', url: 'https://page/alder.gguf', sizeBytes: 10, sha256: '' },
+  model: {
+    format: 'gguf',
+    id: 'alder',
+    name: 'Alder',
+    url: 'https://page/alder.gguf',
+    sizeBytes: 10,
+    sha256: '',
+  },
   threads: 1,
   contextTokens: 256,
   slots: 1,
@@ -20,13 +27,13 @@ const REQUEST = { prompt: 'What is 1 + 1?', maxTokens: 8, temperature: 0, seed: 
 let clock: VirtualClock;
 let api: FakeInferenceWorker;
 let worker: FakeWorkerHandle<InferenceWorkerApi>;
-let engine: WllamaEngine;
+let engine: WorkerEngine;
 
 beforeEach(() => {
   clock = new VirtualClock();
   api = new FakeInferenceWorker();
   worker = new FakeWorkerHandle<InferenceWorkerApi>(api);
-  engine = new WllamaEngine(worker, clock);
+  engine = new WorkerEngine('wllama', worker, clock);
 });
 
 function generate(signal: AbortSignal = new AbortController().signal) {

@@ -5,6 +5,7 @@ import { Semaphore } from '#kernel/semaphore';
 import {
   FULL_SPEED,
   type Engine,
+  type EngineKind,
   type GenerateRequest,
   type Generation,
   type LoadedModel,
@@ -23,16 +24,19 @@ const TOKEN_GAP_MS = 15_000;
 /** A stop is seen within one decode step or one prefill batch; after this the worker is beyond reach. */
 const STOP_GRACE_MS = 5_000;
 
-/** A model run by wllama in a worker of its own. Loss of the worker fails this engine and no other. */
-export class WllamaEngine implements Engine {
-  readonly kind = 'wllama';
+export type WorkerEngineKind = Extract<EngineKind, 'wllama' | 'web-llm'>;
+
+/** A model run by an engine in a worker of its own. Loss of the worker fails this engine and no other. */
+export class WorkerEngine implements Engine {
+  readonly kind: WorkerEngineKind;
   readonly #worker: WorkerHandle<InferenceWorkerApi>;
   readonly #clock: Clock;
   #pacing: Pacing = FULL_SPEED;
-  /** wllama drops requests beyond its slots and never answers them, so they wait here. */
+  /** wllama drops requests beyond its slots and never answers them; web-llm queues unseen. So they wait here. */
   #slots = new Semaphore(1);
 
-  constructor(worker: WorkerHandle<InferenceWorkerApi>, clock: Clock) {
+  constructor(kind: WorkerEngineKind, worker: WorkerHandle<InferenceWorkerApi>, clock: Clock) {
+    this.kind = kind;
     this.#worker = worker;
     this.#clock = clock;
   }
