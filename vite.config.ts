@@ -2,7 +2,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import packageJson from './package.json' with { type: 'json' };
-import { SECURITY_HEADERS } from './tools/serve/headers.ts';
+import { egressFolder, headersPlugin } from './tools/serve/headers.ts';
 import { WEB_MANIFEST } from './tools/serve/web-manifest.ts';
 
 export default defineConfig({
@@ -10,6 +10,7 @@ export default defineConfig({
   base: './',
   plugins: [
     svelte(),
+    headersPlugin(),
     VitePWA({
       strategies: 'injectManifest',
       srcDir: 'workers/service',
@@ -26,8 +27,15 @@ export default defineConfig({
     }),
   ],
   define: { __WITAN_VERSION__: JSON.stringify(packageJson.version) },
-  worker: { format: 'es' },
+  worker: {
+    format: 'es',
+    rollupOptions: {
+      output: {
+        // Workers that may reach other hosts are told apart by their folder, because that decides on their headers.
+        entryFileNames: ({ name }) => `${egressFolder(name)?.slice(1) ?? 'assets/'}[name]-[hash].js`,
+      },
+    },
+  },
   build: { target: 'es2023', sourcemap: true, assetsInlineLimit: 0, reportCompressedSize: false },
-  server: { headers: SECURITY_HEADERS },
-  preview: { port: 4173, headers: SECURITY_HEADERS },
+  preview: { port: 4173 },
 });

@@ -7,7 +7,7 @@ test('with the real headers the page is isolated at the first visit', async ({ p
 });
 
 test('on a host without headers one reload makes the page isolated', async ({ page, serve }) => {
-  const server = await serve({});
+  const server = await serve(() => ({}));
   let loads = 0;
   // Nothing is evaluated in the page before: that would count as somebody using it, and then it does not reload.
   const reloaded = page.waitForEvent('load', () => {
@@ -26,7 +26,7 @@ test.describe('without isolation', () => {
   test.use({ serviceWorkers: 'block' });
 
   test('members run on one thread and the page says so', async ({ page, serve }) => {
-    const server = await serve({});
+    const server = await serve(() => ({}));
     await openApp(page, server.url);
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
     expect((await ask(page)).answer).toBe(ANSWER);

@@ -1,13 +1,30 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SECURITY_HEADERS } from './headers.ts';
+import { EGRESS_FOLDERS, securityHeaders } from '../../src/contracts/security-headers.ts';
 
-/** Text of `public/_headers`, which Netlify, Cloudflare Pages and others read: our headers for every path. */
+/**
+ * What is served, one rule each: these hosts add up all rules that match, so a rule for every path could not be widened
+ * for one folder (two policies hold together, and the narrower wins).
+ */
+const PATHS = [
+  '/',
+  '/index.html',
+  '/service-worker.js',
+  '/old-browser.js',
+  '/assets/*',
+  '/catalogue/*',
+  '/icons/*',
+  '/starter/*',
+  '/manifest.webmanifest',
+];
+
+/** Text of `public/_headers`, which Netlify, Cloudflare Pages and others read. */
 export function headersFile(): string {
-  const lines = Object.entries(SECURITY_HEADERS).map(([name, value]) => `  ${name}: ${value}`);
-  return ['# Written by `npm run headers` from src/contracts/security-headers.ts.', '/*', ...lines, ''].join(
-    '\n',
-  );
+  const rules = [...PATHS, ...EGRESS_FOLDERS.map((folder) => `${folder}*`)].flatMap((path) => [
+    path,
+    ...Object.entries(securityHeaders(path)).map(([name, value]) => `  ${name}: ${value}`),
+  ]);
+  return ['# Written by `npm run headers` from src/contracts/security-headers.ts.', ...rules, ''].join('\n');
 }
 
 if (import.meta.filename === process.argv[1])

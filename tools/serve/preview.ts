@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { preview } from 'vite';
-import { SECURITY_HEADERS } from './headers.ts';
+import { headersPlugin, type HeadersFor } from './headers.ts';
 
 export interface ServeOptions {
   /** The repository's root; `dist` below it is what is served. */
@@ -9,7 +9,7 @@ export interface ServeOptions {
   /** TCP port; the next free one is taken when it is in use. 0: any free port. */
   readonly port: number;
   /** The real headers unless given; a test may serve without them. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: HeadersFor;
   /** Opens the person's browser. */
   readonly open?: boolean;
 }
@@ -42,11 +42,11 @@ export async function serveApp(options: ServeOptions): Promise<AppServer> {
     configFile: false,
     logLevel: 'error',
     build: { outDir: 'dist' },
+    plugins: [headersPlugin(options.headers)],
     preview: {
       host: 'localhost',
       port: options.port === 0 ? await freePort() : options.port,
       open: options.open ?? false,
-      headers: { ...(options.headers ?? SECURITY_HEADERS) },
     },
   });
   const { port } = server.httpServer.address() as AddressInfo;

@@ -1,7 +1,7 @@
 import { clientsClaim } from 'workbox-core';
 import { PrecacheController, PrecacheRoute } from 'workbox-precaching';
-import { NavigationRoute, registerRoute, setDefaultHandler } from 'workbox-routing';
-import { SECURITY_HEADERS } from '#contracts/security-headers';
+import { NavigationRoute, registerRoute } from 'workbox-routing';
+import { securityHeaders } from '#contracts/security-headers';
 
 declare const self: ServiceWorkerGlobalScope & {
   __WB_MANIFEST: { url: string; revision: string | null }[];
@@ -11,16 +11,19 @@ declare const self: ServiceWorkerGlobalScope & {
  * Adds the isolation and policy headers where the host did not set them (GitHub Pages and the like), so that threads
  * and the content policy do not depend on the host.
  */
-function withHeaders(response: Response): Response {
+function withHeaders(url: string, response: Response): Response {
   if (response.type === 'opaque' || response.type === 'error' || response.status === 0) return response;
   if (response.headers.has('Cross-Origin-Embedder-Policy')) return response;
   const headers = new Headers(response.headers);
-  for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value);
+  for (const [name, value] of Object.entries(securityHeaders(new URL(url).pathname)))
+    headers.set(name, value);
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 }
 
 const precache = new PrecacheController({
-  plugins: [{ handlerWillRespond: ({ response }) => Promise.resolve(withHeaders(response)) }],
+  plugins: [
+    { handlerWillRespond: ({ request, response }) => Promise.resolve(withHeaders(request.url, response)) },
+  ],
 });
 precache.addToCacheList(self.__WB_MANIFEST);
 
@@ -36,7 +39,11 @@ clientsClaim();
 
 registerRoute(new PrecacheRoute(precache));
 registerRoute(new NavigationRoute(precache.createHandlerBoundToURL('index.html')));
-setDefaultHandler(async ({ request }) => withHeaders(await fetch(request)));
+// Other origins are none of its business: a worker that may reach them does so under its own policy, not under this one.
+registerRoute(
+  ({ sameOrigin }) => sameOrigin,
+  async ({ request }) => withHeaders(request.url, await fetch(request)),
+);
 
 // A new version waits until the page says so: never in the middle of an answer, a benchmark or a download.
 self.addEventListener('message', (event) => {

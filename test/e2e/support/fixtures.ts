@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, test as base, type Page } from '@playwright/test';
 import { launchFlags } from '../../../tools/browser/launch-flags.ts';
+import type { HeadersFor } from '../../../tools/serve/headers.ts';
 import { serveApp, type AppServer } from '../../../tools/serve/preview.ts';
 import { ForeignRecorder } from './foreign-recorder.ts';
 
@@ -14,7 +15,7 @@ interface WorkerFixtures {
 
 interface TestFixtures {
   /** A server of the test's own, to stop or to serve without headers. Ends with the test. */
-  readonly serve: (headers?: Readonly<Record<string, string>>) => Promise<AppServer>;
+  readonly serve: (headers?: HeadersFor) => Promise<AppServer>;
   /** Fails the test when the page threw, or logged an error that the test did not expect. */
   readonly pageErrors: string[];
   readonly nothingForeign: undefined;
