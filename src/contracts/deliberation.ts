@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { BACKENDS, ENGINE_KINDS } from './engine.ts';
 
 /** What kind of short answer a question asks for; `free` has no canonical form. */
 export const ANSWER_KINDS = ['number', 'yes-no', 'word', 'list', 'day', 'date', 'free'] as const;
@@ -47,8 +48,8 @@ export type FrameSummary = v.InferOutput<typeof FrameSummarySchema>;
 export const MemberOutcomeSchema = v.object({
   id: v.string(),
   name: v.string(),
-  engine: v.picklist(['wllama', 'web-llm', 'prompt-api', 'remote']),
-  backend: v.picklist(['cpu', 'webgpu', 'remote']),
+  engine: v.picklist(ENGINE_KINDS),
+  backend: v.picklist(BACKENDS),
   status: v.picklist(MEMBER_STATUSES),
   /** Text as the member wrote it. */
   answer: text,
@@ -104,6 +105,8 @@ export type Deliberation = v.InferOutput<typeof DeliberationSchema>;
 /** What the page may choose for one question. */
 export interface AskOptions {
   readonly members?: readonly string[];
+  /** Sends this question to members on servers too. Absent: they are not asked, and nothing leaves the device. */
+  readonly allowRemote?: boolean;
   readonly seed?: number;
   /** After this many ms the council may answer with a quorum. */
   readonly softDeadlineMs?: number;

@@ -1,8 +1,14 @@
 import type { Outcome } from './errors.ts';
 
-/** Where the arithmetic of an answer really ran, as read back from the engine. */
-export type Backend = 'cpu' | 'webgpu' | 'remote';
-export type EngineKind = 'wllama' | 'web-llm' | 'prompt-api' | 'remote';
+/**
+ * Where the arithmetic of an answer really ran, as read back from the engine. `browser`: in a process of the browser,
+ * which does not tell where (its built-in model).
+ */
+export const BACKENDS = ['cpu', 'webgpu', 'remote', 'browser'] as const;
+export type Backend = (typeof BACKENDS)[number];
+
+export const ENGINE_KINDS = ['wllama', 'web-llm', 'prompt-api', 'remote'] as const;
+export type EngineKind = (typeof ENGINE_KINDS)[number];
 
 /** One GGUF file (llama.cpp) and what is known of it before it is loaded. */
 export interface GgufSource {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { BACKENDS, ENGINE_KINDS } from './engine.ts';
 import { BenchConditionsSchema, BenchEnvironmentSchema, BenchResultSchema, BENCH_TESTS } from './bench.ts';
 import { DissentSchema, FrameSummarySchema, MEMBER_STATUSES, OUTCOMES } from './deliberation.ts';
 import { EvalReportSchema } from './evaluation.ts';
@@ -27,8 +28,8 @@ export type ErrorDocument = v.InferOutput<typeof ErrorDocumentSchema>;
 export const AskMemberSchema = v.object({
   id: v.string(),
   name: v.string(),
-  engine: v.picklist(['wllama', 'web-llm', 'prompt-api', 'remote']),
-  backend: v.picklist(['cpu', 'webgpu', 'remote']),
+  engine: v.picklist(ENGINE_KINDS),
+  backend: v.picklist(BACKENDS),
   answer: v.string(),
   key: v.nullable(v.string()),
   status: v.picklist(MEMBER_STATUSES),

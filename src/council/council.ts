@@ -1,7 +1,7 @@
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
 import { Semaphore } from '#kernel/semaphore';
-import type { RoundEvent, Roster } from '#contracts/council';
+import type { AbsentMember, RoundEvent, Roster } from '#contracts/council';
 import type { AskOptions, Deliberation, FrameSummary } from '#contracts/deliberation';
 import { failure, failureOf, type Outcome } from '#contracts/errors';
 import type { MetricWriter } from '#contracts/metrics';
@@ -117,10 +117,12 @@ export class Council {
     const { ready, absent } = roster.value;
     const unknown = wanted?.find((id) => ![...ready, ...absent].some((member) => member.id === id));
     if (unknown !== undefined) return err(failure('member-unknown', { member: unknown }));
-    const isWanted = ({ id }: { readonly id: string }): boolean => wanted?.includes(id) ?? true;
+    const isWanted = ({ id, backend }: Pick<AbsentMember, 'id' | 'backend'>): boolean =>
+      (wanted?.includes(id) ?? true) && (backend !== 'remote' || options.allowRemote === true);
     const members = ready.filter(isWanted);
     if (members.length === 0) {
-      return err(failure('council-unavailable', { cause: absent.find(isWanted)?.error ?? 'none-chosen' }));
+      const held = ready.some(({ backend }) => backend === 'remote') ? 'consent-required' : 'none-chosen';
+      return err(failure('council-unavailable', { cause: absent.find(isWanted)?.error ?? held }));
     }
     const abstain = this.#ports.abstain();
     const round = new Round(

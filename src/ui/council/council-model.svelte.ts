@@ -11,6 +11,8 @@ export class CouncilModel {
   /** The question box. */
   draft = $state('');
   members = $state.raw<readonly MemberView[]>([]);
+  /** The user's yes to sending the next question to members on servers; asked again for every question. */
+  sendAway = $state(false);
   about = $state.raw<StarterCouncil | null>(null);
   round = $state.raw<RoundView | null>(null);
   /** A question was asked and its round has not begun: members are loading or another round runs. */
@@ -21,6 +23,8 @@ export class CouncilModel {
   /** Read out by screen readers: the answer, once. */
   announcement = $state('');
 
+  /** Members that are asked only with the user's yes. */
+  readonly remote = $derived(this.members.filter((member) => member.backend === 'remote'));
   readonly running = $derived(this.waitingFor !== null || (this.round?.running ?? false));
   readonly shown = $derived(this.record ?? this.round?.deliberation ?? null);
   /** The question whose answer is on screen. */
@@ -71,8 +75,10 @@ export class CouncilModel {
     this.waitingFor = prompt.trim() === '' ? null : prompt.trim();
     const controller = new AbortController();
     this.#ask = controller;
+    const options = { allowRemote: this.sendAway };
+    this.sendAway = false;
     try {
-      const asked = await this.#ports.council.ask(controller.signal, prompt);
+      const asked = await this.#ports.council.ask(controller.signal, prompt, options);
       if (!asked.ok) this.problem = asked.error;
     } catch (thrown) {
       this.problem = failureOf(thrown);

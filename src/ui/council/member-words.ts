@@ -58,7 +58,12 @@ export function stateWords(state: MemberState | null, part: PartState | null): S
   return state === 'ready' ? { text: 'Lost, ready again', tone: 'bad' } : ENDED.lost;
 }
 
-const BACKENDS: Readonly<Record<Backend, string>> = { cpu: 'CPU', webgpu: 'GPU', remote: 'Remote' };
+const BACKENDS: Readonly<Record<Backend, string>> = {
+  cpu: 'CPU',
+  webgpu: 'GPU',
+  remote: 'Remote',
+  browser: 'Browser’s own model',
+};
 
 /** "CPU, 2 threads"; threads are left out until they are known. */
 export function backendWords(backend: Backend, threads: number | null): string {

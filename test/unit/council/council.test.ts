@@ -209,6 +209,40 @@ describe('the queue', () => {
   });
 });
 
+describe('a member on a server', () => {
+  const withRemote = (clock: VirtualClock): Partial<CouncilPorts> => ({
+    clock,
+    roster: () => {
+      const [here, there] = scriptedMembers(clock, [{ says: '2' }, { says: '2' }]);
+      if (here === undefined || there === undefined) throw new Error('two members');
+      return Promise.resolve(ok({ ready: [here, { ...there, backend: 'remote' as const }], absent: [] }));
+    },
+  });
+  const askedIds = async (options?: AskOptions): Promise<unknown> => {
+    const clock = new VirtualClock();
+    const { ask, events } = setUp([], withRemote(clock));
+    const asked = ask('1 + 1', NEVER, options);
+    for (let step = 0; step < 20; step += 1) {
+      await turn();
+      clock.advance(10);
+    }
+    expect(asked.outcome).not.toBeNull();
+    const begun = events.find((event) => event.type === 'round-started');
+    return begun?.members ?? codeOf(asked);
+  };
+
+  it('is not asked unless this question is allowed to leave the device', async () => {
+    expect(await askedIds()).toEqual(['a']);
+    expect(await askedIds({ allowRemote: true })).toEqual(['a', 'b']);
+    expect(await askedIds({ allowRemote: false, members: ['a', 'b'] })).toEqual(['a']);
+  });
+
+  it('is not asked behind the back of a user who names it alone', async () => {
+    expect(await askedIds({ members: ['b'] })).toBe('council-unavailable');
+    expect(await askedIds({ members: ['b'], allowRemote: true })).toEqual(['b']);
+  });
+});
+
 describe('a member that could not be loaded', () => {
   const ABSENT: AbsentMember = {
     id: 'z',
