@@ -6,7 +6,8 @@ import hashlib
 import random
 
 from questions import style, word
-from refusals import NEAR, SLOTS, TEMPLATES
+from near_misses import NEAR
+from refusals import SLOTS, TEMPLATES
 
 ABSTAIN = "I cannot answer that. I only know small exact tasks."
 
