@@ -56,7 +56,8 @@ export function chartOptions(
     ...size,
     // The legend is HTML of our own: readable by screen readers, and it does not jump.
     legend: { show: false },
-    padding: [8, 12, 0, 0],
+    // Room for half a label: the last time of day to the right, and the zero of a chart that has no times yet below.
+    padding: [8, 24, 6, 0],
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
     scales: {
       x: { time: true },
