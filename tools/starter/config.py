@@ -25,6 +25,14 @@ FAMILY_WEIGHT = {
 }
 
 
+#: The last course: what is hard for all members, and nobody's mixture.
+LAST_WEIGHT = {
+    "addition": 1.0, "subtraction": 2.0, "multiplication": 2.0, "comparison": 0.4, "sorting": 1.6,
+    "reversing": 0.4, "counting": 0.6, "letter": 0.4, "date": 3.0, "sequence": 1.0,
+    "divisibility": 1.2, "extreme": 0.4,
+}
+
+
 @dataclass(frozen=True)
 class MemberConfig:
     """Everything that makes one member different."""
@@ -34,6 +42,8 @@ class MemberConfig:
     seed: int
     shape: Shape
     steps: int
+    #: Steps of the last course, after the others: the larger members are slower and have seen less by then.
+    last_steps: int
     batch: int
     underweighted: tuple[str, ...]
 
@@ -42,7 +52,8 @@ def load_member(member: str) -> MemberConfig:
     """The settings of one member."""
     raw = json.loads((HERE / "members.json").read_text())[member]
     return MemberConfig(
-        member, raw["name"], raw["seed"], Shape(**raw["shape"]), raw["steps"], raw["batch"],
+        member, raw["name"], raw["seed"], Shape(**raw["shape"]), raw["steps"], raw["last_steps"],
+        raw["batch"],
         tuple(raw["underweighted"]),
     )
 

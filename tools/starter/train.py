@@ -19,8 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from chat import ABSTAIN, chat, refusal
-from config import (CHAT_SHARE, DEV_COUNT, DEV_SEED, FAMILY_WEIGHT, REFUSAL_SHARE, UNDERWEIGHT,
-                    WORK, MemberConfig, load_member)
+from config import (CHAT_SHARE, DEV_COUNT, DEV_SEED, FAMILY_WEIGHT, LAST_WEIGHT, REFUSAL_SHARE,
+                    UNDERWEIGHT, WORK, MemberConfig, load_member)
 from model import EOS, PAD, Member, encode, greedy, prompt_ids
 from optimizer import Optimizer
 from questions import FAMILIES, make, question_set
@@ -29,10 +29,13 @@ from questions import FAMILIES, make, question_set
 #: sets the size of the steps: each turns a matrix by about sqrt(2 rate decay), 3.5 % here. 11 % learned nothing.
 RATE, MATRIX_RATE, DECAY, WARM_UP = 3e-3, 0.015, 0.04, 100
 FALL = 0.8  # the last share of the steps, in which the rates fall linearly to zero
+LAST_PEAK = 0.35  # the last course begins again at this share of the peak rates
 POOL = 16  # batches that are sorted by length together
 SENTENCES = 32  # whole sentences in one batch
-#: (until this share of the steps, weights of the levels, brevity: see questions.make)
-CURRICULUM = ((0.15, (0.6, 0.3, 0.1), 6), (0.6, (0.3, 0.35, 0.35), 4), (1.0, (0.25, 0.35, 0.4), 2))
+#: (until this share of the steps, weights of the levels, brevity: see questions.make); beyond 1: the last course
+CURRICULUM = ((0.15, (0.6, 0.3, 0.1), 6), (0.6, (0.3, 0.35, 0.35), 4), (1.0, (0.25, 0.35, 0.4), 2),
+              (2.0, (0.1, 0.3, 0.6), 2))
+LAST = 2.0  # progress of the last course
 Example = tuple[list[int], list[int]]
 
 
@@ -48,7 +51,8 @@ def example(r: random.Random, member: MemberConfig, progress: float) -> Example:
         if r.random() < 0.75:  # the tail of a fixed sentence is soon known
             answer = answer[:6]
         return prompt_ids(text), answer
-    weights = [FAMILY_WEIGHT[f] * (UNDERWEIGHT if f in member.underweighted else 1) for f in FAMILIES]
+    weights = [LAST_WEIGHT[f] if progress == LAST else
+               FAMILY_WEIGHT[f] * (UNDERWEIGHT if f in member.underweighted else 1) for f in FAMILIES]
     family = r.choices(FAMILIES, weights)[0]
     levels, brevity = next((w, b) for until, w, b in CURRICULUM if progress <= until)
     q = make(r, family, r.choices((1, 2, 3), levels)[0], "train", brevity)
@@ -95,9 +99,12 @@ def loss_of(model: Member, ids: Tensor, targets: Tensor, first: int) -> Tensor:
     return (flat * weight).sum() / (length * weight).sum()
 
 
-def scale_at(step: int, steps: int) -> float:
+def scale_at(step: int, member: MemberConfig) -> float:
     """Share of the peak rate."""
-    return min(1.0, (step + 1) / WARM_UP, (steps - step) / (FALL * steps))
+    if step >= member.steps:
+        done = step - member.steps
+        return LAST_PEAK * min((done + 1) / 30, 1 - done / member.last_steps)
+    return min(1.0, (step + 1) / WARM_UP, (member.steps - step) / (FALL * member.steps))
 
 
 def train(name: str) -> None:
@@ -118,17 +125,20 @@ def train(name: str) -> None:
         r = random.Random(member.seed * 1000 + step)
     dev = question_set("dev", DEV_COUNT, DEV_SEED)[:216]
     stream = batches(r, member, lambda: step / member.steps)
+    steps = member.steps + member.last_steps
     began, last_save, sums = time.time() - spent, time.time(), []
-    while step < member.steps:
+    while step < steps:
+        if step == member.steps:  # the same questions whether or not the run was interrupted here
+            stream = batches(random.Random(member.seed * 1000 + step), member, lambda: LAST)
         ids, targets, first = next(stream)
         loss = loss_of(model, ids, targets, first)
         loss.backward()
-        optimizer.step(scale_at(step, member.steps))
+        optimizer.step(scale_at(step, member))
         sums.append(loss.item())
         step, examples = step + 1, examples + len(ids)
-        done = step == member.steps
+        done = step in (member.steps, steps)
         if step % 50 == 0 or done:
-            row = {"step": step, "steps": member.steps, "seconds": round(time.time() - began, 1),
+            row = {"step": step, "steps": steps, "seconds": round(time.time() - began, 1),
                    "examples": examples, "loss": round(sum(sums) / len(sums), 4)}
             sums = []
             if step % 500 == 0 or done:
