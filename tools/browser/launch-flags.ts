@@ -10,10 +10,12 @@ const QUIET = [
   '--disable-sync',
   '--no-first-run',
   '--disable-default-apps',
-  // These three services are asked all the same (seen in Chromium 156); the discard port answers nobody.
+  // These services are asked all the same (seen in Chromium 150 and 156); the discard port answers nobody.
   '--gaia-url=http://127.0.0.1:9/',
   '--autofill-server-url=http://127.0.0.1:9/',
   '--component-updater=url-source=http://127.0.0.1:9/',
+  '--gcm-checkin-url=http://127.0.0.1:9/',
+  '--gcm-registration-url=http://127.0.0.1:9/',
 ];
 
 /** Measurements need a page that is never throttled because no one looks at it. */
