@@ -21,7 +21,7 @@ export default defineConfig({
         rollupFormat: 'iife',
         // The engine (8.8 MB) and the starter models belong to the offline promise, so they are precached too.
         globPatterns: ['**/*.{html,js,css,svg,png,webmanifest,wasm,gguf,json}'],
-        globIgnores: ['**/starter/questions.*.json'],
+        globIgnores: ['**/starter/questions.*.json', '**/catalogue/*.json'],
         maximumFileSizeToCacheInBytes: 12 * 1024 * 1024,
       },
     }),
