@@ -21,7 +21,13 @@ export default defineConfig({
         rollupFormat: 'iife',
         // The engine (8.8 MB) and the starter models belong to the offline promise, so they are precached too.
         globPatterns: ['**/*.{html,js,css,svg,png,webmanifest,wasm,gguf,json}'],
-        globIgnores: ['**/starter/questions.*.json', '**/catalogue/*.json'],
+        // Engines that few visits need (6.8 and 16 MB) are kept once they were used: see the service worker.
+        globIgnores: [
+          '**/starter/questions.*.json',
+          '**/catalogue/*.json',
+          '**/egress/hub/**',
+          '**/wllama-compat-*',
+        ],
         maximumFileSizeToCacheInBytes: 12 * 1024 * 1024,
       },
     }),
@@ -33,6 +39,11 @@ export default defineConfig({
       output: {
         // Workers that may reach other hosts are told apart by their folder, because that decides on their headers.
         entryFileNames: ({ name }) => `${egressFolder(name)?.slice(1) ?? 'assets/'}[name]-[hash].js`,
+        // Two packages name their engine `wllama.wasm`; only one of them belongs to the offline promise.
+        assetFileNames: ({ originalFileNames }) =>
+          originalFileNames.some((path) => path.includes('wllama-compat'))
+            ? 'assets/wllama-compat-[hash][extname]'
+            : 'assets/[name]-[hash][extname]',
       },
     },
   },

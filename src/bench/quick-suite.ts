@@ -138,6 +138,8 @@ export class QuickSuite {
       const generated = await member.engine.generate(signal, request, () => undefined);
       if (signal.aborted) return err(failure('cancelled'));
       if (!generated.ok) return generated;
+      if (generated.value.replayed === true)
+        return err(failure('benchmark-void', { reason: 'a worker was lost', test: nameOf(cell) }));
       const sample = generated.value.finish === 'cancelled' ? null : sampleOf(test, generated.value);
       return sample === null
         ? err(failure('engine-failed', { reason: 'no-figure', test: nameOf(cell) }))

@@ -10,6 +10,8 @@ export interface CouncilMember {
   readonly engine: Engine;
   /** Measured accuracy that breaks ties, 0..1. */
   readonly accuracy: number;
+  /** How often its engine was replaced so far; absent for members that have one engine for good. */
+  readonly restarts?: () => number;
 }
 
 /** A member of the council that cannot be asked now, and why: it takes part in the round's record, not in its vote. */
@@ -29,6 +31,23 @@ export interface Roster {
 
 export type MemberState = 'absent' | 'loading' | 'ready' | 'thinking' | 'restarting' | 'failed';
 
+/** In what a member now differs from what was chosen for it. */
+export type MemberChange = 'model' | 'quantization' | 'engine' | 'backend' | 'context';
+
+/** A member was moved down its ladder after a fault; the page tells the user what it is now. */
+export interface MemberFallback {
+  /** The failure that moved it, or that a tab died while it loaded what was chosen. */
+  readonly because: ErrorCode | 'died-while-loading';
+  /** Not empty; most important first. */
+  readonly changes: readonly MemberChange[];
+  /** Name of the model that was chosen. */
+  readonly chosen: string;
+  /** Name of the model that it runs, or tries to. */
+  readonly now: string;
+  /** Tokens of context that it has now. */
+  readonly contextTokens: number;
+}
+
 /** A member as the page shows it. Replaced whole on every change. */
 export interface MemberView {
   readonly id: string;
@@ -46,6 +65,8 @@ export interface MemberView {
   /** How often its worker was replaced in this session. */
   readonly restarts: number;
   readonly problem: WitanFailure | null;
+  /** Absent while it is what was chosen. Backend, parameters and size above are those of now. */
+  readonly fallback?: MemberFallback;
 }
 
 /** What happens in a round, in order. */

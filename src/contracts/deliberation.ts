@@ -62,6 +62,8 @@ export const MemberOutcomeSchema = v.object({
   durationMs: v.number(),
   /** Error code when status is failed or lost. */
   error: v.optional(v.string()),
+  /** How often its engine was lost and replaced during its part; absent: never. With `answered`: asked once more. */
+  restarts: v.optional(v.number()),
 });
 export type MemberOutcome = v.InferOutput<typeof MemberOutcomeSchema>;
 

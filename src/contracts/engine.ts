@@ -139,6 +139,8 @@ export interface Generation {
   /** (tokens − 1) / (last − first token); null below two tokens. */
   readonly decodeTokensPerSecond: number | null;
   readonly durationMs: number;
+  /** Its first engine was lost, and the answer was begun anew on the next: timings are those of the second try. */
+  readonly replayed?: true;
   /** Present when they were asked for and the engine gives them. */
   readonly logprobs?: readonly TokenLogprob[];
 }

@@ -1,20 +1,43 @@
 import type { Outcome } from './errors.ts';
 import type { GenerateRequest, Generation, LoadedModel, LoadOptions, Pacing, TokenChunk } from './engine.ts';
 
+export interface InferenceLoadOptions extends LoadOptions {
+  /** Load for `embed`: whole texts in one batch, one vector per text. */
+  readonly embeddings?: boolean;
+}
+
+/** Vectors of equal length, one per text, each of length 1 (so that their dot product is their cosine). */
+export interface Embeddings {
+  readonly vectors: readonly Float32Array[];
+  /** Tokens of all texts together. */
+  readonly tokens: number;
+}
+
 /** Control plane of an inference worker (over comlink). Failures are values: nothing is thrown across the border. */
 export interface InferenceWorkerApi {
-  load(options: LoadOptions): Promise<Outcome<LoadedModel>>;
+  load(options: InferenceLoadOptions): Promise<Outcome<LoadedModel>>;
   /** Streams over `port` (see `StreamToPage`, `StreamToWorker`) and resolves when the answer has ended. */
   generate(request: GenerateRequest, port: MessagePort): Promise<Outcome<Generation>>;
   setPacing(pacing: Pacing): Promise<Outcome<null>>;
   unload(): Promise<Outcome<null>>;
+  /**
+   * One vector per text, in their order. Errors: request-unsupported (the model was not loaded with `embeddings`),
+   * context-exceeded, engine-failed and those of a lost engine.
+   */
+  embed?(texts: readonly string[]): Promise<Outcome<Embeddings>>;
+  /**
+   * Resolves, with the reason, when the loaded engine is lost inside a worker that itself lives on; not before. A host
+   * whose engine cannot be lost alone lacks it.
+   */
+  engineLost?(): Promise<Outcome<never>>;
 }
 
-/** Data plane, worker → page. */
-export interface StreamToPage {
-  readonly type: 'chunk';
-  readonly chunk: TokenChunk;
-}
+/**
+ * Data plane, worker → page. `working` says that the engine has made a step that brought no text: a batch of the prompt,
+ * or thoughts that are not shown.
+ */
+export type StreamToPage =
+  { readonly type: 'chunk'; readonly chunk: TokenChunk } | { readonly type: 'working' };
 
 /**
  * Data plane, page → worker. A chunk costs one credit; the worker stops decoding when it has none, so a page that

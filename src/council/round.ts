@@ -2,7 +2,7 @@ import type { Clock } from '#kernel/clock';
 import type { AbsentMember, CouncilMember, RoundEvent } from '#contracts/council';
 import type { Deliberation, MemberOutcome } from '#contracts/deliberation';
 import type { Generation, TokenChunk } from '#contracts/engine';
-import { failureOf, type Outcome } from '#contracts/errors';
+import { failureOf, type ErrorCode, type Outcome } from '#contracts/errors';
 import type { AnswerShape } from './answer-shape.ts';
 import { canonicalKey, isAbstention, withoutOwnName } from './canonical-key.ts';
 import { isDecided, pluralityWinner, tally, type Vote } from './plurality.ts';
@@ -24,6 +24,9 @@ export interface RoundPlan {
   readonly quorum: number;
   readonly graceMs: number;
 }
+
+/** The engine went, and took the answer with it. */
+const LOSSES: ReadonlySet<ErrorCode> = new Set(['worker-lost', 'worker-silent', 'device-lost']);
 
 /**
  * One question to all members at once. Decides by plurality with the exact early stop; from the soft deadline on a
@@ -129,7 +132,7 @@ export class Round {
         return;
       }
       seat.error = code;
-      this.#end(seat, code === 'worker-lost' || code === 'worker-silent' ? 'lost' : 'failed');
+      this.#end(seat, LOSSES.has(code) ? 'lost' : 'failed');
       return;
     }
     seat.accept(generated.value);

@@ -33,6 +33,8 @@ export class Seat {
   #first: TokenChunk | null = null;
   #ttftMs: number | null = null;
   #durationMs = 0;
+  #restartsBefore = 0;
+  #restarts = 0;
 
   constructor(member: CouncilMember, clock: Clock) {
     this.member = member;
@@ -50,6 +52,7 @@ export class Seat {
 
   start(): void {
     this.#startedMs = this.#clock.nowMs();
+    this.#restartsBefore = this.member.restarts?.() ?? 0;
   }
 
   take(chunk: TokenChunk): void {
@@ -73,6 +76,7 @@ export class Seat {
   end(status: MemberStatus): void {
     this.#status = status;
     this.#durationMs = this.#sinceStartMs() ?? 0;
+    if (this.#startedMs !== null) this.#restarts = (this.member.restarts?.() ?? 0) - this.#restartsBefore;
     this.#abort.abort();
   }
 
@@ -91,6 +95,7 @@ export class Seat {
       tokensPerSecond: this.tokensPerSecond,
       durationMs: this.#durationMs,
       ...(this.error === null ? {} : { error: this.error }),
+      ...(this.#restarts > 0 ? { restarts: this.#restarts } : {}),
     };
   }
 

@@ -2,6 +2,7 @@ import * as Comlink from 'comlink';
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
 import { Semaphore } from '#kernel/semaphore';
+import { untilAborted } from '#kernel/until-aborted';
 import {
   FULL_SPEED,
   type Engine,
@@ -14,12 +15,23 @@ import {
   type TokenChunk,
 } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
-import type { InferenceWorkerApi, StreamToPage, StreamToWorker } from '#contracts/worker-api';
+import type {
+  Embeddings,
+  InferenceLoadOptions,
+  InferenceWorkerApi,
+  StreamToPage,
+  StreamToWorker,
+} from '#contracts/worker-api';
 import type { WorkerHandle } from '#contracts/worker-handle';
 
 /** Enough for a few MB over a slow line; the heartbeat finds a dead worker far sooner. */
 const LOAD_DEADLINE_MS = 120_000;
-/** Silence after which an answer is given up: a stall, not a total time (answers differ in length). */
+/** The slowest line on which waiting for a large model still makes sense: 4 Mbit/s. */
+const LOAD_BYTES_PER_MS = 500;
+/**
+ * Silence after which an answer is given up: a stall, not a total time (answers differ in length). A step without text, a
+ * batch of a long prompt for one, is no silence.
+ */
 const TOKEN_GAP_MS = 15_000;
 /** A stop is seen within one decode step or one prefill batch; after this the worker is beyond reach. */
 const STOP_GRACE_MS = 5_000;
@@ -41,16 +53,43 @@ export class WorkerEngine implements Engine {
     this.#clock = clock;
   }
 
-  async load(signal: AbortSignal, options: LoadOptions): Promise<Outcome<LoadedModel>> {
+  async load(
+    signal: AbortSignal,
+    options: LoadOptions | InferenceLoadOptions,
+  ): Promise<Outcome<LoadedModel>> {
     const onAbort = (): void => {
       this.#worker.terminate(failure('cancelled', { member: this.#worker.name }));
     };
     if (signal.aborted) return err(failure('cancelled'));
     signal.addEventListener('abort', onAbort, { once: true });
-    const loaded = await this.#worker.call(LOAD_DEADLINE_MS, (api) => api.load(options));
+    const loaded = await this.#worker.call(loadDeadlineMs(options), (api) => api.load(options));
     signal.removeEventListener('abort', onAbort);
-    if (loaded.ok) this.#slots = new Semaphore(options.slots);
+    if (loaded.ok) {
+      this.#slots = new Semaphore(options.slots);
+      void this.#watchEngine();
+    }
     return loaded;
+  }
+
+  /**
+   * One vector per text, in their order; takes one slot. Errors: request-unsupported (an engine without embeddings, or a
+   * model that was not loaded for them), context-exceeded, engine-failed, out-of-memory, device-lost, worker-lost, cancelled.
+   */
+  async embed(signal: AbortSignal, texts: readonly string[]): Promise<Outcome<Embeddings>> {
+    const release = await this.#slots.acquire(signal);
+    if (release === null) return err(failure('cancelled', { member: this.#worker.name }));
+    const unsupported = err(failure('request-unsupported', { model: this.kind, reason: 'embeddings' }));
+    const limitMs = TOKEN_GAP_MS * Math.max(1, texts.length);
+    const embedding = this.#worker.call(limitMs, (api) => api.embed?.(texts) ?? Promise.resolve(unsupported));
+    // The slot is in use until the worker is done, whoever still waits for it.
+    void embedding.then((outcome) => {
+      release();
+      if (outcome.ok || outcome.error.code !== 'deadline-exceeded') return;
+      const silent = { member: this.#worker.name, silentMs: limitMs, phase: 'embedding' };
+      this.#worker.terminate(failure('worker-silent', silent));
+    });
+    const embedded = await untilAborted(embedding, signal);
+    return embedded ?? err(failure('cancelled', { member: this.#worker.name }));
   }
 
   async generate(
@@ -76,13 +115,17 @@ export class WorkerEngine implements Engine {
   ): Promise<Outcome<Generation>> {
     const { port1, port2 } = new MessageChannel();
     const stall = this.#watchStall();
+    let started = false;
     const toWorker = (message: StreamToWorker): void => {
       port1.postMessage(message);
     };
     port1.onmessage = (event: MessageEvent<StreamToPage>) => {
+      const { data } = event;
       // After a stop only its end counts: a worker that goes on streaming has not heard it.
-      if (!signal.aborted) stall.progress(TOKEN_GAP_MS, 'token-gap');
-      onChunk(event.data.chunk);
+      if (!signal.aborted) stall.progress(TOKEN_GAP_MS, started ? 'token-gap' : 'first-token');
+      if (data.type === 'working') return;
+      started = true;
+      onChunk(data.chunk);
       // Given back only now: a page that is busy with the chunk holds the decode back.
       toWorker({ type: 'credit', credits: 1 });
     };
@@ -118,6 +161,13 @@ export class WorkerEngine implements Engine {
     return Promise.resolve();
   }
 
+  /** An engine that is lost within its worker takes the worker with it: a fresh one comes with a fresh worker. */
+  async #watchEngine(): Promise<void> {
+    const lost = await this.#worker.call<never>(null, (api) => api.engineLost?.() ?? NEVER_LOST);
+    // A host without the method fails the call; that is no word of a loss.
+    if (!lost.ok && lost.error.code !== 'internal') this.#worker.terminate(lost.error);
+  }
+
   /** Terminates the worker when nothing was heard of the answer for the time allowed. */
   #watchStall(): { progress(allowedMs: number, phase: string): void; end(): void } {
     let cancel: () => void = () => undefined;
@@ -138,6 +188,14 @@ export class WorkerEngine implements Engine {
       },
     };
   }
+}
+
+const NEVER_LOST = new Promise<never>(() => undefined);
+
+/** At least the fixed deadline; for large models as long as their file takes on a slow line. */
+function loadDeadlineMs({ model }: LoadOptions): number {
+  const sizeBytes = 'sizeBytes' in model ? (model.sizeBytes ?? 0) : 0;
+  return Math.max(LOAD_DEADLINE_MS, Math.ceil(sizeBytes / LOAD_BYTES_PER_MS));
 }
 
 const EMPTY_CANCELLED: Generation = {

@@ -5,7 +5,10 @@ import type { Pacing } from '#contracts/engine';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { MetricWriter } from '#contracts/metrics';
 import type { StarterMember } from '#contracts/starter';
-import { ManagedMember, type MemberLaunch } from './managed-member.ts';
+import { DeviceLosses } from './device-losses.ts';
+import { ManagedMember } from './managed-member.ts';
+import { NO_MARKS, type ArtifactRefresh, type LoadMarks, type MemberLaunch } from './member-ports.ts';
+import { starterSpec, type MemberSpec } from './member-spec.ts';
 
 export interface CouncilManagerPorts {
   readonly clock: Clock;
@@ -14,21 +17,28 @@ export interface CouncilManagerPorts {
   readonly launch: MemberLaunch;
   /** Absolute URL of a bundled model file. */
   readonly urlOf: (file: string) => string;
-  /** CPU threads to divide among the members; 1 where the page is not isolated. */
+  /** CPU threads to divide among the bundled members; 1 where the page is not isolated. */
   readonly threads: () => number;
   readonly onChange: (members: readonly MemberView[]) => void;
+  /** Where loads under way are marked; absent: nowhere. */
+  readonly marks?: LoadMarks;
+  /** Throws an artifact out of the caches; absent: there are none, and a bad file is bad. */
+  readonly refresh?: ArtifactRefresh;
 }
 
 /** The loss of a worker is counted where it is noticed. */
-function isLoss(problem: WitanFailure | null): boolean {
-  return problem?.code === 'worker-lost' || problem?.code === 'worker-silent';
+function isLoss(problem: WitanFailure): boolean {
+  return problem.code === 'worker-lost' || problem.code === 'worker-silent';
 }
 
-/** Owns the life of every member: loading, loss, restart, pacing. The one owner of the inference workers. */
+/**
+ * Owns the life of every member: loading, loss, recovery, pacing. The one owner of the inference engines. What to do after
+ * a failure is decided in `recovery-ladder.ts`.
+ */
 export class CouncilManager {
   readonly #ports: CouncilManagerPorts;
+  readonly #deviceLosses = new DeviceLosses();
   #members: readonly ManagedMember[] = [];
-  #failed: ReadonlySet<string> = new Set();
 
   constructor(ports: CouncilManagerPorts) {
     this.#ports = ports;
@@ -38,26 +48,53 @@ export class CouncilManager {
     return this.#members.map((member) => member.view());
   }
 
-  /** Names the council. Called once, before `prepare`. */
+  /** Names the bundled members, which share the CPU threads among them. */
   appoint(members: readonly StarterMember[]): void {
     const threads = Math.max(1, Math.floor(this.#ports.threads() / members.length));
-    this.#members = members.map(
-      (member) =>
-        new ManagedMember(
-          { starter: member, url: this.#ports.urlOf(member.file), threads },
-          this.#ports.clock,
-          this.#ports.launch,
-          () => {
-            this.#changed();
-          },
-        ),
-    );
-    this.#changed();
+    this.add(members.map((member) => starterSpec(member, this.#ports.urlOf(member.file), threads)));
   }
 
   /**
-   * Brings every member that is absent into memory, all at once; members that failed before are tried again. Resolves
-   * when all have settled.
+   * Adds members; none is loaded yet. One that is there already, by its id, stays as it is.
+   * @param deadlyRungs per member id, the rungs that a tab died of while loading them: it begins below those
+   */
+  add(specs: readonly MemberSpec[], deadlyRungs: ReadonlyMap<string, readonly string[]> = new Map()): void {
+    const { clock, launch, marks, refresh, metrics } = this.#ports;
+    const added = specs
+      .filter((spec) => this.#find(spec.id) === undefined)
+      .map((spec) => {
+        const ports = {
+          clock,
+          launch,
+          deviceLosses: this.#deviceLosses,
+          marks: marks ?? NO_MARKS,
+          refresh: refresh ?? null,
+          onChange: () => {
+            this.#changed();
+          },
+          onLoadFailed: (problem: WitanFailure) => {
+            if (!isLoss(problem)) metrics.add('errors', 1);
+          },
+        };
+        return new ManagedMember(spec, ports, deadlyRungs.get(spec.id));
+      });
+    this.#members = [...this.#members, ...added];
+    this.#changed();
+  }
+
+  /** Takes a member out of the council and frees its memory. Errors: member-unknown. */
+  async remove(memberId: string): Promise<Outcome<null>> {
+    const member = this.#find(memberId);
+    if (member === undefined) return err(failure('member-unknown', { member: memberId }));
+    this.#members = this.#members.filter((other) => other !== member);
+    await member.unload();
+    this.#changed();
+    return ok(null);
+  }
+
+  /**
+   * Brings every member that is absent into memory, all at once; members that failed before are tried again, except where
+   * that is known to end the same way. Resolves when all have settled.
    * Errors: council-unavailable when not one member is ready.
    */
   async prepare(signal: AbortSignal): Promise<Outcome<Roster>> {
@@ -70,9 +107,9 @@ export class CouncilManager {
     return err(failure('council-unavailable', { cause: problem?.code ?? 'none' }));
   }
 
-  /** Replaces the worker of one member. Errors: member-unknown, and those of loading. */
+  /** Starts one member over, as it was chosen. Errors: member-unknown, and those of loading. */
   async restart(memberId: string): Promise<Outcome<MemberView>> {
-    const member = this.#members.find((candidate) => candidate.id === memberId);
+    const member = this.#find(memberId);
     if (member === undefined) return err(failure('member-unknown', { member: memberId }));
     return member.restart();
   }
@@ -83,20 +120,20 @@ export class CouncilManager {
 
   /** Shows a member as thinking while it has a part in a round. */
   setThinking(memberId: string, thinking: boolean): void {
-    this.#members.find((member) => member.id === memberId)?.setThinking(thinking);
+    this.#find(memberId)?.setThinking(thinking);
   }
 
   async unloadAll(): Promise<void> {
     await Promise.all(this.#members.map((member) => member.unload()));
   }
 
+  #find(memberId: string): ManagedMember | undefined {
+    return this.#members.find((member) => member.id === memberId);
+  }
+
   #changed(): void {
     const views = this.views();
     const up = views.filter((view) => view.state === 'ready' || view.state === 'thinking');
-    const failed = views.filter((view) => view.state === 'failed');
-    const anew = failed.filter(({ id, problem }) => !this.#failed.has(id) && !isLoss(problem));
-    this.#failed = new Set(failed.map((view) => view.id));
-    if (anew.length > 0) this.#ports.metrics.add('errors', anew.length);
     this.#ports.metrics.set('membersReady', up.length);
     this.#ports.metrics.set('membersThinking', views.filter((view) => view.state === 'thinking').length);
     this.#ports.metrics.set('memory', up.reduce((sum, view) => sum + view.sizeBytes, 0) / 1024);

@@ -1,94 +1,134 @@
-import type { Clock } from '#kernel/clock';
+import { delay } from '#kernel/clock';
+import { present } from '#kernel/assert';
 import { err, ok } from '#kernel/result';
 import { untilAborted } from '#kernel/until-aborted';
-import type { AbsentMember, CouncilMember, MemberState, MemberView } from '#contracts/council';
+import type {
+  AbsentMember,
+  CouncilMember,
+  MemberFallback,
+  MemberState,
+  MemberView,
+} from '#contracts/council';
 import { FULL_SPEED, type Engine, type LoadedModel, type Pacing } from '#contracts/engine';
-import { failure, failureOf, type Outcome, type WitanFailure } from '#contracts/errors';
-import type { StarterMember } from '#contracts/starter';
-
-/** Starts a worker with its engine. `onLost` is called once when the worker is gone and nobody asked for it. */
-export type MemberLaunch = (memberId: string, onLost: (reason: WitanFailure) => void) => Engine;
-
-export interface MemberSpec {
-  readonly starter: StarterMember;
-  readonly url: string;
-  readonly threads: number;
-}
-
-/** A worker that dies more often than this within the window is left down until the user asks: no restart storm. */
-const RESTARTS_ALLOWED = 8;
-const RESTART_WINDOW_MS = 60_000;
-
-/** One slot: a member answers one question at a time, and its whole context belongs to that answer. */
-const SLOTS = 1;
+import { failure, failureOf, type ErrorCode, type Outcome, type WitanFailure } from '#contracts/errors';
+import { discard, markedLoad } from './member-load.ts';
+import type { MemberPorts } from './member-ports.ts';
+import type { MemberRung, MemberSpec } from './member-spec.ts';
+import { memberView } from './member-view.ts';
+import {
+  ladderAt,
+  nextStep,
+  rested,
+  rungAfterDeath,
+  type LadderStep,
+  type Trouble,
+} from './recovery-ladder.ts';
+import { ResilientEngine } from './resilient-engine.ts';
+import { RestartWindow } from './restart-window.ts';
 
 const NEVER = new AbortController().signal;
 
-/** One member's life: absent → loading → ready ⇄ thinking; lost → restarting → ready, or failed. */
+/** Throwing a file away takes milliseconds; a store that hangs must not keep the member from its next try. */
+const REFRESH_DEADLINE_MS = 10_000;
+
+/** What fails again whenever it is tried, at the price of a whole load: only the user may want that. */
+const HOPELESS: ReadonlySet<ErrorCode> = new Set([
+  'out-of-memory',
+  'feature-missing',
+  'engine-incompatible',
+  'device-lost',
+]);
+
+/** One member's life: absent → loading → ready ⇄ thinking; in trouble it restarts or moves down its ladder, or fails. */
 export class ManagedMember {
   readonly #spec: MemberSpec;
-  readonly #clock: Clock;
-  readonly #launch: MemberLaunch;
-  readonly #changed: () => void;
+  readonly #ports: MemberPorts;
+  readonly #window = new RestartWindow();
+  readonly #resilient: ResilientEngine;
+  #ladder = ladderAt(0);
   #state: MemberState = 'absent';
   #engine: Engine | null = null;
+  /** Not null exactly while `#engine` can be asked. */
   #loaded: LoadedModel | null = null;
-  #problem: WitanFailure | null = null;
   #loading: Promise<Outcome<LoadedModel>> | null = null;
   #lostInLoad: WitanFailure | null = null;
+  readonly #losses = new WeakMap<Engine, WitanFailure>();
+  /** Counts what supersedes a load: another load, an unload. */
+  #epoch = 0;
+  #problem: WitanFailure | null = null;
+  #because: MemberFallback['because'] | null = null;
+  /** Left alone until the user asks. */
+  #held = false;
   #pacing: Pacing = FULL_SPEED;
   #restarts = 0;
-  #recentLossesMs: number[] = [];
 
-  constructor(spec: MemberSpec, clock: Clock, launch: MemberLaunch, changed: () => void) {
+  /** @param deadlyRungs ids of the rungs that a tab died of while loading them */
+  constructor(spec: MemberSpec, ports: MemberPorts, deadlyRungs: readonly string[] = []) {
     this.#spec = spec;
-    this.#clock = clock;
-    this.#launch = launch;
-    this.#changed = changed;
+    this.#ports = ports;
+    this.#resilient = new ResilientEngine(ports.clock, {
+      kind: () => this.#rung.engine,
+      current: () => (this.#loaded === null ? null : this.#engine),
+      successor: (signal) => this.#successor(signal),
+      broken: (engine, problem) => {
+        this.#onLost(engine, problem);
+      },
+      lossOf: (engine) => this.#losses.get(engine) ?? null,
+      onReplay: () => {
+        this.setThinking(true);
+      },
+      unload: () => this.unload(),
+    });
+    this.#avoid(deadlyRungs);
   }
 
   get id(): string {
-    return this.#spec.starter.id;
+    return this.#spec.id;
   }
 
   /**
    * Loads unless loaded; joins a load that is under way, and starts its own when whoever began that one gave it up.
-   * Resolves early on abort.
+   * Resolves early on abort. A member that failed for good stays as it is.
    */
   async prepare(signal: AbortSignal): Promise<void> {
     while (this.#loading !== null) {
       const joined = await untilAborted(this.#loading, signal);
       if (joined === null || joined.ok || joined.error.code !== 'cancelled') return;
     }
-    if (signal.aborted || this.#state === 'ready' || this.#state === 'thinking') return;
-    await this.#load('loading', signal);
+    if (signal.aborted || this.#held || this.#loaded !== null) return;
+    this.#ladder = rested(this.#ladder);
+    await this.#bringUp('loading', signal);
   }
 
+  /** Starts over from the top of the ladder: whoever asks for it may have made room. */
   async restart(): Promise<Outcome<MemberView>> {
-    this.#recentLossesMs = [];
+    this.#window.forget();
+    this.#held = false;
+    this.#because = null;
+    this.#ladder = ladderAt(0); // the session's account of lost GPUs stays as it is
     this.#restarts += 1;
-    const loaded = await this.#load('restarting', NEVER);
+    const loaded = await this.#bringUp('restarting', NEVER);
     return loaded.ok ? ok(this.view()) : err(loaded.error);
   }
 
   async unload(): Promise<void> {
-    const engine = this.#engine;
-    this.#engine = null;
-    this.#loaded = null;
-    this.#loading = null;
+    if (this.#held) return; // nothing is in memory, and why is not forgotten
+    const engine = this.#letGo();
     this.#setState('absent');
     await engine?.unload();
   }
 
   ready(): CouncilMember | null {
-    if (this.#engine === null || this.#loaded === null) return null;
-    const { id, name, accuracy } = this.#spec.starter;
-    return { id, name, backend: this.#loaded.backend, engine: this.#engine, accuracy: accuracy.dev };
+    if (this.#loaded === null) return null;
+    const { id, name } = this.#spec;
+    const accuracy = this.#rung.accuracy?.dev ?? 0; // unknown wins no tie against measured
+    const restarts = (): number => this.#restarts;
+    return { id, name, backend: this.#loaded.backend, engine: this.#resilient, accuracy, restarts };
   }
 
   /** Why it cannot be asked; null when it can. */
   absent(): AbsentMember | null {
-    if (this.ready() !== null) return null;
+    if (this.#loaded !== null) return null;
     const { id, name, engine, backend } = this.view();
     return { id, name, engine, backend, error: this.#problem?.code ?? 'cancelled' };
   }
@@ -104,112 +144,173 @@ export class ManagedMember {
   }
 
   view(): MemberView {
-    const { id, name, parameters, sizeBytes, accuracy } = this.#spec.starter;
-    return {
-      id,
-      name,
-      engine: 'wllama',
-      backend: this.#loaded?.backend ?? 'cpu',
+    return memberView(this.#spec, this.#rung, {
       state: this.#state,
-      parameters,
-      sizeBytes,
-      threads: this.#loaded?.threads ?? null,
-      loadMs: this.#loaded?.loadMs ?? null,
-      testAccuracy: accuracy.test,
+      loaded: this.#loaded,
       restarts: this.#restarts,
       problem: this.#problem,
-    };
+      because: this.#because,
+    });
   }
 
-  #load(state: 'loading' | 'restarting', signal: AbortSignal): Promise<Outcome<LoadedModel>> {
-    const { starter, url, threads } = this.#spec;
-    // One worker at a time: the old one goes before the new one comes, with no gap in which a third could be started.
-    void this.#engine?.unload();
+  get #rung(): MemberRung {
+    return present(this.#spec.rungs[this.#ladder.rung], 'the rung');
+  }
+
+  /** A tab died of a load: begin below it, or wait for the user where there is nothing smaller. */
+  #avoid(deadlyRungs: readonly string[]): void {
+    const deadly = this.#spec.rungs.findLastIndex((rung) => deadlyRungs.includes(rung.id));
+    if (deadly < 0) return;
+    const next = rungAfterDeath(this.#spec.rungs, deadly);
+    this.#ladder = ladderAt(next ?? deadly);
+    this.#because = 'died-while-loading';
+    if (next !== null) return;
+    this.#held = true;
+    this.#state = 'failed';
+    const { name } = this.#rung.load.model;
+    this.#problem = failure('model-load-failed', { model: name, reason: 'died-while-loading' });
+  }
+
+  /** Takes the engine out of service, and makes every load under way one of the past. */
+  #letGo(): Engine | null {
+    const engine = this.#engine;
+    this.#epoch += 1;
+    this.#engine = null;
     this.#loaded = null;
+    this.#loading = null;
     this.#problem = null;
-    let engine: Engine | null = null;
-    try {
-      engine = this.#launch(this.id, (reason) => {
-        if (engine !== null && this.#engine === engine) this.#onLost(reason);
-      });
-    } catch (thrown) {
-      return Promise.resolve(err(this.#down(failureOf(thrown))));
-    }
-    this.#engine = engine;
-    this.#lostInLoad = null;
-    const loading = this.#settle(
-      engine,
-      engine.load(signal, {
-        model: {
-          format: 'gguf',
-          id: starter.id,
-          name: starter.name,
-          url,
-          sizeBytes: starter.sizeBytes,
-          sha256: starter.sha256,
-        },
-        threads,
-        contextTokens: starter.context,
-        slots: SLOTS,
-      }),
-    );
+    return engine;
+  }
+
+  #bringUp(state: 'loading' | 'restarting', signal: AbortSignal): Promise<Outcome<LoadedModel>> {
+    // One worker at a time: the old one goes before the new one comes, with no gap in which a third could be started.
+    discard(this.#letGo());
+    const loading = this.#climbDown(this.#epoch, signal);
     this.#loading = loading;
     this.#setState(state);
     return loading;
   }
 
-  async #settle(engine: Engine, load: Promise<Outcome<LoadedModel>>): Promise<Outcome<LoadedModel>> {
-    const answer = await load.catch((thrown: unknown) => err(failureOf(thrown)));
-    if (this.#engine !== engine) {
-      // Replaced or unloaded meanwhile; the successor reports for itself.
-      return err(answer.ok ? failure('cancelled', { member: this.id }) : answer.error);
-    }
-    const loaded = answer.ok && this.#lostInLoad !== null ? err(this.#lostInLoad) : answer;
-    this.#loading = null;
-    if (loaded.ok) {
-      this.#loaded = loaded.value;
-      engine.setPacing(this.#pacing);
-      this.#setState('ready');
-      return loaded;
-    }
-    if (loaded.error.code === 'cancelled') {
+  /** Loads the rung it stands on and, as long as that fails and there is something left to try, the next. */
+  async #climbDown(epoch: number, signal: AbortSignal): Promise<Outcome<LoadedModel>> {
+    for (;;) {
+      const answer = await this.#attempt(signal);
+      if (this.#epoch !== epoch) {
+        // Replaced or unloaded meanwhile; the successor reports for itself.
+        return err(answer.ok ? failure('cancelled', { member: this.id }) : answer.error);
+      }
+      // Lost in the moment it succeeded: a dead engine must not be shown as ready.
+      const loaded = answer.ok && this.#lostInLoad !== null ? err(this.#lostInLoad) : answer;
+      if (loaded.ok) return this.#serve(loaded.value);
+      discard(this.#engine);
       this.#engine = null;
-      this.#setState('absent');
-    } else {
-      this.#down(loaded.error);
+      if (loaded.error.code === 'cancelled') return this.#end('absent', null, loaded.error);
+      this.#ports.onLoadFailed(loaded.error);
+      const step = this.#step(loaded.error, 'load');
+      if (step.do === 'give-up') return this.#end('failed', loaded.error, loaded.error);
+      if (step.do === 'refresh') await this.#refresh(step.artifact);
+      if (this.#epoch !== epoch) return err(failure('cancelled', { member: this.id }));
+      if (signal.aborted) return this.#end('absent', null, failure('cancelled', { member: this.id }));
+      this.#setState(step.do === 'restart' ? 'restarting' : 'loading');
     }
-    await engine.unload();
-    return loaded;
   }
 
-  #down(problem: WitanFailure): WitanFailure {
-    this.#engine = null;
+  /** Never throws before its first answer: where a browser lets no worker be made, that is the answer. */
+  #attempt(signal: AbortSignal): Promise<Outcome<LoadedModel>> {
+    let engine: Engine | null = null;
+    try {
+      engine = this.#ports.launch(
+        this.id,
+        (reason) => {
+          if (engine !== null) this.#onLost(engine, reason);
+        },
+        this.#rung,
+      );
+    } catch (thrown) {
+      return Promise.resolve(err(failureOf(thrown)));
+    }
+    this.#engine = engine;
+    this.#lostInLoad = null;
+    return markedLoad(signal, engine, this.#spec, this.#rung, this.#ports.marks);
+  }
+
+  #serve(loaded: LoadedModel): Outcome<LoadedModel> {
     this.#loading = null;
-    this.#problem = problem;
-    this.#setState('failed');
-    return problem;
+    this.#loaded = loaded;
+    this.#ladder = rested(this.#ladder);
+    this.#engine?.setPacing(this.#pacing);
+    this.#setState('ready');
+    return ok(loaded);
   }
 
-  #onLost(reason: WitanFailure): void {
-    if (this.#loading !== null) {
-      // The load says so when it settles, also when it had just succeeded.
-      this.#lostInLoad = reason;
+  #end(
+    state: 'absent' | 'failed',
+    problem: WitanFailure | null,
+    outcome: WitanFailure,
+  ): Outcome<LoadedModel> {
+    this.#letGo();
+    this.#problem = problem;
+    this.#held = problem !== null && HOPELESS.has(problem.code);
+    this.#setState(state);
+    return err(outcome);
+  }
+
+  /** The engine that served is gone or of no more use; told several times, it counts once. */
+  #onLost(engine: Engine, problem: WitanFailure): void {
+    if (this.#engine !== engine) return;
+    if (this.#loaded === null) {
+      this.#lostInLoad ??= problem; // the load says so when it settles
       return;
     }
-    this.#engine = null;
-    this.#loaded = null;
-    const now = this.#clock.nowMs();
-    this.#recentLossesMs = [...this.#recentLossesMs.filter((at) => now - at < RESTART_WINDOW_MS), now];
-    if (this.#recentLossesMs.length > RESTARTS_ALLOWED) {
-      this.#down(reason);
-      return;
+    this.#losses.set(engine, problem);
+    const step = this.#step(problem, 'run');
+    if (step.do === 'give-up') {
+      discard(engine);
+      this.#end('failed', problem, problem);
+    } else {
+      void this.#bringUp('restarting', NEVER);
     }
-    this.#restarts += 1;
-    void this.#load('restarting', NEVER);
+  }
+
+  /** Decides, and stands where the decision says. */
+  #step(problem: WitanFailure, phase: Trouble['phase']): LadderStep {
+    const now = this.#ports.clock.nowMs();
+    const runRestarts = this.#window.left(now);
+    const step = nextStep(
+      this.#spec.rungs,
+      { ...this.#ladder, runRestarts },
+      {
+        problem,
+        phase,
+        deviceMayReturn: problem.code !== 'device-lost' || this.#ports.deviceLosses.note(now),
+        canRefresh: this.#ports.refresh !== null,
+      },
+    );
+    if (step.do === 'give-up') return step;
+    if (step.do === 'descend') this.#because = problem.code;
+    if (step.state.runRestarts < runRestarts) this.#window.note(now);
+    if (phase === 'run' || step.do === 'restart') this.#restarts += 1;
+    this.#ladder = step.state;
+    return step;
+  }
+
+  /** Where it cannot be thrown away the next load tells. */
+  async #refresh(artifact: 'model' | 'engine'): Promise<void> {
+    const refreshed = this.#ports.refresh?.(this.#rung, artifact).catch(() => undefined);
+    await Promise.race([refreshed, delay(this.#ports.clock, REFRESH_DEADLINE_MS)]);
+  }
+
+  async #successor(signal: AbortSignal): Promise<Engine | null> {
+    while (!signal.aborted) {
+      if (this.#loaded !== null) return this.#engine;
+      if (this.#loading === null) return null;
+      await untilAborted(this.#loading, signal);
+    }
+    return null;
   }
 
   #setState(state: MemberState): void {
     this.#state = state;
-    this.#changed();
+    this.#ports.onChange();
   }
 }

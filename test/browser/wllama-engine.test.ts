@@ -49,6 +49,26 @@ test('the same seed gives the same text, paced or not', async () => {
   expect(paced.value.durationMs).toBeGreaterThan(119 * 3);
 });
 
+test('where no adapter will do, a model that was asked for the GPU says that it is on the CPU', async () => {
+  started = await startModel('alder');
+  const loaded = await started.engine.load(NEVER, { ...started.options, backend: 'webgpu' });
+  expect(loaded).toMatchObject({ ok: true, value: { backend: 'cpu' } });
+  const outcome = await started.engine.generate(NEVER, { ...LONG, maxTokens: 4 }, () => undefined);
+  expect(outcome).toMatchObject({ ok: true, value: { completionTokens: 4 } });
+});
+
+test('a starter model is asked with a system’s word and earlier turns, which it was not taught to read', async () => {
+  const { engine } = await loaded();
+  const ask = { ...LONG, maxTokens: 20, prompt: 'What is 2 + 3?', ignoreEos: false };
+  const plain = await engine.generate(NEVER, ask, () => undefined);
+  const history = [
+    { role: 'user', content: 'Hello' },
+    { role: 'assistant', content: 'Hello.' },
+  ] as const;
+  const whole = await engine.generate(NEVER, { ...ask, system: 'Be brief.', history }, () => undefined);
+  expect(plain.ok && whole.ok && whole.value.text).toBe(plain.ok && plain.value.text);
+});
+
 test('a grammar holds the answer to its form', async () => {
   const { engine } = await loaded();
   const grammar = 'root ::= "-"? [0-9]{1,3} "!"';

@@ -75,8 +75,9 @@ test.describe('a worker that dies', () => {
         expect(reached, `the round came to ${point}`).toBe(true);
         if (!outcome.ok) throw new Error(`the round failed: ${outcome.error.code}`);
         for (const part of outcome.value.members) {
-          if (part.id !== victim) expect(part.status, part.id).toMatch(/answered|abstained|cut|late/);
-          else if (OWES_VOTE.includes(point)) expect(part.status, part.id).toBe('lost');
+          // The victim's successor is asked the same; the vote may be decided before it has answered.
+          expect(part.status, part.id).toMatch(/answered|abstained|cut|late/);
+          if (part.id === victim && OWES_VOTE.includes(point)) expect(part.restarts, part.id).toBe(1);
         }
         // It comes back by itself, as a new worker, and takes part again.
         await expect

@@ -1,7 +1,12 @@
-import { ok } from '#kernel/result';
-import type { GenerateRequest, Generation, LoadedModel, LoadOptions, Pacing } from '#contracts/engine';
-import type { Outcome } from '#contracts/errors';
-import type { InferenceWorkerApi, StreamToWorker } from '#contracts/worker-api';
+import { err, ok } from '#kernel/result';
+import type { GenerateRequest, Generation, LoadedModel, Pacing } from '#contracts/engine';
+import type { Outcome, WitanFailure } from '#contracts/errors';
+import type {
+  Embeddings,
+  InferenceLoadOptions,
+  InferenceWorkerApi,
+  StreamToWorker,
+} from '#contracts/worker-api';
 
 /** One answer under way in a `FakeInferenceWorker`: the test streams it and ends it. */
 export interface Answer {
@@ -16,10 +21,13 @@ export interface Answer {
 export class FakeInferenceWorker implements InferenceWorkerApi {
   readonly answers: Answer[] = [];
   readonly paces: Pacing[] = [];
-  loads: LoadOptions[] = [];
+  readonly embedded: (readonly string[])[] = [];
+  loads: InferenceLoadOptions[] = [];
   loadOutcome: Promise<Outcome<LoadedModel>> | null = null;
+  embedOutcome: Promise<Outcome<Embeddings>> = Promise.resolve(ok({ vectors: [], tokens: 0 }));
+  #loseEngine: (problem: WitanFailure) => void = () => undefined;
 
-  load(options: LoadOptions): Promise<Outcome<LoadedModel>> {
+  load(options: InferenceLoadOptions): Promise<Outcome<LoadedModel>> {
     this.loads.push(options);
     const { model, threads, contextTokens } = options;
     const loaded: LoadedModel = {
@@ -64,5 +72,23 @@ export class FakeInferenceWorker implements InferenceWorkerApi {
 
   unload(): Promise<Outcome<null>> {
     return Promise.resolve(ok(null));
+  }
+
+  embed(texts: readonly string[]): Promise<Outcome<Embeddings>> {
+    this.embedded.push(texts);
+    return this.embedOutcome;
+  }
+
+  engineLost(): Promise<Outcome<never>> {
+    return new Promise((resolve) => {
+      this.#loseEngine = (problem) => {
+        resolve(err(problem));
+      };
+    });
+  }
+
+  /** The engine within the worker is gone; the worker itself lives on. */
+  loseEngine(problem: WitanFailure): void {
+    this.#loseEngine(problem);
   }
 }

@@ -2,6 +2,9 @@ import type { Pacing, TokenChunk } from '#contracts/engine';
 import { FULL_SPEED } from '#contracts/engine';
 import { STREAM_CREDITS, type StreamToPage, type StreamToWorker } from '#contracts/worker-api';
 
+/** How often the page hears at most that the engine works although it has nothing to show. */
+const WORKING_INTERVAL_MS = 500;
+
 /**
  * Stands between the engine and the page for one answer. Towards the page it gathers tokens and sends them at most
  * every `flushIntervalMs`; towards the engine it holds each decode step back while the page has not taken the last
@@ -23,11 +26,13 @@ export class DecodeGate {
   #lastTokenMs: number | null = null;
   #lastFlushMs = Number.NEGATIVE_INFINITY;
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
+  #heardMs: number;
 
   constructor(port: MessagePort, pacing: Pacing = FULL_SPEED) {
     this.#port = port;
     this.#pacing = pacing;
     this.#startedMs = performance.now();
+    this.#heardMs = this.#startedMs;
     port.onmessage = (event: MessageEvent<StreamToWorker>) => {
       if (event.data.type === 'stop') this.#stop.abort();
       else this.#credits += event.data.credits;
@@ -85,6 +90,14 @@ export class DecodeGate {
       }, waitMs);
   }
 
+  /** Called by the engine after a step without text, so that the page does not take a long prefill for a dead worker. */
+  onSilentStep(): void {
+    const now = performance.now();
+    if (this.#ended || now - this.#heardMs < WORKING_INTERVAL_MS) return;
+    this.#heardMs = now;
+    this.#port.postMessage({ type: 'working' } satisfies StreamToPage);
+  }
+
   /** Awaited before each decode step: resolves when the engine may go on (at once after a stop, so that it can end). */
   async beforeStep(): Promise<void> {
     const sinceMs = this.#lastTokenMs;
@@ -106,6 +119,7 @@ export class DecodeGate {
     this.#pendingText = '';
     this.#credits -= 1;
     this.#lastFlushMs = performance.now();
+    this.#heardMs = this.#lastFlushMs;
     this.#port.postMessage({ type: 'chunk', chunk } satisfies StreamToPage);
   }
 

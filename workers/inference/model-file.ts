@@ -5,23 +5,24 @@ import { failure, type Outcome } from '#contracts/errors';
 /** GGUF files begin with these bytes ("GGUF"; ggml docs/gguf.md). */
 const GGUF_MAGIC = [0x47, 0x47, 0x55, 0x46];
 
-async function sha256(bytes: ArrayBuffer): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', bytes);
+async function sha256(file: Blob): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer());
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /**
  * Fetches a model file and proves that it is the one the catalogue means, before native code sees a byte of it
- * (llama.cpp accepts damaged files without a word).
- * Errors: model-fetch-failed; model-invalid with the reason (size, magic or hash).
+ * (llama.cpp accepts damaged files without a word). The file stays a Blob, which the browser may keep on disk; only for
+ * the hash is it in memory as a whole, for a moment.
+ * Errors: model-fetch-failed; model-invalid with the reason (size, magic or hash); out-of-memory.
  */
 export async function fetchModelFile(model: GgufSource): Promise<Outcome<Blob>> {
-  let bytes: ArrayBuffer;
+  let file: Blob;
   try {
     const response = await fetch(model.url);
     if (!response.ok)
       return err(failure('model-fetch-failed', { model: model.name, status: response.status }));
-    bytes = await response.arrayBuffer();
+    file = await response.blob();
   } catch (thrown) {
     return err(failure('model-fetch-failed', { model: model.name }, thrown));
   }
@@ -31,12 +32,17 @@ export async function fetchModelFile(model: GgufSource): Promise<Outcome<Blob>> 
         model: model.name,
         reason,
         expectedBytes: model.sizeBytes,
-        bytes: bytes.byteLength,
+        bytes: file.size,
       }),
     );
-  const head = new Uint8Array(bytes, 0, Math.min(GGUF_MAGIC.length, bytes.byteLength));
+  const head = new Uint8Array(await file.slice(0, GGUF_MAGIC.length).arrayBuffer());
   if (!GGUF_MAGIC.every((byte, index) => head[index] === byte)) return invalid('not-gguf');
-  if (bytes.byteLength !== model.sizeBytes) return invalid('size');
-  if ((await sha256(bytes)) !== model.sha256) return invalid('sha256');
-  return ok(new Blob([bytes]));
+  if (file.size !== model.sizeBytes) return invalid('size');
+  try {
+    if ((await sha256(file)) !== model.sha256) return invalid('sha256');
+  } catch (thrown) {
+    // Browsers say it in different words; a Blob that was just fetched can fail for no other reason.
+    return err(failure('out-of-memory', { model: model.name, bytes: file.size }, thrown));
+  }
+  return ok(file);
 }

@@ -1,58 +1,51 @@
-import { Wllama, type ChatCompletionChunk } from '@wllama/wllama/esm/index.js';
-import wasmUrl from '@wllama/wllama/esm/wasm/wllama.wasm?url';
+import * as Comlink from 'comlink';
 import { err, ok } from '#kernel/result';
 import {
   FULL_SPEED,
   type GenerateRequest,
   type Generation,
   type LoadedModel,
-  type LoadOptions,
   type Pacing,
 } from '#contracts/engine';
-import { failure, type Outcome } from '#contracts/errors';
-import type { InferenceWorkerApi } from '#contracts/worker-api';
+import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
+import type { Embeddings, InferenceLoadOptions, InferenceWorkerApi } from '#contracts/worker-api';
 import { DecodeGate } from './decode-gate.ts';
 import { fetchModelFile } from './model-file.ts';
-import { wllamaFailure } from './wllama-errors.ts';
+import { WllamaActions } from './wllama-actions.ts';
+import { streamAnswer, type Answering } from './wllama-answer.ts';
+import { embedTexts } from './wllama-embedding.ts';
+import { loadWllama, type LoadedWllama } from './wllama-loading.ts';
+import type { NativeMemory } from './wllama-native-log.ts';
+import { chatBody } from './wllama-request.ts';
 
-/**
- * Small batches, because llama.cpp sees an abort only between batches: on slow CPUs a stop inside a long prefill
- * would otherwise take seconds.
- */
-const PREFILL_BATCH_TOKENS = 64;
-
-const SILENT_LOGGER = {
-  debug: () => undefined,
-  log: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
-
-/** The one part of wllama we reach behind its public face: each decode step is one `get_result` action. */
-interface WllamaProxy {
-  wllamaAction(name: string, body: { req_id?: number }): Promise<unknown>;
+/** What this worker says of a model: also the memory that the engine accounts for. */
+export interface LoadedWithMemory extends LoadedModel {
+  readonly memory: NativeMemory;
 }
 
-function proxyOf(wllama: Wllama): WllamaProxy | null {
-  const proxy: unknown = Reflect.get(wllama, 'proxy');
-  const usable =
-    typeof proxy === 'object' && proxy !== null && typeof Reflect.get(proxy, 'wllamaAction') === 'function';
-  return usable ? (proxy as WllamaProxy) : null;
+/** A loaded model and how it is asked. */
+interface Instance extends Answering {
+  readonly loaded: LoadedWllama;
+  readonly slots: number;
+  readonly embeddings: boolean;
 }
 
 /**
- * Runs one model with wllama (llama.cpp in WASM). Adds what wllama lacks: proof that the file is whole and that a
- * model really loaded, requests bounded by the slots (wllama drops what exceeds them and never answers), pacing,
- * back-pressure and typed errors.
+ * Runs one model with wllama (llama.cpp in WASM). Adds what wllama lacks: proof that the file is whole and that a model
+ * really loaded, the backend that was really used, requests bounded by the slots (wllama drops what exceeds them and never
+ * answers), answers that cannot hurt each other, pacing, back-pressure, typed errors, and word of its own worker's end.
  */
 export class WllamaHost implements InferenceWorkerApi {
-  #wllama: Wllama | null = null;
-  #model = '';
-  #slots = 0;
+  #instance: Instance | null = null;
+  /** Why there is no model although one was loaded. */
+  #lost: WitanFailure | null = null;
+  #tellLost: (problem: WitanFailure) => void = () => undefined;
   #pacing: Pacing = FULL_SPEED;
   readonly #running = new Set<DecodeGate>();
+  /** Calls of `embed` under way; each takes one slot. */
+  #embedding = 0;
 
-  async load(options: LoadOptions): Promise<Outcome<LoadedModel>> {
+  async load(options: InferenceLoadOptions): Promise<Outcome<LoadedWithMemory>> {
     await this.unload();
     const startedMs = performance.now();
     const { model } = options;
@@ -60,93 +53,72 @@ export class WllamaHost implements InferenceWorkerApi {
       return err(failure('request-unsupported', { model: model.name, reason: model.format }));
     const file = await fetchModelFile(model);
     if (!file.ok) return file;
-    const wllama = new Wllama({ default: wasmUrl }, { suppressNativeLog: true, logger: SILENT_LOGGER });
-    wllama.setCompat(null); // its default is a CDN
-    try {
-      await wllama.loadModel([file.value], {
-        n_ctx: options.contextTokens,
-        n_parallel: options.slots,
-        n_threads: options.threads,
-        n_batch: PREFILL_BATCH_TOKENS,
-        n_ubatch: PREFILL_BATCH_TOKENS,
-        n_gpu_layers: 0,
-      });
-    } catch (thrown) {
-      void wllama.exit(); // may never answer after a failed load; the page ends this worker anyway
-      const mapped = wllamaFailure(thrown, model.name);
-      return err(
-        mapped.code === 'engine-failed'
-          ? failure('model-load-failed', { model: model.name }, thrown)
-          : mapped,
-      );
-    }
-    const info = wllama.getLoadedContextInfo();
-    // loadModel resolves on garbage too; only a vocabulary proves a model.
-    if (!(info.n_vocab > 0)) {
-      void wllama.exit();
-      return err(failure('model-invalid', { model: model.name, reason: 'no-vocabulary' }));
-    }
-    const proxy = proxyOf(wllama);
-    if (proxy === null) {
-      void wllama.exit();
-      return err(failure('engine-incompatible', { model: model.name }));
-    }
-    this.#gateSteps(proxy);
-    this.#wllama = wllama;
-    this.#model = model.name;
-    this.#slots = options.slots;
+    const loading = await loadWllama(file.value, options);
+    if (!loading.ok) return loading;
+    const loaded = loading.value;
+    const { wllama, proxy, log, info } = loaded;
+    const instance: Instance = {
+      loaded,
+      model: model.name,
+      log,
+      slots: options.slots,
+      embeddings: options.embeddings === true,
+      actions: new WllamaActions(proxy, () => this.#mayStep()),
+    };
+    this.#instance = instance;
+    void loaded.lost.then((problem) => {
+      if (this.#instance === instance) this.#lose(instance, problem);
+    });
     return ok({
       modelId: model.id,
-      backend: 'cpu',
+      backend: log.backend,
       threads: wllama.getNumThreads(),
-      contextTokens: info.n_ctx,
+      contextTokens: Math.min(info.n_ctx, log.slotContextTokens ?? info.n_ctx),
       vocabularySize: info.n_vocab,
       weightBytes: file.value.size,
+      memory: log.memory,
       loadMs: performance.now() - startedMs,
     });
   }
 
   async generate(request: GenerateRequest, port: MessagePort): Promise<Outcome<Generation>> {
-    const wllama = this.#wllama;
-    if (wllama === null) {
+    const instance = this.#instance;
+    const refused = this.#refusal(instance);
+    if (instance === null || refused !== null) {
       port.close();
-      return err(failure('engine-failed', { reason: 'no-model' }));
+      return err(refused ?? failure('engine-failed', { reason: 'no-model' }));
     }
-    if (this.#running.size >= this.#slots) {
+    const body = chatBody(request, instance.model);
+    if (!body.ok) {
       port.close();
-      return err(failure('slots-exhausted', { slots: this.#slots, model: this.#model }));
+      return body;
     }
     const gate = new DecodeGate(port, this.#pacing);
     this.#running.add(gate);
-    let last: ChatCompletionChunk | null = null;
-    let finish: Generation['finish'] = 'stop';
     try {
-      await wllama.createChatCompletion({
-        messages: [{ role: 'user', content: request.prompt }],
-        stream: true,
-        max_tokens: request.maxTokens,
-        temperature: request.temperature,
-        seed: request.seed,
-        cache_prompt: request.cachePrompt ?? true,
-        ...(request.grammar === undefined ? {} : { grammar: request.grammar }),
-        ...(request.ignoreEos === true ? { ignore_eos: true } : {}),
-        abortSignal: gate.signal,
-        onData: (chunk) => {
-          last = chunk;
-          const choice = chunk.choices[0];
-          if (choice?.finish_reason === 'length') finish = 'length';
-          const text = choice?.delta.content;
-          if (typeof text === 'string' && text !== '') gate.onToken(text);
-        },
-      });
-    } catch (thrown) {
-      if (!gate.signal.aborted) return err(wllamaFailure(thrown, this.#model));
-      finish = 'cancelled';
+      return await streamAnswer(instance, body.value, gate);
     } finally {
       gate.close();
       this.#running.delete(gate);
     }
-    return ok(this.#generation(gate, finish, last));
+  }
+
+  async embed(texts: readonly string[]): Promise<Outcome<Embeddings>> {
+    const instance = this.#instance;
+    const refused = this.#refusal(instance);
+    if (instance === null || refused !== null)
+      return err(refused ?? failure('engine-failed', { reason: 'no-model' }));
+    if (!instance.embeddings)
+      return err(failure('request-unsupported', { model: instance.model, reason: 'embeddings' }));
+    this.#embedding += 1;
+    try {
+      const outcome = await embedTexts(instance, texts);
+      if (!outcome.ok) return outcome;
+      const buffers = outcome.value.vectors.map((vector) => vector.buffer as ArrayBuffer);
+      return Comlink.transfer(outcome, buffers);
+    } finally {
+      this.#embedding -= 1;
+    }
   }
 
   setPacing(pacing: Pacing): Promise<Outcome<null>> {
@@ -156,33 +128,45 @@ export class WllamaHost implements InferenceWorkerApi {
   }
 
   async unload(): Promise<Outcome<null>> {
-    const wllama = this.#wllama;
-    this.#wllama = null;
-    if (wllama !== null) await wllama.exit();
+    const instance = this.#instance;
+    this.#instance = null;
+    this.#lost = null;
+    if (instance !== null) {
+      instance.loaded.watch.end();
+      instance.actions.lose(failure('cancelled', { model: instance.model }));
+      await instance.loaded.wllama.exit();
+    }
     return ok(null);
   }
 
-  #generation(gate: DecodeGate, finish: Generation['finish'], last: ChatCompletionChunk | null): Generation {
-    const timings = last?.timings;
-    return {
-      text: gate.text,
-      finish,
-      promptTokens: timings === undefined ? 0 : timings.prompt_n + timings.cache_n,
-      completionTokens: timings?.predicted_n ?? gate.tokens,
-      timeToFirstTokenMs: gate.timeToFirstTokenMs,
-      prefillTokensPerSecond:
-        timings !== undefined && timings.prompt_n > 0 ? timings.prompt_per_second : null,
-      decodeTokensPerSecond: gate.decodeTokensPerSecond,
-      durationMs: gate.elapsedMs,
-    };
+  engineLost(): Promise<Outcome<never>> {
+    return new Promise((resolve) => {
+      if (this.#lost !== null) resolve(err(this.#lost));
+      this.#tellLost = (problem) => {
+        resolve(err(problem));
+      };
+    });
   }
 
-  /** Holds every decode step until each running answer may go on. With one slot that is the one answer. */
-  #gateSteps(proxy: WllamaProxy): void {
-    const step = proxy.wllamaAction.bind(proxy);
-    proxy.wllamaAction = async (name, body) => {
-      if (name === 'get_result') await Promise.all([...this.#running].map((gate) => gate.beforeStep()));
-      return step(name, body);
-    };
+  /** Why a request cannot begin now; null when it can. */
+  #refusal(instance: Instance | null): WitanFailure | null {
+    if (instance === null) return this.#lost;
+    return this.#running.size + this.#embedding >= instance.slots
+      ? failure('slots-exhausted', { slots: instance.slots, model: instance.model })
+      : null;
+  }
+
+  #lose({ actions, loaded }: Instance, problem: WitanFailure): void {
+    this.#instance = null;
+    this.#lost = problem;
+    actions.lose(problem);
+    // Its worker may live on in a loop, or suspended for ever.
+    void loaded.wllama.exit();
+    this.#tellLost(problem);
+  }
+
+  /** A step decodes for every answer that runs, so it waits until each of them may go on. */
+  async #mayStep(): Promise<void> {
+    await Promise.all([...this.#running].map((gate) => gate.beforeStep()));
   }
 }

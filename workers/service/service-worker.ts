@@ -1,6 +1,8 @@
-import { clientsClaim } from 'workbox-core';
+import { clientsClaim, type WorkboxPlugin } from 'workbox-core';
 import { PrecacheController, PrecacheRoute } from 'workbox-precaching';
+import { ExpirationPlugin } from 'workbox-expiration';
 import { NavigationRoute, registerRoute } from 'workbox-routing';
+import { CacheFirst } from 'workbox-strategies';
 import { securityHeaders } from '#contracts/security-headers';
 
 declare const self: ServiceWorkerGlobalScope & {
@@ -20,11 +22,12 @@ function withHeaders(url: string, response: Response): Response {
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 }
 
-const precache = new PrecacheController({
-  plugins: [
-    { handlerWillRespond: ({ request, response }) => Promise.resolve(withHeaders(request.url, response)) },
-  ],
-});
+const addHeaders = {
+  handlerWillRespond: ({ request, response }: { request: Request; response: Response }) =>
+    Promise.resolve(withHeaders(request.url, response)),
+};
+
+const precache = new PrecacheController({ plugins: [addHeaders] });
 precache.addToCacheList(self.__WB_MANIFEST);
 
 self.addEventListener('install', (event) => {
@@ -39,6 +42,24 @@ clientsClaim();
 
 registerRoute(new PrecacheRoute(precache));
 registerRoute(new NavigationRoute(precache.createHandlerBoundToURL('index.html')));
+/** Engines that are not for everybody. Their names carry a hash of their contents, so what is kept never goes stale. */
+const OPTIONAL_ENGINES = /\/(egress\/hub\/|assets\/wllama-compat-)[^/]*$/;
+/** Two versions of each. */
+const KEPT_ENGINE_FILES = 6;
+
+// Its types predate exact optional properties.
+const fewEngines = new ExpirationPlugin({
+  maxEntries: KEPT_ENGINE_FILES,
+  purgeOnQuotaError: true,
+}) as WorkboxPlugin;
+
+registerRoute(
+  ({ url, sameOrigin }) => sameOrigin && OPTIONAL_ENGINES.test(url.pathname),
+  new CacheFirst({
+    cacheName: 'witan.engines',
+    plugins: [addHeaders, fewEngines],
+  }),
+);
 // Other origins are none of its business: a worker that may reach them does so under its own policy, not under this one.
 registerRoute(
   ({ sameOrigin }) => sameOrigin,

@@ -1,7 +1,14 @@
-import { beforeEach, describe, expect, it } from 'vitest';
-import { FULL_SPEED, type Generation, type LoadOptions, type TokenChunk } from '#contracts/engine';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { err, ok } from '#kernel/result';
+import {
+  FULL_SPEED,
+  type Generation,
+  type GgufSource,
+  type LoadOptions,
+  type TokenChunk,
+} from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
-import type { InferenceWorkerApi } from '#contracts/worker-api';
+import type { Embeddings, InferenceWorkerApi } from '#contracts/worker-api';
 import { WorkerEngine } from '../../../src/engines/worker-engine.ts';
 import { FakeInferenceWorker, type Answer } from '../../fakes/inference-worker.ts';
 import { delivered } from '../../fakes/fake-worker.ts';
@@ -62,7 +69,38 @@ describe('loading', () => {
   it('passes on what the worker says', async () => {
     const loaded = await engine.load(new AbortController().signal, OPTIONS);
     expect(loaded).toMatchObject({ ok: true, value: { modelId: 'alder', threads: 1 } });
-    expect(worker.deadlines).toEqual([120_000]);
+    expect(worker.deadlines[0]).toBe(120_000);
+  });
+
+  it('waits longer for a large file', async () => {
+    const model = { ...OPTIONS.model, sizeBytes: 1_000_000_000 } as GgufSource;
+    await engine.load(new AbortController().signal, { ...OPTIONS, model });
+    expect(worker.deadlines[0]).toBe(2_000_000);
+  });
+
+  it('ends the worker when the engine in it is lost, also between answers', async () => {
+    await engine.load(new AbortController().signal, OPTIONS);
+    const problem = failure('out-of-memory', { model: 'Alder' });
+    api.loseEngine(problem);
+    await turn();
+    expect(worker.lost).toEqual(problem);
+  });
+
+  it('lives with a worker that cannot tell whether its engine is lost', async () => {
+    const silent: InferenceWorkerApi = {
+      load: (options) => api.load(options),
+      generate: (request, port) => api.generate(request, port),
+      setPacing: (pacing) => api.setPacing(pacing),
+      unload: () => api.unload(),
+    };
+    const handle = new FakeWorkerHandle(silent);
+    const bare = new WorkerEngine('web-llm', handle, clock);
+    expect(await bare.load(new AbortController().signal, OPTIONS)).toMatchObject({ ok: true });
+    await turn();
+    expect(handle.alive).toBe(true);
+    expect(await bare.embed(new AbortController().signal, ['a'])).toMatchObject({
+      error: { code: 'request-unsupported', details: { reason: 'embeddings' } },
+    });
   });
 
   it('ends the worker when it is given up', async () => {
@@ -215,11 +253,68 @@ describe('stalls', () => {
     });
   });
 
+  it('takes steps without text for a sign of life', async () => {
+    const watches = vi.spyOn(clock, 'after');
+    const asked = generate();
+    await turn();
+    for (let step = 1; step <= 3; step += 1) {
+      clock.advance(14_000);
+      answer(0).port.postMessage({ type: 'working' });
+      await delivered(() => watches.mock.calls.length === step + 1);
+    }
+    expect(worker.alive).toBe(true);
+    expect(asked.chunks).toEqual([]);
+    clock.advance(15_000);
+    await turn();
+    expect(asked.outcome).toMatchObject({ error: { details: { phase: 'first-token' } } });
+  });
+
   it('does not watch while a request waits for its slot', async () => {
     generate();
     await turn();
     generate();
     expect(clock.pending).toBe(1);
+  });
+});
+
+describe('embedding', () => {
+  const NEVER = new AbortController().signal;
+
+  it('brings the vectors and gives the slot back', async () => {
+    api.embedOutcome = Promise.resolve(ok({ vectors: [Float32Array.of(1, 0)], tokens: 3 }));
+    expect(await engine.embed(NEVER, ['a'])).toEqual({
+      ok: true,
+      value: { vectors: [Float32Array.of(1, 0)], tokens: 3 },
+    });
+    generate();
+    await turn();
+    expect(api.answers).toHaveLength(1);
+  });
+
+  it('returns at once on abort, and keeps the slot until the worker is done', async () => {
+    let finish: (outcome: Outcome<Embeddings>) => void = () => undefined;
+    api.embedOutcome = new Promise((resolve) => {
+      finish = resolve;
+    });
+    const controller = new AbortController();
+    const embedding = engine.embed(controller.signal, ['a']);
+    await turn();
+    controller.abort();
+    expect(await embedding).toMatchObject({ error: { code: 'cancelled' } });
+    generate();
+    await turn();
+    expect(api.answers).toHaveLength(0);
+    finish(ok({ vectors: [], tokens: 0 }));
+    await turn();
+    expect(api.answers).toHaveLength(1);
+  });
+
+  it('gives a worker up that does not answer', async () => {
+    api.embedOutcome = Promise.resolve(err(failure('deadline-exceeded', { limitMs: 30_000 })));
+    expect(await engine.embed(NEVER, ['a', 'b'])).toMatchObject({ error: { code: 'deadline-exceeded' } });
+    expect(worker.deadlines).toEqual([30_000]);
+    await turn();
+    expect(worker.lost).toMatchObject({ code: 'worker-silent', details: { phase: 'embedding' } });
   });
 });
 

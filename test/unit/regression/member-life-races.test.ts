@@ -1,6 +1,9 @@
 import { beforeEach, expect, it } from 'vitest';
 import { failure } from '#contracts/errors';
+import { DeviceLosses } from '../../../src/resources/device-losses.ts';
 import { ManagedMember } from '../../../src/resources/managed-member.ts';
+import { NO_MARKS } from '../../../src/resources/member-ports.ts';
+import { starterSpec } from '../../../src/resources/member-spec.ts';
 import { ManualEngine, starterMember } from '../../fakes/manual-engine.ts';
 import { turn } from '../../fakes/turn.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
@@ -13,17 +16,20 @@ let member: ManagedMember;
 beforeEach(() => {
   engines = [];
   launchThrows = false;
-  member = new ManagedMember(
-    { starter: starterMember('alder'), url: 'https://page/alder.gguf', threads: 1 },
-    new VirtualClock(),
-    (memberId, onLost) => {
+  member = new ManagedMember(starterSpec(starterMember('alder'), 'https://page/alder.gguf', 1), {
+    clock: new VirtualClock(),
+    launch: (memberId, onLost) => {
       if (launchThrows) throw new DOMException('no workers here', 'SecurityError');
       const engine = new ManualEngine(memberId, onLost);
       engines.push(engine);
       return engine;
     },
-    () => undefined,
-  );
+    deviceLosses: new DeviceLosses(),
+    marks: NO_MARKS,
+    refresh: null,
+    onChange: () => undefined,
+    onLoadFailed: () => undefined,
+  });
 });
 
 it('two restarts at once leave one worker, not two', async () => {
@@ -75,10 +81,13 @@ it('a worker that dies in the moment its load succeeds is not shown as ready', a
   const prepared = member.prepare(NEVER);
   engines[0]?.loaded();
   engines[0]?.lose();
-  await prepared;
+  await turn();
   // Before: the loss was left to the load, which had already said yes: a dead engine stayed "ready" for ever.
-  expect(member.view()).toMatchObject({ state: 'failed', problem: { code: 'worker-lost' } });
+  expect(member.view()).toMatchObject({ state: 'restarting', restarts: 1 });
   expect(member.ready()).toBeNull();
+  engines[1]?.loaded();
+  await prepared;
+  expect(member.view().state).toBe('ready');
 });
 
 it('a worker that cannot even be made is a failure, not an exception', async () => {
@@ -92,5 +101,6 @@ it('a worker that cannot even be made is a failure, not an exception', async () 
   launchThrows = true;
   // Before: this threw in the middle of the supervisor's list of listeners.
   engines[0]?.lose(failure('worker-lost', { member: 'alder' }));
+  await turn();
   expect(member.view().state).toBe('failed');
 });

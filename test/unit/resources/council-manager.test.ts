@@ -3,20 +3,24 @@ import type { MemberView } from '#contracts/council';
 import { failure } from '#contracts/errors';
 import type { MetricId } from '#contracts/metrics';
 import { CouncilManager } from '../../../src/resources/council-manager.ts';
+import type { MemberSpec } from '../../../src/resources/member-spec.ts';
 import { ManualEngine, starterMember } from '../../fakes/manual-engine.ts';
 import { turn } from '../../fakes/turn.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
+import { OAK, OAK_MEMBER } from './ladders.ts';
 
 const NEVER = new AbortController().signal;
 
 let engines: Map<string, ManualEngine>;
 let shown: readonly MemberView[];
 let gauges: Map<MetricId, number>;
+let marked: string[];
 let manager: CouncilManager;
 
 beforeEach(() => {
   engines = new Map();
   shown = [];
+  marked = [];
   gauges = new Map();
   manager = new CouncilManager({
     clock: new VirtualClock(),
@@ -24,8 +28,8 @@ beforeEach(() => {
       add: (id, delta) => gauges.set(id, (gauges.get(id) ?? 0) + delta),
       set: (id, value) => gauges.set(id, value),
     },
-    launch: (memberId, onLost) => {
-      const engine = new ManualEngine(memberId, onLost);
+    launch: (memberId, onLost, rung) => {
+      const engine = new ManualEngine(memberId, onLost, rung.engine);
       engines.set(memberId, engine);
       return engine;
     },
@@ -33,6 +37,15 @@ beforeEach(() => {
     threads: () => 8,
     onChange: (views) => {
       shown = views;
+    },
+    marks: {
+      begin: (memberId, rungId) => {
+        const mark = `${memberId} ${rungId}`;
+        marked.push(mark);
+        return () => {
+          marked = marked.filter((each) => each !== mark);
+        };
+      },
     },
   });
 });
@@ -77,7 +90,10 @@ describe('preparing', () => {
     const prepared = manager.prepare(NEVER);
     engine('alder').fails(failure('model-invalid', { model: 'Alder' }));
     engine('birch').loaded();
-    engine('cedar').lose();
+    for (let loss = 1; loss <= 3; loss += 1) {
+      engine('cedar').lose();
+      await turn();
+    }
     expect(await prepared).toMatchObject({
       ok: true,
       value: {
@@ -139,6 +155,68 @@ it('restarts by name only whom it knows', async () => {
   const restarted = manager.restart('alder');
   engine('alder').loaded();
   expect(await restarted).toMatchObject({ ok: true, value: { id: 'alder', state: 'ready' } });
+});
+
+describe('members of every kind', () => {
+  const remote: MemberSpec = {
+    ...OAK_MEMBER,
+    id: 'far',
+    rungs: [{ ...OAK[0], engine: 'remote', features: [], accuracy: null }],
+  };
+
+  it('are added to those that came with the page, each id once', () => {
+    appoint();
+    manager.add([OAK_MEMBER, remote]);
+    manager.add([OAK_MEMBER]);
+    expect(shown.map(({ id, engine }) => [id, engine])).toEqual([
+      ['alder', 'wllama'],
+      ['birch', 'wllama'],
+      ['cedar', 'wllama'],
+      ['oak', 'web-llm'],
+      ['far', 'remote'],
+    ]);
+    expect(shown.at(-1)?.testAccuracy).toBeNull();
+  });
+
+  it('begin below what killed a tab, and mark what they load', async () => {
+    manager.add([OAK_MEMBER, remote], new Map([['oak', ['gpu-f16']]]));
+    expect(shown[0]?.fallback).toMatchObject({ because: 'died-while-loading', changes: ['quantization'] });
+    const prepared = manager.prepare(NEVER);
+    expect(marked).toEqual(['oak gpu-q3']);
+    engine('oak').loaded();
+    engine('far').loaded();
+    expect(await prepared).toMatchObject({
+      value: {
+        ready: [
+          { id: 'oak', accuracy: 0.8 },
+          { id: 'far', accuracy: 0 },
+        ],
+      },
+    });
+    expect(marked).toEqual([]);
+  });
+
+  it('fall without counting as lost, and each fall is an error', async () => {
+    manager.add([OAK_MEMBER]);
+    const prepared = manager.prepare(NEVER);
+    engine('oak').fails(failure('out-of-memory', { model: 'oak' }));
+    await turn();
+    engine('oak').loaded();
+    expect(await prepared).toMatchObject({ ok: true, value: { absent: [] } });
+    expect([gauges.get('errors'), gauges.get('membersReady')]).toEqual([1, 1]);
+  });
+
+  it('leave, and free their memory', async () => {
+    appoint();
+    const prepared = manager.prepare(NEVER);
+    for (const id of engines.keys()) engine(id).loaded();
+    await prepared;
+    expect(await manager.remove('birch')).toEqual({ ok: true, value: null });
+    expect(engine('birch').unloads).toBe(1);
+    expect(shown.map(({ id }) => id)).toEqual(['alder', 'cedar']);
+    expect(gauges.get('membersReady')).toBe(2);
+    expect(await manager.remove('birch')).toMatchObject({ error: { code: 'member-unknown' } });
+  });
 });
 
 it('sets the pace of all, and unloads all', async () => {

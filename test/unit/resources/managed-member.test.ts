@@ -1,7 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { MemberState } from '#contracts/council';
-import { failure } from '#contracts/errors';
+import { failure, type ErrorCode } from '#contracts/errors';
+import { DeviceLosses } from '../../../src/resources/device-losses.ts';
 import { ManagedMember } from '../../../src/resources/managed-member.ts';
+import { NO_MARKS } from '../../../src/resources/member-ports.ts';
+import { starterSpec } from '../../../src/resources/member-spec.ts';
 import { ManualEngine, starterMember } from '../../fakes/manual-engine.ts';
 import { turn } from '../../fakes/turn.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
@@ -11,6 +14,7 @@ const NEVER = new AbortController().signal;
 let clock: VirtualClock;
 let engines: ManualEngine[];
 let states: MemberState[];
+let problems: ErrorCode[];
 let member: ManagedMember;
 
 function newest(): ManualEngine {
@@ -23,19 +27,23 @@ beforeEach(() => {
   clock = new VirtualClock();
   engines = [];
   states = [];
-  member = new ManagedMember(
-    { starter: starterMember('alder'), url: 'https://page/starter/alder.gguf', threads: 2 },
+  problems = [];
+  member = new ManagedMember(starterSpec(starterMember('alder'), 'https://page/starter/alder.gguf', 2), {
     clock,
-    (memberId, onLost) => {
+    launch: (memberId, onLost) => {
       const engine = new ManualEngine(memberId, onLost);
       engines.push(engine);
       return engine;
     },
-    () => {
+    deviceLosses: new DeviceLosses(),
+    marks: NO_MARKS,
+    refresh: null,
+    onChange: () => {
       const { state } = member.view();
       if (states.at(-1) !== state) states.push(state);
     },
-  );
+    onLoadFailed: (problem) => problems.push(problem.code),
+  });
 });
 
 async function ready(): Promise<void> {
@@ -51,7 +59,9 @@ describe('loading', () => {
     await ready();
     expect(states).toEqual(['loading', 'ready']);
     expect(member.view()).toMatchObject({ state: 'ready', threads: 2, loadMs: 123, testAccuracy: 0.8 });
-    expect(member.ready()).toMatchObject({ id: 'alder', name: 'Alder', accuracy: 0.9, engine: newest() });
+    expect(member.ready()).toMatchObject({ id: 'alder', name: 'Alder', accuracy: 0.9, backend: 'cpu' });
+    expect(member.ready()?.engine.kind).toBe('wllama');
+    expect(member.view()).not.toHaveProperty('fallback');
     expect(newest().loadOptions).toMatchObject({
       model: { id: 'alder', url: 'https://page/starter/alder.gguf', sizeBytes: 2048 },
       threads: 2,
@@ -84,6 +94,7 @@ describe('loading', () => {
     expect(member.view()).toMatchObject({ state: 'failed', problem });
     expect(member.ready()).toBeNull();
     expect(newest().unloads).toBe(1);
+    expect(problems).toEqual(['model-invalid']);
     await ready();
     expect(engines).toHaveLength(2);
     expect(member.view()).toMatchObject({ state: 'ready', problem: null });
@@ -105,11 +116,37 @@ describe('loading', () => {
     expect(engines).toHaveLength(0);
   });
 
-  it('fails when its worker dies meanwhile', async () => {
+  it('is started again when its worker dies meanwhile, as its words say; after the third time it has failed', async () => {
     const prepared = member.prepare(NEVER);
+    for (const restarts of [1, 2]) {
+      newest().lose();
+      await turn();
+      expect(member.view()).toMatchObject({ state: 'restarting', problem: null, restarts });
+    }
     newest().lose();
     await prepared;
     expect(member.view()).toMatchObject({ state: 'failed', problem: { code: 'worker-lost' } });
+    expect(engines).toHaveLength(3);
+    expect(engines.every((engine) => engine.unloads === 1)).toBe(true);
+    const again = member.prepare(NEVER); // and starts afresh when it is asked again
+    newest().lose();
+    await turn();
+    expect(member.view().state).toBe('restarting');
+    newest().loaded();
+    await again;
+    expect(member.view().state).toBe('ready');
+  });
+
+  it('is started again when its worker dies in the moment it succeeds', async () => {
+    const prepared = member.prepare(NEVER);
+    newest().loaded();
+    newest().lose();
+    await turn();
+    expect(member.view().state).toBe('restarting');
+    expect(member.ready()).toBeNull();
+    newest().loaded();
+    await prepared;
+    expect(member.view()).toMatchObject({ state: 'ready', restarts: 1 });
   });
 
   it('ends when the member is unloaded meanwhile', async () => {
@@ -186,6 +223,8 @@ describe('loss', () => {
     const restarted = member.restart();
     newest().loaded();
     expect(await restarted).toMatchObject({ ok: true, value: { state: 'ready' } });
+    newest().lose(); // whoever asked gets a whole minute's worth of them
+    expect(member.view().state).toBe('restarting');
   });
 
   it('now and then is repaired for ever', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { TokenChunk } from '#contracts/engine';
 import type { StreamToPage, StreamToWorker } from '#contracts/worker-api';
 import { DecodeGate } from '../../../../workers/inference/decode-gate.ts';
 
@@ -22,8 +23,13 @@ class FakePort {
     this.onmessage?.(new MessageEvent('message', { data: message }));
   }
 
+  /** The chunks among what was sent. */
+  get chunks(): TokenChunk[] {
+    return this.sent.flatMap((message) => (message.type === 'chunk' ? [message.chunk] : []));
+  }
+
   get text(): string {
-    return this.sent.map((message) => message.chunk.text).join('');
+    return this.chunks.map((chunk) => chunk.text).join('');
   }
 }
 
@@ -99,6 +105,39 @@ describe('towards the page', () => {
     expect(port.text).toBe('a');
     await pass(1);
     expect(port.text).toBe('ab');
+  });
+});
+
+describe('while there is nothing to show', () => {
+  const working = { type: 'working' };
+
+  it('says at most twice a second that the engine works, and spends no credit on it', async () => {
+    const port = new FakePort();
+    const gate = gateOn(port);
+    for (let step = 0; step < 30; step += 1) {
+      gate.onSilentStep();
+      await pass(100);
+    }
+    expect(port.sent).toEqual(Array.from({ length: 5 }, () => working));
+    const free = stepOf(gate);
+    await pass(0);
+    expect(free()).toBe(true);
+  });
+
+  it('is silent while text comes, after a stop and after the end', async () => {
+    const port = new FakePort();
+    const gate = gateOn(port);
+    await pass(450);
+    gate.onToken('a');
+    await pass(450);
+    gate.onSilentStep();
+    expect(port.sent).toHaveLength(1);
+    await pass(100);
+    port.receive({ type: 'stop' });
+    gate.onSilentStep();
+    gate.close();
+    gate.onSilentStep();
+    expect(port.sent).toHaveLength(1);
   });
 });
 
@@ -228,9 +267,8 @@ it('loses no text, keeps its order and never runs far ahead of the page', async 
       expect(gate.text).toBe(wanted);
       expect(mayStep()).toBe(true);
       expect(vi.getTimerCount()).toBe(0);
-      expect(port.sent.map((message) => message.chunk.tokens)).toEqual(
-        [...port.sent].map((message) => message.chunk.tokens).sort((a, b) => a - b),
-      );
+      const counts = port.chunks.map((chunk) => chunk.tokens);
+      expect(counts).toEqual(counts.toSorted((a, b) => a - b));
     }),
     { numRuns: 150 },
   );

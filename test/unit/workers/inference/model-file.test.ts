@@ -68,3 +68,11 @@ it('says so when the connection breaks in the middle', async () => {
   vi.stubGlobal('fetch', () => Promise.resolve(new Response(broken)));
   expect(await fetchModelFile(MODEL)).toMatchObject({ error: { code: 'model-fetch-failed' } });
 });
+
+it('says so when there is no memory to check the file in', async () => {
+  serve(FILE);
+  vi.spyOn(crypto.subtle, 'digest').mockRejectedValueOnce(new RangeError('Array buffer allocation failed'));
+  expect(await fetchModelFile(MODEL)).toMatchObject({
+    error: { code: 'out-of-memory', cause: 'RangeError: Array buffer allocation failed' },
+  });
+});

@@ -1,0 +1,73 @@
+import type { Backend, EngineKind, LoadOptions } from '#contracts/engine';
+import type { StarterMember } from '#contracts/starter';
+
+/** Shares of questions answered right, 0..1, as measured when the model was made or tried. */
+export interface MemberAccuracy {
+  /** Breaks ties in a vote. */
+  readonly dev: number;
+  /** Shown to the user. */
+  readonly test: number;
+}
+
+/** One way to run a member: a model in one size and context on one engine. */
+export interface MemberRung {
+  /** Stable within the member: the mark of a load that killed its tab refers to it. */
+  readonly id: string;
+  readonly engine: EngineKind;
+  readonly load: LoadOptions;
+  /** Which model it is, whatever its quantization and format: `qwen3-1.7b`. */
+  readonly model: string;
+  /** 0 where nobody tells (the browser's own model, many a server). */
+  readonly parameters: number;
+  /** Bytes that the weights take on this device; 0 where they are not on it, or nobody knows. */
+  readonly sizeBytes: number;
+  /** Features that the GPU must have: `shader-f16`. */
+  readonly features: readonly string[];
+  readonly accuracy: MemberAccuracy | null;
+}
+
+/** A member and all the ways to run it. */
+export interface MemberSpec {
+  readonly id: string;
+  readonly name: string;
+  /** Best first. Recovery only ever moves down. */
+  readonly rungs: readonly [MemberRung, ...MemberRung[]];
+  /** Comes with the page: a few megabytes that cannot take a tab down with them, so its loads leave no mark. */
+  readonly bundled: boolean;
+}
+
+/** Where the engine is meant to run the rung; what it really used is told after loading. */
+export function plannedBackend(rung: MemberRung): Backend {
+  if (rung.load.backend !== undefined) return rung.load.backend;
+  if (rung.engine === 'web-llm') return 'webgpu';
+  if (rung.engine === 'remote') return 'remote';
+  return rung.engine === 'prompt-api' ? 'browser' : 'cpu';
+}
+
+/** One answer at a time: its whole context belongs to that answer. */
+const SLOTS = 1;
+
+/**
+ * A bundled model: one rung, on the CPU.
+ * @param url absolute address of its file
+ */
+export function starterSpec(starter: StarterMember, url: string, threads: number): MemberSpec {
+  const { id, name, sizeBytes, sha256, parameters, context, accuracy } = starter;
+  const load: LoadOptions = {
+    model: { format: 'gguf', id, name, url, sizeBytes, sha256 },
+    threads,
+    contextTokens: context,
+    slots: SLOTS,
+  };
+  const rung: MemberRung = {
+    id: 'cpu',
+    engine: 'wllama',
+    load,
+    model: id,
+    parameters,
+    sizeBytes,
+    features: [],
+    accuracy: { dev: accuracy.dev, test: accuracy.test },
+  };
+  return { id, name, rungs: [rung], bundled: true };
+}

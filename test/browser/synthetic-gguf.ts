@@ -1,0 +1,273 @@
+import { seededRandom } from '#kernel/random';
+
+/**
+ * A llama model of random weights, written as a GGUF file (version 3; ggml docs/gguf.md): speed and memory do not depend
+ * on the values of the weights, so it stands for a real model of the same shape. Matrices are Q4_0, norms are ones, the
+ * output is tied to the token embedding.
+ */
+export interface SyntheticShape {
+  readonly embedding: number;
+  readonly layers: number;
+  readonly feedForward: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly vocabulary: number;
+  readonly contextTokens: number;
+}
+
+/** 1.0 M parameters: loads in a blink, decodes hundreds of tokens a second on one thread. */
+export const SHAPE_1M: SyntheticShape = {
+  embedding: 128,
+  layers: 4,
+  feedForward: 384,
+  heads: 4,
+  kvHeads: 2,
+  vocabulary: 512,
+  contextTokens: 4096,
+};
+
+/** 30 M parameters: the shape that the bars for stopping are set on. */
+export const SHAPE_30M: SyntheticShape = {
+  embedding: 384,
+  layers: 15,
+  feedForward: 1024,
+  heads: 6,
+  kvHeads: 2,
+  vocabulary: 16_384,
+  contextTokens: 4096,
+};
+
+export interface SyntheticOptions {
+  readonly seed: number;
+  /**
+   * Adds the 128 bytes above ASCII to the vocabulary. A random model then soon says a byte that is no UTF-8 by itself;
+   * without them every text it says is ASCII.
+   */
+  readonly highBytes?: boolean;
+  /** Jinja template of a conversation; the default names each turn's role, the system's too. */
+  readonly chatTemplate?: string;
+}
+
+const ALIGNMENT = 32;
+const GGUF_VERSION = 3;
+/** Value types of the metadata (gguf.md). */
+const TYPE = { u32: 4, i32: 5, f32: 6, bool: 7, string: 8, array: 9 } as const;
+/** Tensor types (ggml.h). */
+const F32 = 0;
+const Q4_0 = 2;
+/** Q4_0 packs 32 weights as one half-precision scale and 16 bytes of nibbles. */
+const BLOCK_WEIGHTS = 32;
+const BLOCK_BYTES = 18;
+/** 0.004 in half precision: weights of ±0.03 keep the activations of random layers near one. */
+const BLOCK_SCALE = 0x1c19;
+
+const SPECIAL = ['<bos>', '<eos>'];
+const TOKEN_NORMAL = 1;
+const TOKEN_CONTROL = 3;
+
+const CHAT_TEMPLATE =
+  "{{- '<bos>' -}}{%- for m in messages -%}{{- m['role'] + ': ' + m['content'] + '\\n' -}}{%- endfor -%}{{- 'assistant: ' -}}";
+
+/** GPT-2's alphabet: each byte as the printable character that stands for it in byte-level vocabularies. */
+function byteLevelCharacter(byte: number): string {
+  const printable =
+    (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || (byte >= 0xae && byte <= 0xff);
+  if (printable) return String.fromCharCode(byte);
+  if (byte <= 0x20) return String.fromCharCode(0x100 + byte);
+  return String.fromCharCode(byte <= 0xa0 ? 0x100 + byte - 0x7f + 0x21 : 0x143);
+}
+
+/** Special tokens, the bytes, and then words of lower-case letters, all different. */
+function vocabularyOf(size: number, highBytes: boolean): string[] {
+  const tokens = [...SPECIAL];
+  for (let byte = 0; byte < (highBytes ? 256 : 128); byte += 1) tokens.push(byteLevelCharacter(byte));
+  for (let word = 0; tokens.length < size; word += 1) {
+    const letters = word.toString(26).replace(/./g, (digit) => String.fromCharCode(97 + parseInt(digit, 26)));
+    tokens.push(`${byteLevelCharacter(0x20)}q${letters}`);
+  }
+  return tokens.slice(0, size);
+}
+
+class GgufWriter {
+  readonly #parts: Uint8Array<ArrayBuffer>[] = [];
+  length = 0;
+
+  bytes(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#parts.push(bytes);
+    this.length += bytes.length;
+  }
+
+  #number(size: number, write: (view: DataView) => void): void {
+    const view = new DataView(new ArrayBuffer(size));
+    write(view);
+    this.bytes(new Uint8Array(view.buffer));
+  }
+
+  u32(value: number): void {
+    this.#number(4, (view) => {
+      view.setUint32(0, value, true);
+    });
+  }
+
+  u64(value: number): void {
+    this.#number(8, (view) => {
+      view.setBigUint64(0, BigInt(value), true);
+    });
+  }
+
+  f32(value: number): void {
+    this.#number(4, (view) => {
+      view.setFloat32(0, value, true);
+    });
+  }
+
+  text(value: string): void {
+    const bytes = new TextEncoder().encode(value);
+    this.u64(bytes.length);
+    this.bytes(bytes);
+  }
+
+  pad(): void {
+    this.bytes(new Uint8Array((ALIGNMENT - (this.length % ALIGNMENT)) % ALIGNMENT));
+  }
+
+  finish(): Uint8Array<ArrayBuffer> {
+    const whole = new Uint8Array(this.length);
+    let at = 0;
+    for (const part of this.#parts) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
+  }
+}
+
+interface Tensor {
+  readonly name: string;
+  /** Row length first, as ggml has it. */
+  readonly shape: readonly number[];
+  readonly type: typeof F32 | typeof Q4_0;
+}
+
+function tensorsOf(shape: SyntheticShape): Tensor[] {
+  const { embedding, feedForward, heads, kvHeads, layers, vocabulary } = shape;
+  const kv = (embedding / heads) * kvHeads;
+  const norm = (name: string): Tensor => ({ name, shape: [embedding], type: F32 });
+  const matrix = (name: string, from: number, to: number): Tensor => ({
+    name,
+    shape: [from, to],
+    type: Q4_0,
+  });
+  const tensors = [matrix('token_embd.weight', embedding, vocabulary)];
+  for (let layer = 0; layer < layers; layer += 1) {
+    const of = (part: string): string => `blk.${layer}.${part}.weight`;
+    tensors.push(
+      norm(of('attn_norm')),
+      matrix(of('attn_q'), embedding, embedding),
+      matrix(of('attn_k'), embedding, kv),
+      matrix(of('attn_v'), embedding, kv),
+      matrix(of('attn_output'), embedding, embedding),
+      norm(of('ffn_norm')),
+      matrix(of('ffn_gate'), embedding, feedForward),
+      matrix(of('ffn_up'), embedding, feedForward),
+      matrix(of('ffn_down'), feedForward, embedding),
+    );
+  }
+  return [...tensors, norm('output_norm.weight')];
+}
+
+const weightsIn = ({ shape }: Tensor): number => shape.reduce((product, size) => product * size, 1);
+
+const bytesIn = (tensor: Tensor): number =>
+  tensor.type === F32 ? 4 * weightsIn(tensor) : (weightsIn(tensor) / BLOCK_WEIGHTS) * BLOCK_BYTES;
+
+function randomBlocks(sizeBytes: number, random: () => number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(sizeBytes);
+  for (let at = 0; at < sizeBytes; at += 1) bytes[at] = random() * 256;
+  const view = new DataView(bytes.buffer);
+  for (let block = 0; block < sizeBytes; block += BLOCK_BYTES) view.setUint16(block, BLOCK_SCALE, true);
+  return bytes;
+}
+
+/** Writes the file. The same shape, seed and options give the same bytes. */
+export function syntheticGguf(shape: SyntheticShape, options: SyntheticOptions): Uint8Array<ArrayBuffer> {
+  const random = seededRandom(options.seed);
+  const vocabulary = vocabularyOf(shape.vocabulary, options.highBytes === true);
+  const tensors = tensorsOf(shape);
+  const out = new GgufWriter();
+  const metadata: (() => void)[] = [];
+  const entry = (key: string, type: number, write: () => void): void => {
+    metadata.push(() => {
+      out.text(key);
+      out.u32(type);
+      write();
+    });
+  };
+  const u32 = (key: string, value: number): void => {
+    entry(key, TYPE.u32, () => {
+      out.u32(value);
+    });
+  };
+  const text = (key: string, value: string): void => {
+    entry(key, TYPE.string, () => {
+      out.text(value);
+    });
+  };
+  const list = <T>(key: string, type: number, values: readonly T[], write: (value: T) => void): void => {
+    entry(key, TYPE.array, () => {
+      out.u32(type);
+      out.u64(values.length);
+      values.forEach(write);
+    });
+  };
+  text('general.architecture', 'llama');
+  text('general.name', 'synthetic');
+  u32('general.alignment', ALIGNMENT);
+  u32('llama.context_length', shape.contextTokens);
+  u32('llama.embedding_length', shape.embedding);
+  u32('llama.block_count', shape.layers);
+  u32('llama.feed_forward_length', shape.feedForward);
+  u32('llama.attention.head_count', shape.heads);
+  u32('llama.attention.head_count_kv', shape.kvHeads);
+  u32('llama.rope.dimension_count', shape.embedding / shape.heads);
+  u32('llama.vocab_size', shape.vocabulary);
+  entry('llama.attention.layer_norm_rms_epsilon', TYPE.f32, () => {
+    out.f32(1e-5);
+  });
+  text('tokenizer.ggml.model', 'gpt2');
+  text('tokenizer.ggml.pre', 'default');
+  list('tokenizer.ggml.tokens', TYPE.string, vocabulary, (token) => {
+    out.text(token);
+  });
+  const kindOf = (_token: string, index: number): number =>
+    index < SPECIAL.length ? TOKEN_CONTROL : TOKEN_NORMAL;
+  list('tokenizer.ggml.token_type', TYPE.i32, vocabulary.map(kindOf), (kind) => {
+    out.u32(kind);
+  });
+  list('tokenizer.ggml.merges', TYPE.string, [], () => undefined);
+  u32('tokenizer.ggml.bos_token_id', SPECIAL.indexOf('<bos>'));
+  u32('tokenizer.ggml.eos_token_id', SPECIAL.indexOf('<eos>'));
+  text('tokenizer.chat_template', options.chatTemplate ?? CHAT_TEMPLATE);
+
+  out.bytes(new TextEncoder().encode('GGUF'));
+  out.u32(GGUF_VERSION);
+  out.u64(tensors.length);
+  out.u64(metadata.length);
+  for (const write of metadata) write();
+  let offset = 0;
+  for (const tensor of tensors) {
+    out.text(tensor.name);
+    out.u32(tensor.shape.length);
+    for (const size of tensor.shape) out.u64(size);
+    out.u32(tensor.type);
+    out.u64(offset);
+    offset += Math.ceil(bytesIn(tensor) / ALIGNMENT) * ALIGNMENT;
+  }
+  out.pad();
+  for (const tensor of tensors) {
+    if (tensor.type === F32) out.bytes(new Uint8Array(new Float32Array(weightsIn(tensor)).fill(1).buffer));
+    else out.bytes(randomBlocks(bytesIn(tensor), random));
+    out.pad();
+  }
+  return out.finish();
+}

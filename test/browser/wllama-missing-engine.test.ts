@@ -1,0 +1,41 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { startHost, type HostInPage } from './synthetic-host.ts';
+
+/** Where the build says that the engine's WASM file is. */
+const place = vi.hoisted(() => ({ url: '' }));
+
+vi.mock('@wllama/wllama/esm/wasm/wllama.wasm?url', () => ({
+  get default() {
+    return place.url;
+  },
+}));
+
+let started: HostInPage | undefined;
+
+beforeEach(() => {
+  // wllama itself stumbles over an abort whose reason is no text: that is what leaves its promises hanging.
+  addEventListener('unhandledrejection', ignoreKnown);
+});
+
+afterEach(async () => {
+  await started?.host.unload();
+  removeEventListener('unhandledrejection', ignoreKnown);
+});
+
+function ignoreKnown(event: PromiseRejectionEvent): void {
+  if (String(event.reason).includes('message.replace is not a function')) event.preventDefault();
+}
+
+const blobUrl = (bytes: BlobPart, type: string): string => URL.createObjectURL(new Blob([bytes], { type }));
+
+test.each([
+  ['is not there', () => `${location.origin}/nowhere/engine.wasm`],
+  ['cannot be reached', () => 'http://localhost:9/engine.wasm'],
+  ['is the page of a login', () => blobUrl('<!doctype html>', 'text/html')],
+  ['is empty', () => blobUrl('', 'application/wasm')],
+  ['is another module', () => blobUrl(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]), 'application/wasm')],
+])('an engine file that %s is a typed failure of the load', async (_name, url) => {
+  place.url = url();
+  started = await startHost();
+  expect(started.loaded).toMatchObject({ ok: false, error: { code: 'engine-incompatible' } });
+});

@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import { appConfigFor, folderForWebLlm } from '../../../../workers/inference/web-llm-engine.ts';
+import { MODEL, OPTIONS } from '../../../fakes/web-llm-host.ts';
+
+/** What web-llm 0.2.86 makes of a folder (`cleanModelUrl`), and then of a file in it. */
+function fileInFolder(folder: string): string {
+  let url = folder;
+  url += url.endsWith('/') ? '' : '/';
+  if (!/.+\/resolve\/.+\//.test(url)) url += 'resolve/main/';
+  return new URL('mlc-chat-config.json', new URL(url).href).href;
+}
+
+it.each([
+  ['https://huggingface.co/mlc-ai/x/resolve/main/', 'https://huggingface.co/mlc-ai/x/resolve/main/'],
+  ['https://huggingface.co/mlc-ai/x/resolve/v1', 'https://huggingface.co/mlc-ai/x/resolve/v1/'],
+  ['https://home.test/models/x/', 'https://home.test/models/x/'],
+  ['https://home.test/models/x', 'https://home.test/models/x/'],
+])('files are looked up in the folder that was given: %s', (given, folder) => {
+  expect(fileInFolder(folderForWebLlm(given))).toBe(`${folder}mlc-chat-config.json`);
+});
+
+it('configures exactly one model, with the context that was asked for', () => {
+  expect(appConfigFor(MODEL, OPTIONS)).toEqual({
+    cacheBackend: 'cache',
+    model_list: [
+      {
+        model: MODEL.weightsUrl,
+        model_id: MODEL.id,
+        model_lib: MODEL.libraryUrl,
+        required_features: ['shader-f16'],
+        overrides: { context_window_size: 512, sliding_window_size: -1, max_history_size: 1 },
+      },
+    ],
+  });
+});
+
+it('lets no override of the model take the place of the context', () => {
+  const model = { ...MODEL, overrides: { context_window_size: 4096 } };
+  expect(appConfigFor(model, OPTIONS).model_list[0]?.overrides?.context_window_size).toBe(512);
+});
+
+it('loads a model through its manifest where it has one', () => {
+  const model = { ...MODEL, manifest: 'mlc-model-manifest.json' };
+  expect(appConfigFor(model, OPTIONS).model_list[0]?.model_manifest).toBe('mlc-model-manifest.json');
+  expect(appConfigFor(MODEL, OPTIONS).model_list[0]).not.toHaveProperty('model_manifest');
+});

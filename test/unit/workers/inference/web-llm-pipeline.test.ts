@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { PrefillStopped, SteppedPipeline } from '../../../../workers/inference/web-llm-pipeline.ts';
+
+interface Chunk {
+  tokenIds: number[];
+  modalityIds: number[];
+  embeddings?: string;
+}
+
+/** A pipeline of a model with a manifest: web-llm forwards all chunks that it is given in one go. */
+function manifestPipeline(promptTokens: number, onForward: () => void = () => undefined) {
+  const log: string[] = [];
+  const pipeline = {
+    prefillChunkSize: 512,
+    contextWindowSize: 4096,
+    fullVocabSize: 99,
+    filledKVCacheLength: 0,
+    embedAndForward: () => Promise.resolve('logits'),
+    sync: () => {
+      log.push('sync');
+      return Promise.resolve();
+    },
+    getTokenLogprobArray: () => [],
+    getArtifactTextEmbeddings: (tokenIds: readonly number[]) => `text×${tokenIds.length}`,
+    artifactPrefillAndForward: (embeddings: unknown, tokenIds: readonly number[]) => {
+      log.push(`${String(embeddings)} at ${pipeline.filledKVCacheLength}`);
+      pipeline.filledKVCacheLength += tokenIds.length;
+      onForward();
+      return 'logits';
+    },
+    getArtifactPrefillChunks: (): Promise<[Chunk[], number]> => {
+      const chunks: Chunk[] = [];
+      for (let left = promptTokens; left > 0; left -= pipeline.prefillChunkSize) {
+        const ids = Array.from({ length: Math.min(left, pipeline.prefillChunkSize) }, () => 1);
+        chunks.push({ tokenIds: ids, modalityIds: ids.map(() => 0) });
+      }
+      return Promise.resolve([chunks, promptTokens]);
+    },
+  };
+  const prefill = async (): Promise<void> => {
+    const [chunks] = await pipeline.getArtifactPrefillChunks();
+    for (const { tokenIds } of chunks)
+      pipeline.artifactPrefillAndForward(pipeline.getArtifactTextEmbeddings(tokenIds), tokenIds);
+  };
+  return { pipeline, log, prefill };
+}
+
+function stepped(pipeline: object): SteppedPipeline {
+  const found = SteppedPipeline.of({ loadedModelIdToPipeline: new Map([['m', pipeline]]) }, 'm');
+  if (!(found instanceof SteppedPipeline)) throw new Error(String(found));
+  return found;
+}
+
+describe('a model with a manifest', () => {
+  it('is prefilled chunk by chunk, in order, and web-llm does the last', async () => {
+    const { pipeline, log, prefill } = manifestPipeline(300);
+    let steps = 0;
+    stepped(pipeline).follow(new AbortController().signal, () => {
+      steps += 1;
+    });
+    await prefill();
+    expect(log).toEqual(['text×128 at 0', 'sync', 'text×128 at 128', 'sync', 'text×44 at 256']);
+    expect(steps).toBe(2);
+  });
+
+  it('is stopped between two chunks', async () => {
+    const stop = new AbortController();
+    const { pipeline, log, prefill } = manifestPipeline(1000, () => {
+      stop.abort();
+    });
+    stepped(pipeline).follow(stop.signal, () => undefined);
+    await expect(prefill()).rejects.toBeInstanceOf(PrefillStopped);
+    expect(log).toEqual(['text×128 at 0', 'sync']);
+  });
+});
+
+it('never makes the chunks larger than the library allows', () => {
+  const { pipeline } = manifestPipeline(10);
+  pipeline.prefillChunkSize = 64;
+  stepped(pipeline);
+  expect(pipeline.prefillChunkSize).toBe(64);
+});
+
+it('waits for a grammar that a stopped prefill has left half compiled', async () => {
+  let finish: () => void = () => undefined;
+  const pipeline = {
+    ...manifestPipeline(1).pipeline,
+    prepareGrammarMatcherForSampling: () =>
+      new Promise<void>((resolve) => {
+        finish = resolve;
+      }),
+  };
+  const model = stepped(pipeline);
+  void pipeline.prepareGrammarMatcherForSampling();
+  let idle = false;
+  const waiting = model.idle().then(() => {
+    idle = true;
+  });
+  await Promise.resolve();
+  expect(idle).toBe(false);
+  finish();
+  await waiting;
+});
+
+it('tells an engine without the model from an engine it does not know', () => {
+  const { pipeline } = manifestPipeline(1);
+  expect(SteppedPipeline.of({ loadedModelIdToPipeline: new Map() }, 'm')).toBeNull();
+  expect(SteppedPipeline.of({}, 'm')).toBe('incompatible');
+  const other = { ...pipeline, sync: undefined };
+  expect(SteppedPipeline.of({ loadedModelIdToPipeline: new Map([['m', other]]) }, 'm')).toBe('incompatible');
+});

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from '@playwright/test';
+import { build } from 'vite';
+import { findChromium } from '../browser/find-chromium.ts';
+import { launchFlags } from '../browser/launch-flags.ts';
+import { serveApp } from '../serve/preview.ts';
+import type { Measurements } from './engine-page/page.ts';
+
+/** Threads and shared memory as the app has them; the models are blobs, which the app's content policy would refuse. */
+const ISOLATION = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+/** Where the arithmetic is to run: the CPU, or the WebGPU adapter of the browser that CHROME_F16_PATH names. */
+export type Target = 'cpu' | 'webgpu';
+
+function browserFor(target: Target): { executablePath: string | undefined; args: string[] } {
+  if (target === 'cpu') return { executablePath: findChromium()?.path, args: launchFlags('none') };
+  const executablePath = process.env['CHROME_F16_PATH'] ?? findChromium()?.path;
+  const flags = process.env['CHROME_F16_FLAGS'];
+  return { executablePath, args: flags?.split(/\s+/).filter((flag) => flag !== '') ?? launchFlags('native') };
+}
+
+/**
+ * Builds the measuring page as the app is built, opens it and runs one of its measurements.
+ * @returns what it returned
+ */
+export async function measureInPage<Name extends keyof Measurements>(
+  target: Target,
+  name: Name,
+  ...given: Parameters<Measurements[Name]>
+): Promise<Awaited<ReturnType<Measurements[Name]>>> {
+  const root = mkdtempSync(join(tmpdir(), 'witan-measure-'));
+  try {
+    await build({
+      root: join(import.meta.dirname, 'engine-page'),
+      configFile: false,
+      logLevel: 'error',
+      base: './',
+      worker: { format: 'es' },
+      build: { target: 'es2023', outDir: join(root, 'dist'), assetsInlineLimit: 0 },
+    });
+    const server = await serveApp({ root, port: 0, headers: () => ISOLATION });
+    const { executablePath, args } = browserFor(target);
+    const browser = await chromium.launch({
+      args,
+      ...(executablePath === undefined ? {} : { executablePath }),
+    });
+    try {
+      const page = await browser.newPage();
+      await page.goto(server.url);
+      await page.waitForFunction('globalThis.measurements !== undefined');
+      const script = `globalThis.measurements[${JSON.stringify(name)}](...${JSON.stringify(given)})`;
+      return await page.evaluate<Awaited<ReturnType<Measurements[Name]>>>(script);
+    } finally {
+      await browser.close();
+      await server.close();
+    }
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,57 @@
+import type {
+  AppConfig,
+  ChatCompletionChunk,
+  ChatCompletionRequestStreaming,
+  MLCEngine,
+} from '@mlc-ai/web-llm';
+import { manifestOf } from '#contracts/catalogue';
+import type { LoadOptions, MlcSource } from '#contracts/engine';
+
+/** The part of web-llm's `MLCEngine` that the host uses. */
+export interface WebLlmEngine extends Pick<
+  MLCEngine,
+  'reload' | 'unload' | 'interruptGenerate' | 'resetChat'
+> {
+  readonly chat: {
+    readonly completions: {
+      create(request: ChatCompletionRequestStreaming): Promise<AsyncIterable<ChatCompletionChunk>>;
+    };
+  };
+}
+
+/** What `web-llm-package.ts` exports. */
+export interface WebLlmPackage {
+  createEngine(appConfig: AppConfig): WebLlmEngine;
+}
+
+/**
+ * The folder in a form that web-llm leaves alone: to an address without `/resolve/<revision>/` (Hugging Face's form) it
+ * adds `resolve/main/`. A fragment with those words satisfies it, and is dropped when files are looked up in the folder.
+ */
+export function folderForWebLlm(weightsUrl: string): string {
+  const folder = weightsUrl.endsWith('/') ? weightsUrl : `${weightsUrl}/`;
+  return /.+\/resolve\/.+\//.test(folder) ? folder : `${folder}#/resolve/main/`;
+}
+
+/** web-llm's configuration for exactly one model of ours. */
+export function appConfigFor(model: MlcSource, options: LoadOptions): AppConfig {
+  const manifest = manifestOf(model);
+  return {
+    cacheBackend: 'cache',
+    model_list: [
+      {
+        model: folderForWebLlm(model.weightsUrl),
+        model_id: model.id,
+        model_lib: model.libraryUrl,
+        overrides: {
+          // Only one of the two windows may be positive, and some models come with a sliding one.
+          sliding_window_size: -1,
+          ...model.overrides,
+          context_window_size: options.contextTokens,
+        },
+        required_features: [...model.requiredFeatures],
+        ...(manifest === null ? {} : { model_manifest: manifest }),
+      },
+    ],
+  };
+}

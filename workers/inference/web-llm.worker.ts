@@ -1,0 +1,9 @@
+import { serveWorker } from '../lib/worker-entry.ts';
+import { WebLlmHost } from './web-llm-host.ts';
+
+serveWorker(
+  new WebLlmHost({
+    openPackage: () => import('./web-llm-package.ts'),
+    gpu: (navigator as { gpu?: GPU }).gpu,
+  }),
+);
