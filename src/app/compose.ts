@@ -1,3 +1,4 @@
+import { present } from '#kernel/assert';
 import { delay, systemClock, type Clock } from '#kernel/clock';
 import type { WitanPorts } from '#contracts/ports';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
@@ -11,12 +12,16 @@ import { WorkerSupervisor } from '../platform/worker-supervisor.ts';
 import { BenchmarkStore } from '../storage/benchmark-store.ts';
 import { openWitanDatabase, type WitanDatabase } from '../storage/database.ts';
 import { DeliberationStore } from '../storage/deliberation-store.ts';
+import { SettingsStore } from '../storage/settings-store.ts';
 import { boardMemory, MetricBoard } from '../telemetry/metric-board.ts';
+import { Appointments } from './appointments.ts';
 import { CouncilService } from './council-service.ts';
 import { DeviceService } from './device-service.ts';
 import { LazyEvaluation } from './lazy-evaluation.ts';
+import type { FurtherMembers } from './further-members.ts';
 import { HistoryService } from './history-service.ts';
 import { LazyBench } from './lazy-bench.ts';
+import { LazySettings } from './lazy-settings.ts';
 import { MonitorService } from './monitor-service.ts';
 import { StarterCatalogue } from './starter-catalogue.ts';
 
@@ -50,18 +55,42 @@ export function compose(version: string): WitanPorts {
     new TabChannel('witan.history'),
   );
   const catalogue = new StarterCatalogue(document.baseURI);
+  const device = new DeviceService(clock, () => (frames.refreshMeasured ? frames.refreshIntervalMs : null));
+  const settings = database.then((db) => new SettingsStore(db));
+  const lazySettings = new LazySettings({
+    clock,
+    supervisor,
+    device,
+    database,
+    store: settings,
+    reappoint: (signal) => council.reappoint(signal),
+    baseUrl: document.baseURI,
+  });
+  let furtherMembers: FurtherMembers | null = null;
+  const appointments = new Appointments({
+    settings,
+    further: async () => (furtherMembers ??= await lazySettings.furtherMembers()),
+    urlOf: (file) => catalogue.urlOf(file),
+    threads: () => (crossOriginIsolated ? navigator.hardwareConcurrency : 1),
+  });
   const council: CouncilService = new CouncilService({
     clock,
     metrics: board,
     catalogue,
-    launch: (memberId, onLost) => {
+    launch: (memberId, onLost, rung) => {
+      // Bundled models are all that wllama runs so far; the code of the other engines comes with their members.
+      if (rung.engine !== 'wllama')
+        return present(furtherMembers, 'the further members').launch(memberId, onLost, rung);
       const worker = supervisor.start<InferenceWorkerApi>(memberId, WORKER_SCRIPTS.wllama);
       worker.onLost((reason) => {
         if (reason.code !== 'cancelled') onLost(reason);
       });
       return new WorkerEngine('wllama', worker, clock);
     },
-    threads: () => (crossOriginIsolated ? navigator.hardwareConcurrency : 1),
+    marks: {
+      begin: (memberId, rungId) => furtherMembers?.marker.begin(memberId, rungId) ?? (() => undefined),
+    },
+    appointment: (signal, about) => appointments.members(signal, about),
     watchFrames: () => {
       const mark = frames.mark();
       return () => frames.summarySince(mark);
@@ -82,7 +111,6 @@ export function compose(version: string): WitanPorts {
     visible: pageVisible,
     onVisibility,
   });
-  const device = new DeviceService(clock, () => (frames.refreshMeasured ? frames.refreshIntervalMs : null));
   const bench = new LazyBench({
     clock,
     appVersion: version,
@@ -100,6 +128,7 @@ export function compose(version: string): WitanPorts {
     device,
     monitor,
     bench,
+    settings: lazySettings,
     evaluation: new LazyEvaluation({ clock, catalogue, council }),
     test: {
       burnPerFrame: (burnMs) => {

@@ -6,20 +6,30 @@ import type { Outcome } from '#contracts/errors';
 import type { MetricWriter } from '#contracts/metrics';
 import type { CouncilPort, Unsubscribe } from '#contracts/ports';
 import type { StarterCouncil } from '#contracts/starter';
-import { FREE_ANSWER_TOKENS } from '../council/answer-shape.ts';
 import { Council } from '../council/council.ts';
 import { CouncilManager, type CouncilManagerPorts } from '../resources/council-manager.ts';
+import type { MemberSpec } from '../resources/member-spec.ts';
 import type { StarterCatalogue } from './starter-catalogue.ts';
 
-/** Tokens the chat template adds around the question. */
-const TEMPLATE_TOKENS = 4;
+/** Who sits on the council. */
+export interface Appointment {
+  readonly specs: readonly MemberSpec[];
+  /** Per member id, the rungs that a tab died of while loading them. */
+  readonly deadlyRungs?: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Longest question before the members are known, characters. */
+const FIRST_PROMPT_LIMIT = 140;
 
 export interface CouncilServicePorts {
   readonly clock: Clock;
   readonly metrics: MetricWriter;
   readonly catalogue: StarterCatalogue;
   readonly launch: CouncilManagerPorts['launch'];
-  readonly threads: () => number;
+  readonly marks?: CouncilManagerPorts['marks'];
+  readonly refresh?: CouncilManagerPorts['refresh'];
+  /** Whom the user chose. Errors: those of reading what they chose, and what is known of it. */
+  readonly appointment: (signal: AbortSignal, about: StarterCouncil) => Promise<Outcome<Appointment>>;
   readonly watchFrames: () => () => FrameSummary | null;
   /** Keeps the record; resolves when it is stored. */
   readonly keep: (record: Deliberation) => Promise<unknown>;
@@ -36,6 +46,9 @@ export class CouncilService implements CouncilPort {
   readonly #thinking = new Set<string>();
   readonly #tokensSeen = new Map<string, number>();
   #about: StarterCouncil | null = null;
+  #promptLimit = FIRST_PROMPT_LIMIT;
+  /** Settles when the council is appointed; null before, and after that failed. */
+  #appointing: Promise<Outcome<null>> | null = null;
 
   constructor(ports: CouncilServicePorts) {
     this.#ports = ports;
@@ -43,8 +56,8 @@ export class CouncilService implements CouncilPort {
       clock: ports.clock,
       metrics: ports.metrics,
       launch: ports.launch,
-      urlOf: (file) => ports.catalogue.urlOf(file),
-      threads: ports.threads,
+      ...(ports.marks === undefined ? {} : { marks: ports.marks }),
+      ...(ports.refresh === undefined ? {} : { refresh: ports.refresh }),
       onChange: (members) => {
         this.#emit({ type: 'members-changed', members });
       },
@@ -65,17 +78,30 @@ export class CouncilService implements CouncilPort {
 
   async about(signal: AbortSignal): Promise<Outcome<StarterCouncil>> {
     const council = await this.#ports.catalogue.council(signal);
-    if (council.ok && this.#about === null) {
-      this.#about = council.value;
-      this.manager.appoint(council.value.members);
-    }
-    return council;
+    if (!council.ok) return council;
+    this.#about = council.value;
+    const appointed = await this.#appoint(signal, council.value);
+    return appointed.ok ? council : appointed;
   }
 
-  /** Longest question in characters: the smallest context less the longest answer, one token a character. */
+  /** Longest question in characters that at least one member reads. */
   promptLimit(): number {
-    const contexts = this.#about?.members.map((member) => member.context) ?? [256];
-    return Math.min(...contexts) - FREE_ANSWER_TOKENS - TEMPLATE_TOKENS;
+    return this.#promptLimit;
+  }
+
+  /** Takes the seats anew, after the user chose other members; between two rounds. Errors: cancelled, those of `about`. */
+  reappoint(signal: AbortSignal): Promise<Outcome<null>> {
+    return this.exclusively(signal, async () => {
+      this.#appointing = null;
+      const about = await this.about(signal);
+      return about.ok ? ok(null) : about;
+    });
+  }
+
+  /** Loads one member with the user's yes to its download. Errors: member-unknown, those of loading. */
+  async download(memberId: string): Promise<Outcome<MemberView>> {
+    const about = await this.about(new AbortController().signal);
+    return about.ok ? this.manager.download(memberId) : err(about.error);
   }
 
   members(): readonly MemberView[] {
@@ -120,6 +146,21 @@ export class CouncilService implements CouncilPort {
   subscribe(listener: (event: CouncilEvent) => void): Unsubscribe {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  async #appoint(signal: AbortSignal, about: StarterCouncil): Promise<Outcome<null>> {
+    this.#appointing ??= this.#ports.appointment(signal, about).then((appointment) => {
+      if (!appointment.ok) return appointment;
+      const { specs, deadlyRungs } = appointment.value;
+      const limits = specs.map(({ manner }) => manner?.promptLimit ?? Infinity);
+      if (limits.length > 0) this.#promptLimit = Math.max(...limits);
+      this.manager.appoint(specs, deadlyRungs);
+      return ok(null);
+    });
+    const appointing = this.#appointing;
+    const appointed = await appointing;
+    if (!appointed.ok && this.#appointing === appointing) this.#appointing = null; // tried again by the next who asks
+    return appointed;
   }
 
   #onRoundEvent(event: RoundEvent): void {

@@ -8,6 +8,7 @@ import type { Question } from '#contracts/starter';
 import { answerShape } from '../council/answer-shape.ts';
 import { canonicalKey, isAbstention } from '../council/canonical-key.ts';
 import { evaluate, type RecordedBallot, type RecordedVote } from '../council/evaluation.ts';
+import { memberRequest } from '../council/member-request.ts';
 import { pluralityWinner } from '../council/plurality.ts';
 import type { CouncilService } from './council-service.ts';
 import type { StarterCatalogue } from './starter-catalogue.ts';
@@ -50,7 +51,10 @@ export class EvaluationService implements EvaluationPort {
     if (!set.ok) return set;
     const roster = await council.roster(signal);
     if (!roster.ok) return roster;
-    const { ready: members, absent } = roster.value;
+    const { absent } = roster.value;
+    // A yes to one question is no yes to hundreds: nothing is sent away here.
+    const members = roster.value.ready.filter(({ backend }) => backend !== 'remote');
+    if (members.length === 0) return err(failure('council-unavailable', { cause: 'consent-required' }));
     if (absent[0] !== undefined) return err(failure('council-unavailable', { cause: absent[0].error }));
     const questions = set.value.questions.slice(0, options.questions);
     const startedMs = clock.nowMs();
@@ -90,13 +94,7 @@ export class EvaluationService implements EvaluationPort {
     const shape = answerShape(question.prompt, abstain);
     const generated = await member.engine.generate(
       signal,
-      {
-        prompt: question.prompt,
-        maxTokens: shape.maxTokens,
-        temperature: 0,
-        seed,
-        ...(shape.grammar === undefined ? {} : { grammar: shape.grammar }),
-      },
+      memberRequest(member, { prompt: question.prompt, shape, abstain, seed }),
       () => undefined,
     );
     if (!generated.ok) return generated;

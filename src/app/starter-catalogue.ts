@@ -1,5 +1,5 @@
-import { err, ok } from '#kernel/result';
-import { failure, type Outcome } from '#contracts/errors';
+import { ok } from '#kernel/result';
+import type { Outcome } from '#contracts/errors';
 import { parseWith } from '#contracts/schema-parse';
 import {
   QuestionSetSchema,
@@ -7,20 +7,10 @@ import {
   type QuestionSet,
   type StarterCouncil,
 } from '#contracts/starter';
+import { fetchJson } from './fetch-json.ts';
 
 /** Where the bundled models lie, relative to the page. */
 const FOLDER = 'starter/';
-
-async function fetchJson(signal: AbortSignal, url: string): Promise<Outcome<unknown>> {
-  try {
-    const response = await fetch(url, { signal });
-    if (!response.ok) return err(failure('model-fetch-failed', { model: url, status: response.status }));
-    return ok(await response.json());
-  } catch (thrown) {
-    if (signal.aborted) return err(failure('cancelled'));
-    return err(failure('model-fetch-failed', { model: url }, thrown));
-  }
-}
 
 /** The bundled council as `tools/starter` describes it, and its question sets. */
 export class StarterCatalogue {

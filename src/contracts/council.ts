@@ -1,6 +1,22 @@
-import type { Backend, Engine, EngineKind } from './engine.ts';
+import type { Backend, Engine, EngineKind, LoadProgress } from './engine.ts';
 import type { Deliberation, MemberOutcome } from './deliberation.ts';
 import type { ErrorCode, WitanFailure } from './errors.ts';
+
+/** How a member wants to be asked: tiny models trained on bare questions and general ones differ in it. */
+export interface MemberManner {
+  /**
+   * Instruction that stands before the question; null for none. `shortAnswer`: the question asks for a number, a word or
+   * the like.
+   */
+  readonly system: ((shortAnswer: boolean, abstain: string) => string) | null;
+  /** Longest answer to a question that asks for free text, tokens. */
+  readonly freeAnswerTokens: number;
+  /** Longest question that leaves room for instruction and answer in its context, characters. */
+  readonly promptLimit: number;
+  /** How long a round waits for it before a quorum suffices, and at most, milliseconds. */
+  readonly softDeadlineMs: number;
+  readonly hardDeadlineMs: number;
+}
 
 /** A member that can be asked now: what `resources` hands to the council for one round. */
 export interface CouncilMember {
@@ -10,6 +26,8 @@ export interface CouncilMember {
   readonly engine: Engine;
   /** Measured accuracy that breaks ties, 0..1. */
   readonly accuracy: number;
+  /** Absent: it is asked the bare question, however long that is, and waited for as long as the council usually does. */
+  readonly manner?: MemberManner;
   /** How often its engine was replaced so far; absent for members that have one engine for good. */
   readonly restarts?: () => number;
 }
@@ -65,6 +83,8 @@ export interface MemberView {
   /** How often its worker was replaced in this session. */
   readonly restarts: number;
   readonly problem: WitanFailure | null;
+  /** How far its load has come; absent when it is not loading, or does not tell. */
+  readonly progress?: LoadProgress;
   /** Absent while it is what was chosen. Backend, parameters and size above are those of now. */
   readonly fallback?: MemberFallback;
 }

@@ -68,6 +68,21 @@ export interface LoadOptions<Source extends ModelSource = ModelSource> {
   readonly contextTokens: number;
   /** Requests the engine may run at once. Never exceeded: see `slots-exhausted`. */
   readonly slots: number;
+  /**
+   * The user has said yes to this download. Without it an engine whose model is not on the device loads nothing
+   * (`consent-required`). Files that come with the page need no yes.
+   */
+  readonly download?: boolean;
+}
+
+/** How far a load has come. */
+export interface LoadProgress {
+  /** fetch: reading the files, from the network or from the device · compile: making programs of them · upload: to the GPU. */
+  readonly phase: 'fetch' | 'compile' | 'upload';
+  /** Share of the phase that is done, 0..1. */
+  readonly fraction: number;
+  /** Bytes read so far, where the engine tells. */
+  readonly bytes?: number;
 }
 
 /** What the engine says of a model once it is in memory. */
@@ -163,8 +178,13 @@ export interface Engine {
    * Errors: model-fetch-failed, model-invalid, model-load-failed, engine-unavailable, engine-incompatible,
    * feature-missing, out-of-memory, device-lost, consent-required, worker-lost, worker-silent, deadline-exceeded,
    * cancelled, remote-*.
+   * @param onProgress told of every step, a few times a second at most; never after the promise has settled
    */
-  load(signal: AbortSignal, options: LoadOptions): Promise<Outcome<LoadedModel>>;
+  load(
+    signal: AbortSignal,
+    options: LoadOptions,
+    onProgress?: (progress: LoadProgress) => void,
+  ): Promise<Outcome<LoadedModel>>;
   /**
    * Streams one answer. On abort the text so far comes back with finish 'cancelled'.
    * Errors: slots-exhausted, context-exceeded, engine-failed, device-lost, out-of-memory, request-unsupported,

@@ -62,6 +62,10 @@ const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
     happened: '{model} has not been allowed yet.',
     next: 'Allow it in the list of members. Nothing was downloaded or sent.',
   },
+  'model-downloading': {
+    happened: '{model} is still being downloaded.',
+    next: 'The others answer meanwhile.',
+  },
   'remote-unreachable': {
     happened: 'The server of {model} could not be reached.',
     next: 'Check that it runs, and that it allows this page (CORS).',

@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'device-lost'
   | 'request-unsupported'
   | 'consent-required'
+  | 'model-downloading'
   | 'remote-unreachable'
   | 'remote-refused'
   | 'remote-busy'

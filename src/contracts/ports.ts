@@ -7,6 +7,8 @@ import type { HistoryPoint } from './telemetry.ts';
 import type { MetricSample } from './metrics.ts';
 import type { ProbeReport } from './hardware.ts';
 import type { QualityView } from './decision.ts';
+import type { ModelOffers } from './model-offer.ts';
+import type { MemberChoice, Settings } from './settings.ts';
 import type { StarterCouncil } from './starter.ts';
 
 /** Stops a subscription. */
@@ -26,6 +28,8 @@ export interface CouncilPort {
   stop(memberId?: string): void;
   /** Replaces the worker of a member that failed. */
   restart(memberId: string): Promise<Outcome<MemberView>>;
+  /** Loads a member with the user's yes to the download that it needs. */
+  download(memberId: string): Promise<Outcome<MemberView>>;
   subscribe(listener: (event: CouncilEvent) => void): Unsubscribe;
 }
 
@@ -38,6 +42,26 @@ export interface HistoryPort {
   rate(id: string, rating: 'good' | 'bad'): Promise<Outcome<Deliberation>>;
   remove(id: string): Promise<Outcome<null>>;
   /** Called when the list changed, in this tab or another. */
+  subscribe(listener: () => void): Unsubscribe;
+}
+
+export interface SettingsPort {
+  /** Errors: record-invalid (nothing is overwritten), storage-failed. */
+  read(): Promise<Outcome<Settings>>;
+  /**
+   * Makes these the council, after a running round; null: the one that comes with the app. Loads nothing.
+   * Errors: record-invalid, storage-failed (it then holds in this tab alone), cancelled, and those of the catalogue.
+   */
+  choose(signal: AbortSignal, members: readonly MemberChoice[] | null): Promise<Outcome<null>>;
+  /** The user's answer to the browser's own model; a no also takes it out of the council. */
+  allowBuiltIn(signal: AbortSignal, allowed: boolean): Promise<Outcome<null>>;
+  /** Whether this browser has a model of its own; looked at, never called. */
+  builtInThere(): Promise<boolean>;
+  /** What of the catalogue this device can run. Errors: those of the catalogue and of the probe. */
+  offers(signal: AbortSignal): Promise<Outcome<ModelOffers>>;
+  /** The servers of the user's; its code is fetched with the first call. */
+  remote(): Promise<RemotePort>;
+  /** Called when the settings changed in this tab. */
   subscribe(listener: () => void): Unsubscribe;
 }
 
@@ -100,6 +124,7 @@ export interface WitanPorts {
   readonly device: DevicePort;
   readonly monitor: MonitorPort;
   readonly bench: BenchPort;
+  readonly settings: SettingsPort;
   readonly evaluation: EvaluationPort;
   readonly test: TestPort;
 }

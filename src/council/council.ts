@@ -1,7 +1,7 @@
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
 import { Semaphore } from '#kernel/semaphore';
-import type { AbsentMember, RoundEvent, Roster } from '#contracts/council';
+import type { AbsentMember, CouncilMember, MemberManner, RoundEvent, Roster } from '#contracts/council';
 import type { AskOptions, Deliberation, FrameSummary } from '#contracts/deliberation';
 import { failure, failureOf, type Outcome } from '#contracts/errors';
 import type { MetricWriter } from '#contracts/metrics';
@@ -12,7 +12,7 @@ import { asTyped } from './typed-text.ts';
 /** Rounds that may wait; more are refused (`queue-full`) so that a runaway caller cannot build an endless queue. */
 const QUEUE_LIMIT = 8;
 
-/** Generous for tiny local models; the stall watch of the engine finds a dead member sooner. */
+/** Generous for tiny local models, others name their own; the stall watch of the engine finds a dead member sooner. */
 const DEFAULTS = { softDeadlineMs: 10_000, hardDeadlineMs: 30_000, quorum: 2, seed: 1 } as const;
 
 /**
@@ -34,6 +34,11 @@ export interface CouncilPorts {
   readonly abstain: () => string;
   /** Longest question in characters. */
   readonly promptLimit: () => number;
+}
+
+/** A member whose context is too short for the question, while others read it. */
+function tooShortFor({ id, name, engine, backend }: CouncilMember): AbsentMember {
+  return { id, name, engine: engine.kind, backend, error: 'context-exceeded' };
 }
 
 /** Takes questions, runs them one round at a time in order, and keeps each member's calls apart. */
@@ -119,11 +124,19 @@ export class Council {
     if (unknown !== undefined) return err(failure('member-unknown', { member: unknown }));
     const isWanted = ({ id, backend }: Pick<AbsentMember, 'id' | 'backend'>): boolean =>
       (wanted?.includes(id) ?? true) && (backend !== 'remote' || options.allowRemote === true);
-    const members = ready.filter(isWanted);
-    if (members.length === 0) {
+    const asked = ready.filter(isWanted);
+    if (asked.length === 0) {
       const held = ready.some(({ backend }) => backend === 'remote') ? 'consent-required' : 'none-chosen';
       return err(failure('council-unavailable', { cause: absent.find(isWanted)?.error ?? held }));
     }
+    const reads = ({ manner }: CouncilMember): boolean => prompt.length <= (manner?.promptLimit ?? Infinity);
+    const members = asked.filter(reads);
+    if (members.length === 0) {
+      const limit = Math.max(...asked.map(({ manner }) => manner?.promptLimit ?? 0));
+      return err(failure('prompt-too-long', { characters: prompt.length, limit }));
+    }
+    const patience = (of: (manner: MemberManner) => number, least: number): number =>
+      Math.max(least, ...members.map(({ manner }) => (manner === undefined ? 0 : of(manner))));
     const abstain = this.#ports.abstain();
     const round = new Round(
       {
@@ -131,11 +144,13 @@ export class Council {
         prompt,
         shape: answerShape(prompt, abstain),
         members,
-        absent: absent.filter(isWanted),
+        absent: [...absent.filter(isWanted), ...asked.filter((member) => !reads(member)).map(tooShortFor)],
         abstain,
         seed: options.seed ?? DEFAULTS.seed,
-        softDeadlineMs: options.softDeadlineMs ?? DEFAULTS.softDeadlineMs,
-        hardDeadlineMs: options.hardDeadlineMs ?? DEFAULTS.hardDeadlineMs,
+        softDeadlineMs:
+          options.softDeadlineMs ?? patience((manner) => manner.softDeadlineMs, DEFAULTS.softDeadlineMs),
+        hardDeadlineMs:
+          options.hardDeadlineMs ?? patience((manner) => manner.hardDeadlineMs, DEFAULTS.hardDeadlineMs),
         quorum: options.quorum ?? DEFAULTS.quorum,
         graceMs: options.graceMs ?? DEFAULT_GRACE_MS,
       },

@@ -5,6 +5,7 @@ import type { Generation, TokenChunk } from '#contracts/engine';
 import { failureOf, type ErrorCode, type Outcome } from '#contracts/errors';
 import type { AnswerShape } from './answer-shape.ts';
 import { canonicalKey, isAbstention, withoutOwnName } from './canonical-key.ts';
+import { memberRequest } from './member-request.ts';
 import { isDecided, pluralityWinner, tally, type Vote } from './plurality.ts';
 import { outcomeOfAbsent, Seat } from './seat.ts';
 import { answerOf, concludeRound, type Conclusion } from './conclusion.ts';
@@ -14,7 +15,7 @@ export interface RoundPlan {
   readonly prompt: string;
   readonly shape: AnswerShape;
   readonly members: readonly CouncilMember[];
-  /** Members that could not be loaded: on record as failed. */
+  /** Members that cannot be asked: on record as failed. */
   readonly absent: readonly AbsentMember[];
   /** The exact sentence with which members decline. */
   readonly abstain: string;
@@ -98,16 +99,10 @@ export class Round {
 
   async #hear(seat: Seat): Promise<void> {
     if (!seat.open) return; // stopped while an earlier member was being started
-    const { id: roundId, prompt, seed, shape } = this.#plan;
+    const { id: roundId } = this.#plan;
     seat.start();
     this.#emit({ type: 'member-started', roundId, memberId: seat.member.id });
-    const request = {
-      prompt,
-      maxTokens: shape.maxTokens,
-      temperature: 0,
-      seed,
-      ...(shape.grammar === undefined ? {} : { grammar: shape.grammar }),
-    };
+    const request = memberRequest(seat.member, this.#plan);
     const onChunk = (chunk: TokenChunk): void => {
       if (!seat.open) return;
       seat.take(chunk);

@@ -6,13 +6,14 @@ import {
   type GenerateRequest,
   type Generation,
   type LoadedModel,
+  type LoadProgress,
   type LoadOptions,
   type Pacing,
   type TokenChunk,
 } from '#contracts/engine';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import { AnswerCollector } from './prompt-api/answer-collector.ts';
-import type { BuiltInModelPorts } from './prompt-api/built-in-model.ts';
+import { builtInAvailability, type BuiltInModelPorts } from './prompt-api/built-in-model.ts';
 import type { LanguageModelSession, PromptOptions } from './prompt-api/language-model.ts';
 import { promptApiFailure } from './prompt-api/prompt-api-errors.ts';
 import { responseConstraint } from './prompt-api/response-constraint.ts';
@@ -30,8 +31,6 @@ const PIECE_GAP_MS = 15_000;
 const ROOT_REQUEST = { temperature: 0 } as const;
 
 export interface PromptApiPorts extends BuiltInModelPorts {
-  /** Share of the browser's download that is here, 0..1. */
-  readonly onProgress: (share: number) => void;
   /** Called once when the browser took the model away: this engine is of no more use. */
   readonly onLost: (reason: WitanFailure) => void;
 }
@@ -69,18 +68,33 @@ export class PromptApiEngine implements Engine {
   }
 
   /** Of `LoadedModel` the browser tells the size of the context only; other figures are 0. */
-  async load(signal: AbortSignal, options: LoadOptions): Promise<Outcome<LoadedModel>> {
-    const { clock, languages, onProgress } = this.#ports;
+  async load(
+    signal: AbortSignal,
+    options: LoadOptions,
+    onProgress: (progress: LoadProgress) => void = () => undefined,
+  ): Promise<Outcome<LoadedModel>> {
+    const { clock, languages } = this.#ports;
     const { model, slots } = options;
     if (model.format !== 'built-in')
       return err(failure('request-unsupported', { model: model.name, reason: model.format }));
     if (!this.#ports.allowed()) return err(failure('consent-required', { model: model.name }));
     const languageModel = this.#ports.languageModel();
     if (languageModel === null) return err(failure('engine-unavailable', { model: model.name }));
+    // With the user's yes `create()` comes first of all: a download needs the click that led here.
+    const held = options.download === true ? null : await this.#reasonNotToLoad(signal, model.name);
+    if (held !== null) return err(held);
     this.#end();
     const startedMs = clock.nowMs();
     const open = (signal: AbortSignal, options: SessionOptions) =>
-      openSession(signal, { languageModel, options, clock, model: model.name, onProgress });
+      openSession(signal, {
+        languageModel,
+        options,
+        clock,
+        model: model.name,
+        onProgress: (fraction) => {
+          onProgress({ phase: 'fetch', fraction });
+        },
+      });
     const root = sessionOptions(ROOT_REQUEST, languages);
     const opened = await open(signal, root);
     if (!opened.ok) return opened;
@@ -100,6 +114,16 @@ export class PromptApiEngine implements Engine {
       vocabularySize: 0,
       weightBytes: 0,
       loadMs: clock.nowMs() - startedMs,
+    });
+  }
+
+  /** Null when the browser has its model at hand, so that making a session fetches nothing. */
+  async #reasonNotToLoad(signal: AbortSignal, model: string): Promise<WitanFailure | null> {
+    const availability = await builtInAvailability(signal, this.#ports, model);
+    if (!availability.ok) return availability.error;
+    if (availability.value === 'available') return null;
+    return failure(availability.value === 'unavailable' ? 'engine-unavailable' : 'consent-required', {
+      model,
     });
   }
 

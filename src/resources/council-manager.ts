@@ -4,21 +4,16 @@ import type { MemberView, Roster } from '#contracts/council';
 import type { Pacing } from '#contracts/engine';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { MetricWriter } from '#contracts/metrics';
-import type { StarterMember } from '#contracts/starter';
 import { DeviceLosses } from './device-losses.ts';
 import { ManagedMember } from './managed-member.ts';
 import { NO_MARKS, type ArtifactRefresh, type LoadMarks, type MemberLaunch } from './member-ports.ts';
-import { starterSpec, type MemberSpec } from './member-spec.ts';
+import type { MemberSpec } from './member-spec.ts';
 
 export interface CouncilManagerPorts {
   readonly clock: Clock;
   readonly metrics: MetricWriter;
   /** Makes worker and engine of a member and tells when the worker is lost. */
   readonly launch: MemberLaunch;
-  /** Absolute URL of a bundled model file. */
-  readonly urlOf: (file: string) => string;
-  /** CPU threads to divide among the bundled members; 1 where the page is not isolated. */
-  readonly threads: () => number;
   readonly onChange: (members: readonly MemberView[]) => void;
   /** Where loads under way are marked; absent: nowhere. */
   readonly marks?: LoadMarks;
@@ -48,48 +43,21 @@ export class CouncilManager {
     return this.#members.map((member) => member.view());
   }
 
-  /** Names the bundled members, which share the CPU threads among them. */
-  appoint(members: readonly StarterMember[]): void {
-    const threads = Math.max(1, Math.floor(this.#ports.threads() / members.length));
-    this.add(members.map((member) => starterSpec(member, this.#ports.urlOf(member.file), threads)));
-  }
-
   /**
-   * Adds members; none is loaded yet. One that is there already, by its id, stays as it is.
+   * Makes these, in this order, the council. One that is in it already, unchanged, stays as it is; who is in it no more is
+   * unloaded. None is loaded yet.
    * @param deadlyRungs per member id, the rungs that a tab died of while loading them: it begins below those
    */
-  add(specs: readonly MemberSpec[], deadlyRungs: ReadonlyMap<string, readonly string[]> = new Map()): void {
-    const { clock, launch, marks, refresh, metrics } = this.#ports;
-    const added = specs
-      .filter((spec) => this.#find(spec.id) === undefined)
-      .map((spec) => {
-        const ports = {
-          clock,
-          launch,
-          deviceLosses: this.#deviceLosses,
-          marks: marks ?? NO_MARKS,
-          refresh: refresh ?? null,
-          onChange: () => {
-            this.#changed();
-          },
-          onLoadFailed: (problem: WitanFailure) => {
-            if (!isLoss(problem)) metrics.add('errors', 1);
-          },
-        };
-        return new ManagedMember(spec, ports, deadlyRungs.get(spec.id));
-      });
-    this.#members = [...this.#members, ...added];
+  appoint(
+    specs: readonly MemberSpec[],
+    deadlyRungs: ReadonlyMap<string, readonly string[]> = new Map(),
+  ): void {
+    const before = this.#members;
+    this.#members = specs.map(
+      (spec) => before.find((member) => member.is(spec)) ?? this.#member(spec, deadlyRungs.get(spec.id)),
+    );
+    for (const gone of before.filter((member) => !this.#members.includes(member))) void gone.unload();
     this.#changed();
-  }
-
-  /** Takes a member out of the council and frees its memory. Errors: member-unknown. */
-  async remove(memberId: string): Promise<Outcome<null>> {
-    const member = this.#find(memberId);
-    if (member === undefined) return err(failure('member-unknown', { member: memberId }));
-    this.#members = this.#members.filter((other) => other !== member);
-    await member.unload();
-    this.#changed();
-    return ok(null);
   }
 
   /**
@@ -114,6 +82,13 @@ export class CouncilManager {
     return member.restart();
   }
 
+  /** Loads one member with the user's yes to its download. Errors: member-unknown, and those of loading. */
+  async download(memberId: string): Promise<Outcome<MemberView>> {
+    const member = this.#find(memberId);
+    if (member === undefined) return err(failure('member-unknown', { member: memberId }));
+    return member.download();
+  }
+
   setPacing(pacing: Pacing): void {
     for (const member of this.#members) member.setPacing(pacing);
   }
@@ -125,6 +100,24 @@ export class CouncilManager {
 
   async unloadAll(): Promise<void> {
     await Promise.all(this.#members.map((member) => member.unload()));
+  }
+
+  #member(spec: MemberSpec, deadlyRungs: readonly string[] | undefined): ManagedMember {
+    const { clock, launch, marks, refresh, metrics } = this.#ports;
+    const ports = {
+      clock,
+      launch,
+      deviceLosses: this.#deviceLosses,
+      marks: marks ?? NO_MARKS,
+      refresh: refresh ?? null,
+      onChange: () => {
+        this.#changed();
+      },
+      onLoadFailed: (problem: WitanFailure) => {
+        if (!isLoss(problem)) metrics.add('errors', 1);
+      },
+    };
+    return new ManagedMember(spec, ports, deadlyRungs);
   }
 
   #find(memberId: string): ManagedMember | undefined {

@@ -9,7 +9,7 @@ import type {
   MemberState,
   MemberView,
 } from '#contracts/council';
-import { FULL_SPEED, type Engine, type LoadedModel, type Pacing } from '#contracts/engine';
+import { FULL_SPEED, type Engine, type LoadedModel, type LoadProgress, type Pacing } from '#contracts/engine';
 import { failure, failureOf, type ErrorCode, type Outcome, type WitanFailure } from '#contracts/errors';
 import { discard, markedLoad } from './member-load.ts';
 import type { MemberPorts } from './member-ports.ts';
@@ -61,6 +61,9 @@ export class ManagedMember {
   #held = false;
   #pacing: Pacing = FULL_SPEED;
   #restarts = 0;
+  /** The user has said yes to fetching what it was chosen as; a smaller model would be another download. */
+  #mayDownload = false;
+  #progress: LoadProgress | null = null;
 
   /** @param deadlyRungs ids of the rungs that a tab died of while loading them */
   constructor(spec: MemberSpec, ports: MemberPorts, deadlyRungs: readonly string[] = []) {
@@ -86,12 +89,18 @@ export class ManagedMember {
     return this.#spec.id;
   }
 
+  /** Whether it is already what `spec` asks for. */
+  is(spec: MemberSpec): boolean {
+    return JSON.stringify([spec.name, spec.rungs]) === JSON.stringify([this.#spec.name, this.#spec.rungs]);
+  }
+
   /**
    * Loads unless loaded; joins a load that is under way, and starts its own when whoever began that one gave it up.
-   * Resolves early on abort. A member that failed for good stays as it is.
+   * Resolves early on abort. A member that failed for good stays as it is, and nobody waits for a download.
    */
   async prepare(signal: AbortSignal): Promise<void> {
     while (this.#loading !== null) {
+      if (this.#mayDownload) return;
       const joined = await untilAborted(this.#loading, signal);
       if (joined === null || joined.ok || joined.error.code !== 'cancelled') return;
     }
@@ -101,14 +110,19 @@ export class ManagedMember {
   }
 
   /** Starts over from the top of the ladder: whoever asks for it may have made room. */
-  async restart(): Promise<Outcome<MemberView>> {
-    this.#window.forget();
-    this.#held = false;
-    this.#because = null;
-    this.#ladder = ladderAt(0); // the session's account of lost GPUs stays as it is
+  restart(): Promise<Outcome<MemberView>> {
     this.#restarts += 1;
-    const loaded = await this.#bringUp('restarting', NEVER);
-    return loaded.ok ? ok(this.view()) : err(loaded.error);
+    return this.#fromTheTop('restarting');
+  }
+
+  /** Starts over, this time with the user's yes to the download. */
+  async download(): Promise<Outcome<MemberView>> {
+    this.#mayDownload = true;
+    try {
+      return await this.#fromTheTop('loading');
+    } finally {
+      this.#mayDownload = false;
+    }
   }
 
   async unload(): Promise<void> {
@@ -120,17 +134,24 @@ export class ManagedMember {
 
   ready(): CouncilMember | null {
     if (this.#loaded === null) return null;
-    const { id, name } = this.#spec;
-    const accuracy = this.#rung.accuracy?.dev ?? 0; // unknown wins no tie against measured
-    const restarts = (): number => this.#restarts;
-    return { id, name, backend: this.#loaded.backend, engine: this.#resilient, accuracy, restarts };
+    const { id, name, manner } = this.#spec;
+    return {
+      id,
+      name,
+      backend: this.#loaded.backend,
+      engine: this.#resilient,
+      accuracy: this.#rung.accuracy?.dev ?? 0, // unknown wins no tie against measured
+      restarts: () => this.#restarts,
+      ...(manner === undefined ? {} : { manner }),
+    };
   }
 
   /** Why it cannot be asked; null when it can. */
   absent(): AbsentMember | null {
     if (this.#loaded !== null) return null;
     const { id, name, engine, backend } = this.view();
-    return { id, name, engine, backend, error: this.#problem?.code ?? 'cancelled' };
+    const meanwhile = this.#mayDownload ? 'model-downloading' : 'cancelled';
+    return { id, name, engine, backend, error: this.#problem?.code ?? meanwhile };
   }
 
   setPacing(pacing: Pacing): void {
@@ -150,11 +171,21 @@ export class ManagedMember {
       restarts: this.#restarts,
       problem: this.#problem,
       because: this.#because,
+      progress: this.#progress,
     });
   }
 
   get #rung(): MemberRung {
     return present(this.#spec.rungs[this.#ladder.rung], 'the rung');
+  }
+
+  async #fromTheTop(state: 'loading' | 'restarting'): Promise<Outcome<MemberView>> {
+    this.#window.forget();
+    this.#held = false;
+    this.#because = null;
+    this.#ladder = ladderAt(0); // the session's account of lost GPUs stays as it is
+    const loaded = await this.#bringUp(state, NEVER);
+    return loaded.ok ? ok(this.view()) : err(loaded.error);
   }
 
   /** A tab died of a load: begin below it, or wait for the user where there is nothing smaller. */
@@ -231,7 +262,13 @@ export class ManagedMember {
     }
     this.#engine = engine;
     this.#lostInLoad = null;
-    return markedLoad(signal, engine, this.#spec, this.#rung, this.#ports.marks);
+    const download = this.#mayDownload && this.#ladder.rung === 0;
+    const load = { ...this.#rung.load, ...(download ? { download } : {}) };
+    return markedLoad(signal, engine, this.#spec, { ...this.#rung, load }, this.#ports.marks, (progress) => {
+      if (this.#engine !== engine || this.#loaded !== null) return;
+      this.#progress = progress;
+      this.#ports.onChange();
+    });
   }
 
   #serve(loaded: LoadedModel): Outcome<LoadedModel> {
@@ -311,6 +348,7 @@ export class ManagedMember {
 
   #setState(state: MemberState): void {
     this.#state = state;
+    this.#progress = null;
     this.#ports.onChange();
   }
 }

@@ -1,5 +1,5 @@
 import { err } from '#kernel/result';
-import type { Engine, LoadedModel } from '#contracts/engine';
+import type { Engine, LoadedModel, LoadProgress } from '#contracts/engine';
 import { failureOf, type Outcome } from '#contracts/errors';
 import type { LoadMarks } from './member-ports.ts';
 import type { MemberRung, MemberSpec } from './member-spec.ts';
@@ -25,11 +25,12 @@ export async function markedLoad(
   spec: MemberSpec,
   rung: MemberRung,
   marks: LoadMarks,
+  onProgress: (progress: LoadProgress) => void,
 ): Promise<Outcome<LoadedModel>> {
   let unmark = (): void => undefined;
   try {
     if (mayKillTheTab(spec, rung)) unmark = marks.begin(spec.id, rung.id);
-    return await engine.load(signal, rung.load);
+    return await engine.load(signal, rung.load, onProgress);
   } catch (thrown) {
     return err(failureOf(thrown));
   } finally {

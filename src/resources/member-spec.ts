@@ -1,3 +1,4 @@
+import type { MemberManner } from '#contracts/council';
 import type { Backend, EngineKind, LoadOptions } from '#contracts/engine';
 import type { StarterMember } from '#contracts/starter';
 
@@ -34,6 +35,8 @@ export interface MemberSpec {
   readonly rungs: readonly [MemberRung, ...MemberRung[]];
   /** Comes with the page: a few megabytes that cannot take a tab down with them, so its loads leave no mark. */
   readonly bundled: boolean;
+  /** How it wants to be asked; absent: the bare question. */
+  readonly manner?: MemberManner;
 }
 
 /** Where the engine is meant to run the rung; what it really used is told after loading. */

@@ -1,5 +1,5 @@
 import type { MemberFallback, MemberState, MemberView } from '#contracts/council';
-import type { LoadedModel } from '#contracts/engine';
+import type { LoadedModel, LoadProgress } from '#contracts/engine';
 import type { WitanFailure } from '#contracts/errors';
 import { plannedBackend, type MemberRung, type MemberSpec } from './member-spec.ts';
 import { fallbackOf } from './rung-changes.ts';
@@ -11,11 +11,12 @@ export interface MemberLife {
   readonly problem: WitanFailure | null;
   /** Why it stands below the top of its ladder; null at the top. */
   readonly because: MemberFallback['because'] | null;
+  readonly progress: LoadProgress | null;
 }
 
 /** A member as the page shows it. @param rung the one that it stands on */
 export function memberView(spec: MemberSpec, rung: MemberRung, life: MemberLife): MemberView {
-  const { state, loaded, restarts, problem, because } = life;
+  const { state, loaded, restarts, problem, because, progress } = life;
   const fallback = because === null ? null : fallbackOf(spec.rungs[0], rung, because);
   return {
     id: spec.id,
@@ -31,6 +32,7 @@ export function memberView(spec: MemberSpec, rung: MemberRung, life: MemberLife)
     testAccuracy: rung.accuracy?.test ?? null,
     restarts,
     problem,
+    ...(progress === null ? {} : { progress }),
     ...(fallback === null ? {} : { fallback }),
   };
 }

@@ -1,11 +1,12 @@
 /** The pages that exist. Each has a URL of its own, so that it survives a reload and can be bookmarked. */
-export type PageName = 'council' | 'device' | 'monitor' | 'benchmark';
+export type PageName = 'council' | 'device' | 'monitor' | 'benchmark' | 'settings';
 
 export type Route =
   /** `recordId`: a record of the history that is open on the council page. */
   | { readonly page: 'council'; readonly recordId: string | null }
   | { readonly page: 'device' }
   | { readonly page: 'monitor' }
+  | { readonly page: 'settings' }
   /** `shared`: the fragment of a shared benchmark result. */
   | { readonly page: 'benchmark'; readonly shared: string | null };
 
@@ -27,6 +28,7 @@ export function parseRoute(hash: string): Route {
   if (SHARED_RESULT.test(hash)) return { page: 'benchmark', shared: hash };
   if (hash === '#/device') return { page: 'device' };
   if (hash === '#/monitor') return { page: 'monitor' };
+  if (hash === '#/settings') return { page: 'settings' };
   if (hash === '#/benchmark') return { page: 'benchmark', shared: null };
   const recordId = RECORD.exec(hash)?.[1];
   return recordId === undefined ? HOME : { page: 'council', recordId: decoded(recordId) };

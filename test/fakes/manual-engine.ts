@@ -7,6 +7,7 @@ import type {
   Generation,
   LoadedModel,
   LoadOptions,
+  LoadProgress,
   Pacing,
   TokenChunk,
 } from '#contracts/engine';
@@ -34,6 +35,8 @@ export class ManualEngine implements Engine {
   readonly answers: ManualAnswer[] = [];
   readonly memberId: string;
   loadOptions: LoadOptions | null = null;
+  /** Tells how far the load has come. */
+  progresses: (progress: LoadProgress) => void = () => undefined;
   unloads = 0;
   /** True after a load that succeeded, until the engine is lost or unloaded. */
   alive = false;
@@ -49,8 +52,13 @@ export class ManualEngine implements Engine {
     this.kind = kind;
   }
 
-  load(signal: AbortSignal, options: LoadOptions): Promise<Outcome<LoadedModel>> {
+  load(
+    signal: AbortSignal,
+    options: LoadOptions,
+    onProgress: (progress: LoadProgress) => void = () => undefined,
+  ): Promise<Outcome<LoadedModel>> {
     this.loadOptions = options;
+    this.progresses = onProgress;
     this.loading = true;
     return new Promise((resolve) => {
       const cancel = (): void => {

@@ -114,6 +114,14 @@ export class FakePorts implements WitanPorts {
       for (const each of this.#members)
         if (memberId === undefined || memberId === each.id) this.#stopped.add(each.id);
     },
+    download: (memberId) => {
+      this.calls.push(`council.download ${memberId}`);
+      this.#change(memberId, { state: 'ready', problem: null });
+      const view = this.#members.find((each) => each.id === memberId);
+      return Promise.resolve(
+        view === undefined ? err(failure('member-unknown', { member: memberId })) : ok(view),
+      );
+    },
     restart: (memberId) => {
       this.calls.push(`council.restart ${memberId}`);
       this.#change(memberId, { state: 'ready', problem: null });

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ok } from '#kernel/result';
 import type { CouncilEvent } from '#contracts/council';
 import type { Deliberation } from '#contracts/deliberation';
 import type { MetricId } from '#contracts/metrics';
 import { CouncilService } from '../../../src/app/council-service.ts';
+import { starterMembers } from '../../../src/app/starter-members.ts';
 import { StarterCatalogue } from '../../../src/app/starter-catalogue.ts';
 import { starterMember } from '../../fakes/manual-engine.ts';
 import { ScriptedEngine, type Script } from '../../fakes/scripted-engine.ts';
@@ -48,7 +50,8 @@ function serve(scripts: Readonly<Record<string, Script>>) {
     },
     catalogue: new StarterCatalogue('https://page/'),
     launch: (memberId) => new ScriptedEngine(clock, scripts[memberId] ?? {}),
-    threads: () => 2,
+    appointment: (_signal, about) =>
+      Promise.resolve(ok({ specs: starterMembers(about, (file) => `https://page/${file}`, 2) })),
     watchFrames: () => () => null,
     keep: (record) => Promise.resolve(kept.push(record)),
     onBusy: (now) => busy.push(now),

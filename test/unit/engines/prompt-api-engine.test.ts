@@ -190,7 +190,7 @@ describe('loading', () => {
       allowed: () => true,
       clock,
       languages: ['en'],
-      onProgress: () => undefined,
+
       onLost: () => undefined,
     });
     expect(await bare.load(NEVER, OPTIONS)).toMatchObject({ error: { code: 'engine-unavailable' } });

@@ -1,6 +1,8 @@
 import { afterEach, expect, it, vi } from 'vitest';
+import { ok } from '#kernel/result';
 import { NO_METRICS } from '#contracts/metrics';
 import { CouncilService } from '../../../src/app/council-service.ts';
+import { starterMembers } from '../../../src/app/starter-members.ts';
 import { StarterCatalogue } from '../../../src/app/starter-catalogue.ts';
 import { starterMember } from '../../fakes/manual-engine.ts';
 import { ScriptedEngine } from '../../fakes/scripted-engine.ts';
@@ -31,7 +33,8 @@ it('a page that breaks on an event does not break the round', async () => {
     metrics: NO_METRICS,
     catalogue: new StarterCatalogue('https://page/'),
     launch: () => new ScriptedEngine(clock, { says: '85' }),
-    threads: () => 1,
+    appointment: (_signal, about) =>
+      Promise.resolve(ok({ specs: starterMembers(about, (file) => `https://page/${file}`, 1) })),
     watchFrames: () => () => null,
     keep: () => Promise.resolve(null),
     onBusy: () => undefined,

@@ -3,7 +3,7 @@ import type { MemberView } from '#contracts/council';
 import { failure } from '#contracts/errors';
 import type { MetricId } from '#contracts/metrics';
 import { CouncilManager } from '../../../src/resources/council-manager.ts';
-import type { MemberSpec } from '../../../src/resources/member-spec.ts';
+import { starterSpec, type MemberSpec } from '../../../src/resources/member-spec.ts';
 import { ManualEngine, starterMember } from '../../fakes/manual-engine.ts';
 import { turn } from '../../fakes/turn.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
@@ -33,8 +33,6 @@ beforeEach(() => {
       engines.set(memberId, engine);
       return engine;
     },
-    urlOf: (file) => `https://page/starter/${file}`,
-    threads: () => 8,
     onChange: (views) => {
       shown = views;
     },
@@ -50,8 +48,11 @@ beforeEach(() => {
   });
 });
 
+const STARTERS = ['alder', 'birch', 'cedar'].map((id) =>
+  starterSpec(starterMember(id), `https://page/starter/${id}.gguf`, 2),
+);
 const appoint = (): void => {
-  manager.appoint(['alder', 'birch', 'cedar'].map(starterMember));
+  manager.appoint(STARTERS);
 };
 const engine = (id: string): ManualEngine => {
   const found = engines.get(id);
@@ -60,7 +61,7 @@ const engine = (id: string): ManualEngine => {
 };
 
 describe('preparing', () => {
-  it('loads all at once, divides the threads, and resolves when all have settled', async () => {
+  it('loads all at once, and resolves when all have settled', async () => {
     appoint();
     expect(shown.map((view) => view.state)).toEqual(['absent', 'absent', 'absent']);
     let prepared: Awaited<ReturnType<CouncilManager['prepare']>> | null = null;
@@ -157,6 +158,48 @@ it('restarts by name only whom it knows', async () => {
   expect(await restarted).toMatchObject({ ok: true, value: { id: 'alder', state: 'ready' } });
 });
 
+describe('a member whose model is not on the device', () => {
+  it('is fetched with a yes, and nobody waits for that', async () => {
+    manager.appoint([...STARTERS.slice(0, 1), OAK_MEMBER]);
+    const first = manager.prepare(NEVER);
+    engine('alder').loaded();
+    expect(engine('oak').loadOptions?.download).toBeUndefined();
+    engine('oak').fails(failure('consent-required', { model: 'oak' }));
+    expect(await first).toMatchObject({ value: { absent: [{ id: 'oak', error: 'consent-required' }] } });
+
+    const downloaded = manager.download('oak');
+    expect(engine('oak').loadOptions).toMatchObject({ download: true });
+    engine('oak').progresses({ phase: 'fetch', fraction: 0.25, bytes: 1000 });
+    expect(shown[1]).toMatchObject({
+      state: 'loading',
+      restarts: 0,
+      progress: { phase: 'fetch', fraction: 0.25 },
+    });
+    const meanwhile = await manager.prepare(NEVER);
+    expect(meanwhile).toMatchObject({
+      value: { ready: [{ id: 'alder' }], absent: [{ id: 'oak', error: 'model-downloading' }] },
+    });
+
+    engine('oak').loaded();
+    expect(await downloaded).toMatchObject({ ok: true, value: { state: 'ready' } });
+    expect(shown[1]?.progress).toBeUndefined();
+  });
+
+  it('does not fetch a smaller one in its place without another yes', async () => {
+    manager.appoint([OAK_MEMBER]);
+    const downloaded = manager.download('oak');
+    engine('oak').fails(failure('out-of-memory', { model: 'oak' }));
+    await turn();
+    expect(engine('oak').loadOptions?.download).toBeUndefined();
+    engine('oak').fails(failure('consent-required', { model: 'oak' }));
+    expect(await downloaded).toMatchObject({ error: { code: 'consent-required' } });
+  });
+
+  it('that nobody knows is a typed failure', async () => {
+    expect(await manager.download('zebra')).toMatchObject({ error: { code: 'member-unknown' } });
+  });
+});
+
 describe('members of every kind', () => {
   const remote: MemberSpec = {
     ...OAK_MEMBER,
@@ -164,10 +207,9 @@ describe('members of every kind', () => {
     rungs: [{ ...OAK[0], engine: 'remote', features: [], accuracy: null }],
   };
 
-  it('are added to those that came with the page, each id once', () => {
+  it('sit beside those that came with the page', () => {
     appoint();
-    manager.add([OAK_MEMBER, remote]);
-    manager.add([OAK_MEMBER]);
+    manager.appoint([...STARTERS, OAK_MEMBER, remote]);
     expect(shown.map(({ id, engine }) => [id, engine])).toEqual([
       ['alder', 'wllama'],
       ['birch', 'wllama'],
@@ -179,7 +221,7 @@ describe('members of every kind', () => {
   });
 
   it('begin below what killed a tab, and mark what they load', async () => {
-    manager.add([OAK_MEMBER, remote], new Map([['oak', ['gpu-f16']]]));
+    manager.appoint([OAK_MEMBER, remote], new Map([['oak', ['gpu-f16']]]));
     expect(shown[0]?.fallback).toMatchObject({ because: 'died-while-loading', changes: ['quantization'] });
     const prepared = manager.prepare(NEVER);
     expect(marked).toEqual(['oak gpu-q3']);
@@ -197,7 +239,7 @@ describe('members of every kind', () => {
   });
 
   it('fall without counting as lost, and each fall is an error', async () => {
-    manager.add([OAK_MEMBER]);
+    manager.appoint([OAK_MEMBER]);
     const prepared = manager.prepare(NEVER);
     engine('oak').fails(failure('out-of-memory', { model: 'oak' }));
     await turn();
@@ -211,11 +253,14 @@ describe('members of every kind', () => {
     const prepared = manager.prepare(NEVER);
     for (const id of engines.keys()) engine(id).loaded();
     await prepared;
-    expect(await manager.remove('birch')).toEqual({ ok: true, value: null });
+    manager.appoint(STARTERS.filter(({ id }) => id !== 'birch'));
     expect(engine('birch').unloads).toBe(1);
-    expect(shown.map(({ id }) => id)).toEqual(['alder', 'cedar']);
+    // The others stay as they are: still loaded.
+    expect(shown.map(({ id, state }) => [id, state])).toEqual([
+      ['alder', 'ready'],
+      ['cedar', 'ready'],
+    ]);
     expect(gauges.get('membersReady')).toBe(2);
-    expect(await manager.remove('birch')).toMatchObject({ error: { code: 'member-unknown' } });
   });
 });
 

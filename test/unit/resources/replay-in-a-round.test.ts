@@ -4,6 +4,7 @@ import type { Deliberation } from '#contracts/deliberation';
 import { answerShape } from '../../../src/council/answer-shape.ts';
 import { Round } from '../../../src/council/round.ts';
 import { CouncilManager } from '../../../src/resources/council-manager.ts';
+import { starterSpec } from '../../../src/resources/member-spec.ts';
 import { ManualEngine, starterMember, type ManualAnswer } from '../../fakes/manual-engine.ts';
 import { turn } from '../../fakes/turn.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
@@ -43,11 +44,9 @@ beforeEach(async () => {
       engines.set(memberId, [...(engines.get(memberId) ?? []), engine]);
       return engine;
     },
-    urlOf: (file) => file,
-    threads: () => 2,
     onChange: () => undefined,
   });
-  manager.appoint(['alder', 'birch', 'cedar'].map(starterMember));
+  manager.appoint(['alder', 'birch', 'cedar'].map((id) => starterSpec(starterMember(id), `${id}.gguf`, 1)));
   const prepared = manager.prepare(NEVER);
   for (const id of engines.keys()) newest(id).loaded();
   const roster = await prepared;

@@ -1,0 +1,53 @@
+import { err, ok } from '#kernel/result';
+import { failure, type Outcome } from '#contracts/errors';
+import type { MemberChoice } from '#contracts/settings';
+import type { StarterCouncil } from '#contracts/starter';
+import type { MemberSpec } from '../resources/member-spec.ts';
+import type { SettingsStore } from '../storage/settings-store.ts';
+import type { Appointment } from './council-service.ts';
+import type { FurtherMembers } from './further-members.ts';
+import { starterMembers } from './starter-members.ts';
+
+export interface AppointmentsPorts {
+  readonly settings: Promise<SettingsStore>;
+  /** Everything that only councils other than the bundled one need; fetched when one is chosen. */
+  readonly further: () => Promise<FurtherMembers>;
+  readonly urlOf: (file: string) => string;
+  /** CPU threads to divide; 1 where the page is not isolated. */
+  readonly threads: () => number;
+}
+
+const idsOf = (choices: readonly MemberChoice[], engine: MemberChoice['engine']): readonly string[] =>
+  choices.filter((choice) => choice.engine === engine).map(({ id }) => id);
+
+/** Makes members of what the user chose. */
+export class Appointments {
+  readonly #ports: AppointmentsPorts;
+
+  constructor(ports: AppointmentsPorts) {
+    this.#ports = ports;
+  }
+
+  /** Errors: engine-unavailable (the code of the engines chosen could not be fetched), and those of the catalogue. */
+  async members(signal: AbortSignal, about: StarterCouncil): Promise<Outcome<Appointment>> {
+    const { settings, further, urlOf, threads } = this.#ports;
+    const stored = await (await settings).read();
+    // Settings that cannot be read are told on their page; the council that comes with the app always works.
+    const choices = stored.ok ? stored.value.members : null;
+    if (choices === null) return ok({ specs: starterMembers(about, urlOf, threads()) });
+    const starters = starterMembers(about, urlOf, threads(), idsOf(choices, 'starter'));
+    const others = choices.filter(({ engine }) => engine !== 'starter');
+    if (others.length === 0) return ok({ specs: starters });
+    let members: FurtherMembers;
+    try {
+      members = await further();
+    } catch (thrown) {
+      return err(failure('engine-unavailable', {}, thrown));
+    }
+    const specs = await members.specs(signal, others);
+    if (!specs.ok) return specs;
+    const all = [...starters, ...specs.value];
+    const inOrder = choices.flatMap(({ id }): readonly MemberSpec[] => all.filter((spec) => spec.id === id));
+    return ok({ specs: inOrder, deadlyRungs: await members.deadlyRungs() });
+  }
+}

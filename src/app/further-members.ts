@@ -1,0 +1,148 @@
+import type { Clock } from '#kernel/clock';
+import { err, ok } from '#kernel/result';
+import type { Engine } from '#contracts/engine';
+import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
+import type { Adapter } from '#contracts/hardware';
+import type { DevicePort } from '#contracts/ports';
+import type { MemberChoice } from '#contracts/settings';
+import type { InferenceWorkerApi } from '#contracts/worker-api';
+import { PromptApiEngine } from '../engines/prompt-api-engine.ts';
+import { languageModelOf } from '../engines/prompt-api/language-model.ts';
+import { WorkerEngine } from '../engines/worker-engine.ts';
+import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
+import type { WorkerSupervisor } from '../platform/worker-supervisor.ts';
+import type { MemberRung, MemberSpec } from '../resources/member-spec.ts';
+import { LoadingMarker } from '../storage/loading-marker.ts';
+import type { CatalogueSource } from './catalogue-source.ts';
+import { instructManner } from './instruct-manner.ts';
+import type { RemoteService } from './remote-service.ts';
+import { webLlmMember } from './web-llm-members.ts';
+
+export interface FurtherMembersPorts {
+  readonly clock: Clock;
+  readonly supervisor: WorkerSupervisor;
+  readonly device: DevicePort;
+  readonly catalogue: CatalogueSource;
+  readonly remote: () => Promise<RemoteService>;
+  /** Whether the user has allowed the browser's own model. */
+  readonly builtInAllowed: () => Promise<boolean>;
+}
+
+/** The only seat of the browser's own model. */
+export const BUILT_IN_ID = 'browser';
+/** Chrome's is 9,216 (research/engines.md §3.3); after loading the browser tells its own. */
+const BUILT_IN_CONTEXT_TOKENS = 4096;
+/** The languages of this page. */
+const LANGUAGES: readonly string[] = ['en'];
+
+function builtInMember(): MemberSpec {
+  const name = 'Browser’s own model';
+  const rung: MemberRung = {
+    id: 'browser',
+    engine: 'prompt-api',
+    load: {
+      model: { format: 'built-in', id: BUILT_IN_ID, name },
+      backend: 'browser',
+      threads: 1,
+      contextTokens: BUILT_IN_CONTEXT_TOKENS,
+      slots: 1,
+    },
+    model: BUILT_IN_ID,
+    parameters: 0,
+    sizeBytes: 0,
+    features: [],
+    accuracy: null,
+  };
+  return {
+    id: BUILT_IN_ID,
+    name,
+    rungs: [rung],
+    bundled: false,
+    manner: instructManner(BUILT_IN_CONTEXT_TOKENS),
+  };
+}
+
+/** Members beyond the bundled ones: on the GPU by web-llm, in the browser itself, on servers. */
+export class FurtherMembers {
+  readonly marker: LoadingMarker;
+  readonly #ports: FurtherMembersPorts;
+  #remote: RemoteService | null = null;
+  #builtInAllowed = false;
+  #deadlyRungs: Promise<ReadonlyMap<string, readonly string[]>> | null = null;
+
+  constructor(ports: FurtherMembersPorts) {
+    this.#ports = ports;
+    this.marker = new LoadingMarker({
+      clock: ports.clock,
+      store: typeof localStorage === 'undefined' ? null : localStorage,
+      locks: navigator.locks,
+      newId: () => crypto.randomUUID(),
+    });
+    addEventListener('pagehide', () => {
+      this.marker.leave();
+    });
+    addEventListener('pageshow', () => {
+      this.marker.comeBack();
+    });
+  }
+
+  /** What tabs died of while loading it; looked up once, for the marks are taken away by looking. */
+  deadlyRungs(): Promise<ReadonlyMap<string, readonly string[]>> {
+    return (this.#deadlyRungs ??= this.marker.takeDeadLoads());
+  }
+
+  /**
+   * Choices that exist no more (a server that was removed, a model that left the catalogue) are left out.
+   * Errors: those of the catalogue, cancelled.
+   */
+  async specs(
+    signal: AbortSignal,
+    choices: readonly MemberChoice[],
+  ): Promise<Outcome<readonly MemberSpec[]>> {
+    const specs: MemberSpec[] = [];
+    if (choices.some(({ engine }) => engine === 'web-llm')) {
+      const catalogue = await this.#ports.catalogue.webLlm(signal);
+      if (!catalogue.ok) return catalogue;
+      const adapter = await this.#adapter(signal);
+      for (const { engine, id } of choices) {
+        const spec = engine === 'web-llm' ? webLlmMember(catalogue.value, id, adapter) : null;
+        if (spec !== null) specs.push(spec);
+      }
+    }
+    if (choices.some(({ engine }) => engine === 'prompt-api')) {
+      this.#builtInAllowed = await this.#ports.builtInAllowed();
+      specs.push(builtInMember());
+    }
+    if (choices.some(({ engine }) => engine === 'remote')) {
+      this.#remote = await this.#ports.remote();
+      const wanted = choices.flatMap(({ engine, id }) => (engine === 'remote' ? [id] : []));
+      specs.push(...(await this.#remote.memberSpecs()).filter(({ id }) => wanted.includes(id)));
+    }
+    return signal.aborted ? err(failure('cancelled')) : ok(specs);
+  }
+
+  /** The engine of a rung that `specs` made. */
+  launch(memberId: string, onLost: (reason: WitanFailure) => void, rung: MemberRung): Engine {
+    const { clock, supervisor } = this.#ports;
+    if (rung.engine === 'remote' && this.#remote !== null) return this.#remote.launch(memberId, onLost);
+    if (rung.engine === 'prompt-api') {
+      return new PromptApiEngine({
+        languageModel: () => languageModelOf(globalThis),
+        allowed: () => this.#builtInAllowed,
+        clock,
+        languages: LANGUAGES,
+        onLost,
+      });
+    }
+    const worker = supervisor.start<InferenceWorkerApi>(memberId, WORKER_SCRIPTS.webLlm);
+    worker.onLost((reason) => {
+      if (reason.code !== 'cancelled') onLost(reason);
+    });
+    return new WorkerEngine('web-llm', worker, clock);
+  }
+
+  async #adapter(signal: AbortSignal): Promise<Adapter | null> {
+    const probed = await this.#ports.device.probe(signal);
+    return probed.ok ? (probed.value.profile.adapters[0] ?? null) : null;
+  }
+}

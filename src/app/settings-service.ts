@@ -1,0 +1,71 @@
+import { err, ok } from '#kernel/result';
+import { failure, type Outcome } from '#contracts/errors';
+import type { ModelOffers } from '#contracts/model-offer';
+import type { DevicePort } from '#contracts/ports';
+import type { MemberChoice, Settings } from '#contracts/settings';
+import { modelOffers } from '../capacity/model-offers.ts';
+import { languageModelOf } from '../engines/prompt-api/language-model.ts';
+import type { SettingsStore } from '../storage/settings-store.ts';
+import type { CatalogueSource } from './catalogue-source.ts';
+
+export interface SettingsServicePorts {
+  readonly store: SettingsStore;
+  readonly catalogue: CatalogueSource;
+  readonly device: DevicePort;
+  /** Takes the seats anew. */
+  readonly reappoint: (signal: AbortSignal) => Promise<Outcome<null>>;
+  readonly onChange: () => void;
+}
+
+/** Reads and changes what the user chose, and says what there is to choose from. */
+export class SettingsService {
+  readonly #ports: SettingsServicePorts;
+
+  constructor(ports: SettingsServicePorts) {
+    this.#ports = ports;
+  }
+
+  read(): Promise<Outcome<Settings>> {
+    return this.#ports.store.read();
+  }
+
+  choose(signal: AbortSignal, members: readonly MemberChoice[] | null): Promise<Outcome<null>> {
+    return this.#change(signal, (settings) => ({
+      ...settings,
+      members: members === null ? null : [...members],
+    }));
+  }
+
+  allowBuiltIn(signal: AbortSignal, allowed: boolean): Promise<Outcome<null>> {
+    return this.#change(signal, (settings) => {
+      if (allowed) return { ...settings, builtInAllowed: true };
+      const members = settings.members?.filter(({ engine }) => engine !== 'prompt-api') ?? [];
+      return { ...settings, builtInAllowed: false, members: members.length === 0 ? null : members };
+    });
+  }
+
+  builtInThere(): boolean {
+    return languageModelOf(globalThis) !== null;
+  }
+
+  async offers(signal: AbortSignal): Promise<Outcome<ModelOffers>> {
+    const [catalogue, probed] = await Promise.all([
+      this.#ports.catalogue.webLlm(signal),
+      this.#ports.device.probe(signal),
+    ]);
+    if (!catalogue.ok) return catalogue;
+    return probed.ok ? ok(modelOffers(catalogue.value, probed.value.profile)) : probed;
+  }
+
+  async #change(signal: AbortSignal, change: (settings: Settings) => Settings): Promise<Outcome<null>> {
+    const { store, reappoint, onChange } = this.#ports;
+    const settings = await store.read();
+    if (!settings.ok) return settings;
+    if (signal.aborted) return err(failure('cancelled'));
+    const written = await store.write(change(settings.value));
+    // What could not be written holds in this tab all the same.
+    const seated = await reappoint(signal);
+    onChange();
+    return written.ok ? seated : written;
+  }
+}

@@ -1,0 +1,64 @@
+import type { WebLlmCatalogue, WebLlmModel } from '#contracts/catalogue';
+import type { HardwareProfile } from '#contracts/hardware';
+import type { ModelOffer, ModelOffers, ModelVariant } from '#contracts/model-offer';
+import { displayNameOf } from './mlc-source.ts';
+import { shortfallOf } from './variant-choice.ts';
+
+const MIB = 2 ** 20;
+
+function variantOf(model: WebLlmModel): ModelVariant {
+  const { id, quantization, contextTokens, vramMiB } = model;
+  return { id, quantization, contextTokens, memoryBytes: Math.round(vramMiB * MIB) };
+}
+
+/** Bits of a weight: q4f16_1 → 4; unquantized weights (q0) are the largest. */
+function weightBits({ quantization }: WebLlmModel): number {
+  const bits = Number(/^q(\d+)/.exec(quantization)?.[1] ?? 0);
+  return bits === 0 ? 32 : bits;
+}
+
+/**
+ * Four bits are the usual trade between size and quality, so they come first; then what takes less memory, which puts
+ * 16-bit arithmetic before 32-bit; a shortened context comes last.
+ */
+function byPreference(a: WebLlmModel, b: WebLlmModel): number {
+  const distance = (model: WebLlmModel): number => Math.abs(weightBits(model) - 4);
+  return b.contextTokens - a.contextTokens || distance(a) - distance(b) || a.vramMiB - b.vramMiB;
+}
+
+/** The name without what tells variants apart. */
+function nameOf(model: WebLlmModel): string {
+  return displayNameOf(model.id).replace(/ \(\d+k\)$/, '');
+}
+
+function unavailableOn(profile: HardwareProfile): ModelOffers['unavailable'] {
+  if (profile.webgpu === 'unsupported') return 'no-webgpu';
+  if (profile.adapters.length === 0) return 'no-adapter';
+  return profile.adapters.every(({ fallback }) => fallback) ? 'software-adapter' : null;
+}
+
+/** Every model of the catalogue with the variants that this device runs. Memory is not judged: WebGPU does not tell it. */
+export function modelOffers(catalogue: WebLlmCatalogue, profile: HardwareProfile): ModelOffers {
+  const adapter = profile.adapters[0];
+  const groups = new Map<string, WebLlmModel[]>();
+  for (const model of catalogue.models) {
+    const name = nameOf(model);
+    groups.set(name, [...(groups.get(name) ?? []), model]);
+  }
+  const models = [...groups].map(([name, variants]): ModelOffer => {
+    const sorted = [...variants].sort(byPreference);
+    const runs = adapter === undefined ? [] : sorted.filter((model) => shortfallOf(model, adapter) === null);
+    const [first] = sorted;
+    const misses = adapter === undefined || first === undefined ? null : shortfallOf(first, adapter);
+    return {
+      name,
+      family: first?.family ?? '',
+      parameters: first?.parameters ?? null,
+      variants: runs.map(variantOf),
+      misses: runs.length > 0 ? null : (misses?.need ?? 'WebGPU'),
+    };
+  });
+  const smallest = ({ name }: ModelOffer): number =>
+    Math.min(...(groups.get(name) ?? []).map(({ vramMiB }) => vramMiB));
+  return { unavailable: unavailableOn(profile), models: models.sort((a, b) => smallest(a) - smallest(b)) };
+}

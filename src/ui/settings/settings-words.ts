@@ -1,0 +1,61 @@
+import type { MemberView } from '#contracts/council';
+import type { ModelOffers } from '#contracts/model-offer';
+import type { MemberChoice } from '#contracts/settings';
+import { fileSize, parameters, percent } from '../quantities.ts';
+
+const PLACES: Readonly<Record<MemberChoice['engine'], string>> = {
+  starter: 'Comes with the app, on the CPU',
+  'web-llm': 'On the graphics card',
+  'prompt-api': 'In the browser itself',
+  remote: 'On a server',
+};
+
+/** Where a member runs, before it has been loaded. */
+export function placeWords(engine: MemberChoice['engine']): string {
+  return PLACES[engine];
+}
+
+const PHASES = { fetch: 'Fetching', compile: 'Preparing', upload: 'Moving to the graphics card' } as const;
+
+/** "Fetching, 42 % (120 MB)"; empty when nothing is told. */
+export function progressWords(view: MemberView | null): string {
+  const progress = view?.progress;
+  if (progress === undefined) return '';
+  const bytes = progress.bytes === undefined ? '' : ` (${fileSize(progress.bytes)})`;
+  return `${PHASES[progress.phase]}, ${percent(progress.fraction)}${bytes}`;
+}
+
+const STATES: Readonly<Record<MemberView['state'], string>> = {
+  absent: 'Not loaded yet',
+  loading: 'Loading',
+  ready: 'Ready',
+  thinking: 'Thinking',
+  restarting: 'Starting again',
+  failed: 'Failed',
+};
+
+export function stateWords(view: MemberView | null): string {
+  if (view === null) return 'Not there any more';
+  return progressWords(view) || STATES[view.state];
+}
+
+export const UNAVAILABLE: Readonly<Record<NonNullable<ModelOffers['unavailable']>, string>> = {
+  'no-webgpu':
+    'This browser has no WebGPU, which these models need. A current Chrome, Edge or Safari has it.',
+  'no-adapter': 'WebGPU is there, but it finds no graphics card to use.',
+  'software-adapter':
+    'The only graphics card that WebGPU finds is an emulated one: these models run on it, far slower than anybody would wait for.',
+};
+
+/** MLC's names in words: "4-bit weights, 16-bit arithmetic". */
+export function quantizationWords(quantization: string): string {
+  const found = /^q(\d+)f(\d+)/.exec(quantization);
+  if (found === null) return quantization;
+  const [, bits = '', float = ''] = found;
+  const weights = bits === '0' ? 'unquantized weights' : `${bits}-bit weights`;
+  return `${weights}, ${float}-bit arithmetic`;
+}
+
+export function sizeWords(value: number | null): string {
+  return value === null || value === 0 ? '' : `${parameters(value)} parameters`;
+}
