@@ -1,5 +1,10 @@
 // The one place in `src` that names worker files (as URLs: nothing of them is bundled into the page).
+import remoteScript from '../../workers/inference/remote.worker.ts?worker&url';
 import telemetryScript from '../../workers/telemetry/telemetry.worker.ts?worker&url';
 import wllamaScript from '../../workers/inference/wllama.worker.ts?worker&url';
 
-export const WORKER_SCRIPTS = { wllama: wllamaScript, telemetry: telemetryScript } as const;
+export const WORKER_SCRIPTS = {
+  wllama: wllamaScript,
+  remote: remoteScript,
+  telemetry: telemetryScript,
+} as const;
