@@ -3,13 +3,13 @@ import { failure, type Outcome } from '#contracts/errors';
 import type { MemberChoice } from '#contracts/settings';
 import type { StarterCouncil } from '#contracts/starter';
 import type { MemberSpec } from '../resources/member-spec.ts';
-import type { SettingsStore } from '../storage/settings-store.ts';
 import type { Appointment } from './council-service.ts';
 import type { FurtherMembers } from './further-members.ts';
 import { starterMembers } from './starter-members.ts';
 
 export interface AppointmentsPorts {
-  readonly settings: Promise<SettingsStore>;
+  /** The seats as the user chose them; null: the bundled council. */
+  readonly chosen: () => Promise<Outcome<readonly MemberChoice[] | null>>;
   /** Everything that only councils other than the bundled one need; fetched when one is chosen. */
   readonly further: () => Promise<FurtherMembers>;
   readonly urlOf: (file: string) => string;
@@ -30,14 +30,14 @@ export class Appointments {
 
   /** Errors: engine-unavailable (the code of the engines chosen could not be fetched), and those of the catalogue. */
   async members(signal: AbortSignal, about: StarterCouncil): Promise<Outcome<Appointment>> {
-    const { settings, further, urlOf, threads } = this.#ports;
-    const stored = await (await settings).read();
+    const { chosen, further, urlOf, threads } = this.#ports;
+    const stored = await chosen();
     // Settings that cannot be read are told on their page; the council that comes with the app always works.
-    const choices = stored.ok ? stored.value.members : null;
+    const choices = stored.ok ? stored.value : null;
     if (choices === null) return ok({ specs: starterMembers(about, urlOf, threads()) });
     const starters = starterMembers(about, urlOf, threads(), idsOf(choices, 'starter'));
     const others = choices.filter(({ engine }) => engine !== 'starter');
-    if (others.length === 0) return ok({ specs: starters });
+    if (others.length === 0 && starters.length > 0) return ok({ specs: starters });
     let members: FurtherMembers;
     try {
       members = await further();
@@ -48,6 +48,8 @@ export class Appointments {
     if (!specs.ok) return specs;
     const all = [...starters, ...specs.value];
     const inOrder = choices.flatMap(({ id }): readonly MemberSpec[] => all.filter((spec) => spec.id === id));
+    // Nobody of those chosen exists any more.
+    if (inOrder.length === 0) return ok({ specs: starterMembers(about, urlOf, threads()) });
     return ok({ specs: inOrder, deadlyRungs: await members.deadlyRungs() });
   }
 }

@@ -8,7 +8,8 @@ import { benchEnvironment, councilFingerprint } from '../bench/bench-environment
 import { QuickSuite } from '../bench/quick-suite.ts';
 import { decode, linkFor } from '../bench/share-codec.ts';
 import { VisibilityLog } from '../bench/visibility-log.ts';
-import type { BenchmarkStore } from '../storage/benchmark-store.ts';
+import { BenchmarkStore } from '../storage/benchmark-store.ts';
+import type { WitanDatabase } from '../storage/database.ts';
 import type { CouncilService } from './council-service.ts';
 
 export interface BenchServicePorts {
@@ -16,7 +17,8 @@ export interface BenchServicePorts {
   readonly appVersion: string;
   readonly council: CouncilService;
   readonly device: DevicePort;
-  readonly store: Promise<BenchmarkStore>;
+  /** Null where the browser keeps nothing. */
+  readonly database: Promise<WitanDatabase | null>;
   /** The page's address without a fragment. */
   readonly pageUrl: () => string;
   readonly visible: () => boolean;
@@ -29,10 +31,12 @@ const PROMPT_SEED = 20_261_121;
 /** Runs the quick suite on the loaded council; makes and opens links. */
 export class BenchService implements BenchPort {
   readonly #ports: BenchServicePorts;
+  readonly #store: Promise<BenchmarkStore>;
   #running = false;
 
   constructor(ports: BenchServicePorts) {
     this.#ports = ports;
+    this.#store = ports.database.then((database) => new BenchmarkStore(database));
   }
 
   async runQuick(
@@ -55,7 +59,7 @@ export class BenchService implements BenchPort {
   }
 
   async latest(): Promise<Outcome<BenchResult | null>> {
-    return (await this.#ports.store).latest();
+    return (await this.#store).latest();
   }
 
   link(result: BenchResult): Promise<Outcome<string>> {
@@ -75,28 +79,28 @@ export class BenchService implements BenchPort {
     onProgress: (progress: BenchProgress) => void,
     visibility: VisibilityLog,
   ): Promise<Outcome<BenchResult>> {
-    const { appVersion, clock, council, device, store } = this.#ports;
+    const { appVersion, clock, council, device } = this.#ports;
     const probed = await device.probe(signal);
     if (!probed.ok) return probed;
     const about = await council.about(signal);
     if (!about.ok) return about;
     const roster = await council.roster(signal);
     if (!roster.ok) return roster;
+    // Only what computes here and to a fixed length can be measured.
+    const measured = roster.value.ready.filter(({ backend }) => backend === 'cpu' || backend === 'webgpu');
+    if (measured.length === 0) return err(failure('council-unavailable', { cause: 'none-local' }));
+    const fileOf = new Map(about.value.members.map(({ id, sha256 }) => [id, sha256]));
     const environment = benchEnvironment({
       app: appVersion,
       epochMs: clock.epochMs(),
       profile: probed.value.profile,
       tier: probed.value.tier,
       threads: Math.max(...council.members().map((member) => member.threads ?? 1)),
-      council: await councilFingerprint(about.value.members.map((member) => member.sha256)),
+      council: await councilFingerprint(measured.map(({ id }) => fileOf.get(id) ?? id)),
     });
-    const suite = new QuickSuite(
-      roster.value.ready,
-      { clock, visibility, environment, seed: PROMPT_SEED },
-      onProgress,
-    );
+    const suite = new QuickSuite(measured, { clock, visibility, environment, seed: PROMPT_SEED }, onProgress);
     const result = await suite.run(signal);
-    if (result.ok) await (await store).add(result.value);
+    if (result.ok) await (await this.#store).add(result.value);
     return result.ok ? ok(result.value) : result;
   }
 }

@@ -9,10 +9,8 @@ import { onVisibility, pageVisible } from '../platform/page-visibility.ts';
 import { TabChannel } from '../platform/tab-channel.ts';
 import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
 import { WorkerSupervisor } from '../platform/worker-supervisor.ts';
-import { BenchmarkStore } from '../storage/benchmark-store.ts';
 import { openWitanDatabase, type WitanDatabase } from '../storage/database.ts';
 import { DeliberationStore } from '../storage/deliberation-store.ts';
-import { SettingsStore } from '../storage/settings-store.ts';
 import { boardMemory, MetricBoard } from '../telemetry/metric-board.ts';
 import { Appointments } from './appointments.ts';
 import { CouncilService } from './council-service.ts';
@@ -56,19 +54,17 @@ export function compose(version: string): WitanPorts {
   );
   const catalogue = new StarterCatalogue(document.baseURI);
   const device = new DeviceService(clock, () => (frames.refreshMeasured ? frames.refreshIntervalMs : null));
-  const settings = database.then((db) => new SettingsStore(db));
   const lazySettings = new LazySettings({
     clock,
     supervisor,
     device,
     database,
-    store: settings,
     reappoint: (signal) => council.reappoint(signal),
     baseUrl: document.baseURI,
   });
   let furtherMembers: FurtherMembers | null = null;
   const appointments = new Appointments({
-    settings,
+    chosen: () => lazySettings.chosen(),
     further: async () => (furtherMembers ??= await lazySettings.furtherMembers()),
     urlOf: (file) => catalogue.urlOf(file),
     threads: () => (crossOriginIsolated ? navigator.hardwareConcurrency : 1),
@@ -116,7 +112,7 @@ export function compose(version: string): WitanPorts {
     appVersion: version,
     council,
     device,
-    store: database.then((db) => new BenchmarkStore(db)),
+    database,
     pageUrl: () => location.href.replace(/#.*$/s, ''),
     visible: pageVisible,
     onVisibility,

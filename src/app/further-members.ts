@@ -23,7 +23,7 @@ export interface FurtherMembersPorts {
   readonly supervisor: WorkerSupervisor;
   readonly device: DevicePort;
   readonly catalogue: CatalogueSource;
-  readonly remote: () => Promise<RemoteService>;
+  readonly remote: RemoteService;
   /** Whether the user has allowed the browser's own model. */
   readonly builtInAllowed: () => Promise<boolean>;
 }
@@ -66,7 +66,6 @@ function builtInMember(): MemberSpec {
 export class FurtherMembers {
   readonly marker: LoadingMarker;
   readonly #ports: FurtherMembersPorts;
-  #remote: RemoteService | null = null;
   #builtInAllowed = false;
   #deadlyRungs: Promise<ReadonlyMap<string, readonly string[]>> | null = null;
 
@@ -114,17 +113,21 @@ export class FurtherMembers {
       specs.push(builtInMember());
     }
     if (choices.some(({ engine }) => engine === 'remote')) {
-      this.#remote = await this.#ports.remote();
+      const remote = await this.#ports.remote.memberSpecs();
+      if (!remote.ok) return remote;
       const wanted = choices.flatMap(({ engine, id }) => (engine === 'remote' ? [id] : []));
-      specs.push(...(await this.#remote.memberSpecs()).filter(({ id }) => wanted.includes(id)));
+      const chosen = remote.value.filter(({ id }) => wanted.includes(id));
+      specs.push(
+        ...chosen.map((spec) => ({ ...spec, manner: instructManner(spec.rungs[0].load.contextTokens) })),
+      );
     }
     return signal.aborted ? err(failure('cancelled')) : ok(specs);
   }
 
   /** The engine of a rung that `specs` made. */
   launch(memberId: string, onLost: (reason: WitanFailure) => void, rung: MemberRung): Engine {
-    const { clock, supervisor } = this.#ports;
-    if (rung.engine === 'remote' && this.#remote !== null) return this.#remote.launch(memberId, onLost);
+    const { clock, supervisor, remote } = this.#ports;
+    if (rung.engine === 'remote') return remote.launch(memberId, onLost);
     if (rung.engine === 'prompt-api') {
       return new PromptApiEngine({
         languageModel: () => languageModelOf(globalThis),

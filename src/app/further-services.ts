@@ -1,11 +1,18 @@
+import type { RemoteWorkerApi } from '#contracts/worker-api';
+import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
+import { databaseKeyVault } from '../storage/key-vault.ts';
+import { RemoteStore } from '../storage/remote-store.ts';
+import { SettingsStore } from '../storage/settings-store.ts';
 import { CatalogueSource } from './catalogue-source.ts';
 import { FurtherMembers } from './further-members.ts';
 import type { LazySettingsPorts } from './lazy-settings.ts';
+import { RemoteService } from './remote-service.ts';
 import { SettingsService } from './settings-service.ts';
 
 export interface FurtherServices {
   readonly settings: SettingsService;
   readonly members: FurtherMembers;
+  readonly remote: RemoteService;
 }
 
 /** Builds what only users of other models than the bundled ones need. */
@@ -14,15 +21,23 @@ export async function furtherServices(
   onChange: () => void,
 ): Promise<FurtherServices> {
   const { clock, supervisor, device, baseUrl, reappoint } = ports;
-  const store = await ports.store;
+  const store = new SettingsStore(await ports.database);
   const catalogue = new CatalogueSource(baseUrl);
+  const remote = new RemoteService({
+    clock,
+    store: ports.database.then((db) => new RemoteStore(db)),
+    vault: ports.database.then((db) => (db === null ? null : databaseKeyVault(db))),
+    startWorker: (name) => supervisor.start<RemoteWorkerApi>(name, WORKER_SCRIPTS.remote),
+  });
   return {
+    remote,
     settings: new SettingsService({ store, catalogue, device, reappoint, onChange }),
     members: new FurtherMembers({
       clock,
       supervisor,
       device,
       catalogue,
+      remote,
       builtInAllowed: async () => {
         const settings = await store.read();
         return settings.ok && settings.value.builtInAllowed;

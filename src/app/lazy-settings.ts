@@ -1,11 +1,11 @@
 import type { Clock } from '#kernel/clock';
+import { ok } from '#kernel/result';
 import type { Outcome } from '#contracts/errors';
 import type { ModelOffers } from '#contracts/model-offer';
-import type { DevicePort, SettingsPort, Unsubscribe } from '#contracts/ports';
+import type { DevicePort, RemotePort, SettingsPort, Unsubscribe } from '#contracts/ports';
 import type { MemberChoice, Settings } from '#contracts/settings';
 import type { WorkerSupervisor } from '../platform/worker-supervisor.ts';
-import type { WitanDatabase } from '../storage/database.ts';
-import type { SettingsStore } from '../storage/settings-store.ts';
+import { SETTINGS_KEY, type WitanDatabase } from '../storage/database.ts';
 import type { FurtherMembers } from './further-members.ts';
 import type { FurtherServices } from './further-services.ts';
 
@@ -14,10 +14,19 @@ export interface LazySettingsPorts {
   readonly supervisor: WorkerSupervisor;
   readonly device: DevicePort;
   readonly database: Promise<WitanDatabase | null>;
-  readonly store: Promise<SettingsStore>;
   readonly reappoint: (signal: AbortSignal) => Promise<Outcome<null>>;
   /** Absolute URL of the page's folder. */
   readonly baseUrl: string;
+}
+
+/** A look at the stored settings without their schema; whatever cannot be understood is for the schema to say. */
+async function hasChosen(database: Promise<WitanDatabase | null>): Promise<boolean> {
+  try {
+    const stored: unknown = await (await database)?.get('settings', SETTINGS_KEY);
+    return typeof stored === 'object' && stored !== null && Reflect.get(stored, 'members') !== null;
+  } catch {
+    return true;
+  }
 }
 
 /** The settings port, and the engines beyond the bundled models, whose code is fetched with its first use. */
@@ -31,7 +40,15 @@ export class LazySettings implements SettingsPort {
   }
 
   async read(): Promise<Outcome<Settings>> {
-    return (await this.#ports.store).read();
+    return (await this.#loaded()).settings.read();
+  }
+
+  /** The seats as the user chose them; null: the bundled council. Errors: record-invalid, storage-failed. */
+  async chosen(): Promise<Outcome<readonly MemberChoice[] | null>> {
+    // Most people never choose: then none of the code below is fetched.
+    if (this.#services === null && !(await hasChosen(this.#ports.database))) return ok(null);
+    const settings = await this.read();
+    return settings.ok ? ok(settings.value.members) : settings;
   }
 
   async choose(signal: AbortSignal, members: readonly MemberChoice[] | null): Promise<Outcome<null>> {
@@ -48,6 +65,10 @@ export class LazySettings implements SettingsPort {
 
   async offers(signal: AbortSignal): Promise<Outcome<ModelOffers>> {
     return (await this.#loaded()).settings.offers(signal);
+  }
+
+  async remote(): Promise<RemotePort> {
+    return (await this.#loaded()).remote;
   }
 
   subscribe(listener: () => void): Unsubscribe {

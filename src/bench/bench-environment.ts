@@ -85,7 +85,7 @@ export function benchEnvironment(subject: BenchSubject): BenchResult['environmen
 }
 
 /**
- * First eight hexadecimal digits of the SHA-256 of the members' file hashes (sorted, joined by newlines): two results
+ * First eight hexadecimal digits of the SHA-256 of the members' file hashes, or ids where no hash is known (sorted, joined by newlines): two results
  * with the same value measured the same models. Empty on an insecure origin, where browsers have no SHA-256.
  */
 export async function councilFingerprint(memberSha256: readonly string[]): Promise<string> {

@@ -9,6 +9,7 @@ import type { ProbeReport } from './hardware.ts';
 import type { QualityView } from './decision.ts';
 import type { ModelOffers } from './model-offer.ts';
 import type { MemberChoice, Settings } from './settings.ts';
+import type { RemoteEndpoint, RemoteHealth, RemoteMember, RemoteModel } from './remote.ts';
 import type { StarterCouncil } from './starter.ts';
 
 /** Stops a subscription. */
@@ -108,6 +109,45 @@ export interface EvaluationPort {
     options: { readonly questions: number; readonly split: 'dev' | 'test'; readonly seed: number },
     onProgress: (done: number, total: number) => void,
   ): Promise<Outcome<EvalReport>>;
+}
+
+/**
+ * none: there is no key, or none for this address · memory: until the tab closes · kept: also on this device, encrypted ·
+ * locked: the server wants a key, and the kept ones wait for their passphrase.
+ */
+export type KeyState = 'none' | 'memory' | 'kept' | 'locked';
+
+/** Members on servers of the user's. Keys go in here and never come out again. */
+export interface RemotePort {
+  /** Errors: record-invalid, storage-failed. */
+  endpoints(): Promise<Outcome<readonly RemoteEndpoint[]>>;
+  /** Adds or replaces. Errors: record-invalid; storage-failed: it then holds in this tab alone. */
+  saveEndpoint(endpoint: RemoteEndpoint): Promise<Outcome<null>>;
+  /** With its key. Errors: usage with reason `in-use`, or `locked` (its kept key is out of reach); storage-failed. */
+  removeEndpoint(id: string): Promise<Outcome<null>>;
+  /** Errors: record-invalid, storage-failed. */
+  members(): Promise<Outcome<readonly RemoteMember[]>>;
+  /** Adds or replaces. Errors: record-invalid; storage-failed: it then holds in this tab alone. */
+  save(member: RemoteMember): Promise<Outcome<null>>;
+  remove(id: string): Promise<Outcome<null>>;
+  /**
+   * Takes a key for a saved server, or forgets it at once everywhere. It is in memory only unless `keep`, which needs
+   * `unlock` before.
+   * Errors: usage (no header can carry it; reason `locked`), storage-unavailable, storage-failed, record-invalid.
+   */
+  setKey(endpointId: string, key: string | null, keep: boolean): Promise<Outcome<null>>;
+  keyState(endpointId: string): Promise<KeyState>;
+  /**
+   * Opens the kept keys, or names the passphrase under which keys will be kept.
+   * Errors: record-invalid with reason `passphrase`, usage, storage-unavailable, storage-failed.
+   */
+  unlock(passphrase: string): Promise<Outcome<null>>;
+  /** Throws the kept keys away, also without their passphrase. Errors: storage-failed. */
+  forgetKept(): Promise<Outcome<null>>;
+  /** Asks a server whether it is well; it need not be saved. Errors: remote-*, cancelled, worker-lost. */
+  check(signal: AbortSignal, endpoint: RemoteEndpoint): Promise<Outcome<RemoteHealth>>;
+  /** Null when the server is well but has no list. Errors: remote-*, cancelled, worker-lost. */
+  listModels(signal: AbortSignal, endpoint: RemoteEndpoint): Promise<Outcome<readonly RemoteModel[] | null>>;
 }
 
 /** Hooks for tests and benchmarks. They do what they say to the real page; they fake nothing. */

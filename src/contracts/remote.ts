@@ -69,6 +69,11 @@ export const RemoteMemberSchema = v.strictObject({
 });
 export type RemoteMember = v.InferOutput<typeof RemoteMemberSchema>;
 
+/** The id under which a remote member sits on the council; the user's own ids could be those of bundled members. */
+export function remoteSeatId({ id }: Pick<RemoteMember, 'id'>): string {
+  return `remote-${id}`;
+}
+
 /** What is kept of remote members. Version history: 1 first schema. */
 export const RemoteSettingsSchema = v.strictObject({
   schema: v.literal('witan.remote'),
@@ -102,3 +107,39 @@ export const RemoteHealthSchema = v.strictObject({
   checkedAt: v.nullable(v.number()),
 });
 export type RemoteHealth = v.InferOutput<typeof RemoteHealthSchema>;
+
+/** One model of a server's list. */
+export interface RemoteModel {
+  readonly id: string;
+  readonly aliases: readonly string[];
+  /** Tokens; null when the server does not say. */
+  readonly contextTokens: number | null;
+  readonly vocabularySize: number | null;
+}
+
+/** How long a server is waited for, milliseconds. */
+export interface RemoteTimes {
+  /** For a health check, from its request to the end of the answer. */
+  readonly healthMs: number;
+  /** From the request to the first token: connecting, waiting for a free slot and prefill are one to a client. */
+  readonly firstTokenMs: number;
+  readonly tokenGapMs: number;
+}
+
+/** A key on its way to the worker that uses it. */
+export interface RemoteKey {
+  readonly endpointId: string;
+  /** The only origin it may be sent to. */
+  readonly origin: string;
+  readonly key: string;
+}
+
+/** All that the worker of a remote member needs to know; the only way in which a key reaches it. */
+export interface RemoteConfiguration {
+  readonly member: RemoteMember;
+  /** At least those that the member names. */
+  readonly endpoints: readonly RemoteEndpoint[];
+  readonly keys: readonly RemoteKey[];
+  /** Absent: the engine's own. */
+  readonly times?: RemoteTimes;
+}

@@ -1,5 +1,6 @@
 import type { Outcome } from './errors.ts';
 import type { GenerateRequest, Generation, LoadedModel, LoadOptions, Pacing, TokenChunk } from './engine.ts';
+import type { RemoteConfiguration, RemoteEndpoint, RemoteHealth, RemoteKey, RemoteModel } from './remote.ts';
 
 export interface InferenceLoadOptions extends LoadOptions {
   /** Load for `embed`: whole texts in one batch, one vector per text. */
@@ -30,6 +31,24 @@ export interface InferenceWorkerApi {
    * whose engine cannot be lost alone lacks it.
    */
   engineLost?(): Promise<Outcome<never>>;
+}
+
+/** What the worker of a remote member does besides. One worker a member: a stop or a hang costs no other. */
+export interface RemoteWorkerApi extends InferenceWorkerApi {
+  /**
+   * Names member, servers and keys. Keys replace those of before at once; member and servers count from the next `load`.
+   * Errors: usage (a key that no header can carry).
+   */
+  configure(configuration: RemoteConfiguration): Promise<Outcome<null>>;
+  /** The servers of the configured member as they are known here. */
+  health(): Promise<Outcome<readonly RemoteHealth[]>>;
+  /** Asks one server for its models; null when it is well but has no list. Errors: remote-*, usage. */
+  listModels(
+    endpoint: RemoteEndpoint,
+    key: RemoteKey | null,
+  ): Promise<Outcome<readonly RemoteModel[] | null>>;
+  /** Asks one server whether it is well. Errors: remote-*, usage. */
+  check(endpoint: RemoteEndpoint, key: RemoteKey | null): Promise<Outcome<RemoteHealth>>;
 }
 
 /**

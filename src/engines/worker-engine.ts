@@ -36,7 +36,7 @@ const TOKEN_GAP_MS = 15_000;
 /** A stop is seen within one decode step or one prefill batch; after this the worker is beyond reach. */
 const STOP_GRACE_MS = 5_000;
 
-export type WorkerEngineKind = Extract<EngineKind, 'wllama' | 'web-llm'>;
+export type WorkerEngineKind = Extract<EngineKind, 'wllama' | 'web-llm' | 'remote'>;
 
 /** A model run by an engine in a worker of its own. Loss of the worker fails this engine and no other. */
 export class WorkerEngine implements Engine {

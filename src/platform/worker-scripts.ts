@@ -1,4 +1,5 @@
 // The one place in `src` that names worker files (as URLs: nothing of them is bundled into the page).
+import remoteScript from '../../workers/inference/remote.worker.ts?worker&url';
 import telemetryScript from '../../workers/telemetry/telemetry.worker.ts?worker&url';
 import webLlmScript from '../../workers/inference/web-llm.worker.ts?worker&url';
 import wllamaScript from '../../workers/inference/wllama.worker.ts?worker&url';
@@ -6,5 +7,6 @@ import wllamaScript from '../../workers/inference/wllama.worker.ts?worker&url';
 export const WORKER_SCRIPTS = {
   wllama: wllamaScript,
   webLlm: webLlmScript,
+  remote: remoteScript,
   telemetry: telemetryScript,
 } as const;

@@ -2,9 +2,7 @@ import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
 import { parseWith } from '#contracts/schema-parse';
 import { DEFAULT_SETTINGS, SettingsSchema, type Settings } from '#contracts/settings';
-import type { WitanDatabase } from './database.ts';
-
-const KEY = 'settings';
+import { SETTINGS_KEY, type WitanDatabase } from './database.ts';
 
 /**
  * What the user chose, one record for all tabs. Without a database (private modes), and when a write fails, it lives in
@@ -29,7 +27,7 @@ export class SettingsStore {
   async read(): Promise<Outcome<Settings>> {
     if (this.#memory !== null) return ok(this.#memory);
     try {
-      const stored: unknown = await this.#database?.get('settings', KEY);
+      const stored: unknown = await this.#database?.get('settings', SETTINGS_KEY);
       return stored === undefined
         ? ok(DEFAULT_SETTINGS)
         : parseWith(SettingsSchema, stored, 'record-invalid');
@@ -45,7 +43,7 @@ export class SettingsStore {
       return ok(null);
     }
     try {
-      await this.#database.put('settings', settings, KEY);
+      await this.#database.put('settings', settings, SETTINGS_KEY);
       this.#memory = null;
       return ok(null);
     } catch (thrown) {

@@ -8,6 +8,7 @@ import type { ProbeReport } from '#contracts/hardware';
 import { METRIC_IDS, type MetricId, type MetricSample } from '#contracts/metrics';
 import type { WitanPorts } from '#contracts/ports';
 import type { StarterCouncil } from '#contracts/starter';
+import { FakeSettingsPort } from './settings-port.ts';
 import { deliberation, memberView, probeReport, benchResult, starterCouncil } from './port-data.ts';
 
 /** How one member behaves in a scripted round. */
@@ -98,6 +99,8 @@ export class FakePorts implements WitanPorts {
     if (event.type === 'members-changed') this.#members = event.members;
     for (const listener of this.#councilListeners) listener(event);
   }
+
+  readonly settings = new FakeSettingsPort();
 
   readonly council: WitanPorts['council'] = {
     about: () => Promise.resolve(this.script.about),

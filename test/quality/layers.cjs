@@ -21,7 +21,8 @@ const SRC = {
 };
 const WORKERS = {
   lib: BASE,
-  inference: BASE,
+  // The engine for remote servers is the same code wherever it runs; only a worker's content policy lets it reach them.
+  inference: [...BASE, 'engines'],
   telemetry: [...BASE, 'telemetry', 'storage'],
   storage: [...BASE, 'storage'],
   bench: [...BASE, 'bench', 'hardware'],

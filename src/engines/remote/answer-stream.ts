@@ -17,11 +17,19 @@ const CLOSING_MS = 250;
 /** How long the usage, which comes after the last token, is waited for. */
 const TRAILER_MS = 2_000;
 
+/**
+ * Holds the reading back while whoever takes the chunks does not keep up: a stream that is not read fills the buffers
+ * between, and then the server waits.
+ */
+export type Hold = () => Promise<void>;
+export const NO_HOLD: Hold = () => Promise.resolve();
+
 export interface Reading {
   readonly clock: Clock;
   readonly watch: SilenceWatch;
   readonly collector: AnswerCollector;
   readonly pacing: () => Pacing;
+  readonly hold: Hold;
   readonly tokenGapMs: number;
   readonly about: About;
   /** Called with the first token. */
@@ -85,9 +93,10 @@ async function take(delta: Parameters<AnswerCollector['add']>[0], reading: Readi
   collector.add(delta);
   if (first) reading.onBegun();
   const { decodeDelayMs } = reading.pacing();
-  if (delta.tokens && decodeDelayMs > 0) {
-    watch.rest();
-    await pause(clock, watch.signal, decodeDelayMs);
+  if (delta.tokens) {
+    watch.rest(); // it is not the server's turn
+    if (decodeDelayMs > 0) await pause(clock, watch.signal, decodeDelayMs);
+    await untilAborted(reading.hold(), watch.signal);
   }
   // An event without tokens is no sign of life: it must not keep a stalled answer alive.
   if (delta.finish !== null) watch.allow(TRAILER_MS, 'trailer');

@@ -1,8 +1,9 @@
 import { err, ok } from '#kernel/result';
 import type { GenerateRequest, Generation, Pacing } from '#contracts/engine';
 import type { Outcome } from '#contracts/errors';
+import type { RemoteTimes } from '#contracts/remote';
 import type { AnswerCollector } from './answer-collector.ts';
-import { readAnswer } from './answer-stream.ts';
+import { readAnswer, type Hold } from './answer-stream.ts';
 import { chatBody } from './chat-request.ts';
 import type { EndpointState } from './endpoint-state.ts';
 import { jsonOf } from './error-body.ts';
@@ -14,12 +15,6 @@ import { SilenceWatch } from './silence-watch.ts';
 /** A page or a JSON in the place of a stream is read this far, to say what it was. */
 const OTHER_BODY_LIMIT = 65_536;
 
-export interface ChatTimes {
-  /** From the request to the first token: connecting, waiting for a free slot and prefill are one to a client. */
-  readonly firstTokenMs: number;
-  readonly tokenGapMs: number;
-}
-
 export interface Chat {
   /** The member's name, for messages. */
   readonly name: string;
@@ -28,7 +23,8 @@ export interface Chat {
   readonly request: GenerateRequest;
   readonly collector: AnswerCollector;
   readonly pacing: () => Pacing;
-  readonly times: ChatTimes;
+  readonly hold: Hold;
+  readonly times: RemoteTimes;
 }
 
 /** Asks one server once, and lets its state know how that went. Every path ends the exchange and settles. */
@@ -55,6 +51,7 @@ export async function askOnce(
       watch,
       collector,
       pacing: chat.pacing,
+      hold: chat.hold,
       tokenGapMs: chat.times.tokenGapMs,
       about,
       onBegun: () => {

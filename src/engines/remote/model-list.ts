@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { RemoteServer } from '#contracts/remote';
+import type { RemoteModel, RemoteServer } from '#contracts/remote';
 
 const count = v.fallback(v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1))), null);
 
@@ -18,16 +18,8 @@ const ModelListSchema = v.object({
   ),
 });
 
-export interface ListedModel {
-  readonly id: string;
-  readonly aliases: readonly string[];
-  /** Tokens; null when the server does not say. */
-  readonly contextTokens: number | null;
-  readonly vocabularySize: number | null;
-}
-
 export interface ModelList {
-  readonly models: readonly ListedModel[];
+  readonly models: readonly RemoteModel[];
   readonly server: RemoteServer;
 }
 
@@ -59,7 +51,7 @@ export function parseModelList(body: unknown): ModelList | null {
 }
 
 /** The entry for `model`, null when it is not served. Ollama lists `name:latest` for what everybody calls `name`. */
-export function findModel(list: ModelList, model: string): ListedModel | null {
+export function findModel(list: ModelList, model: string): RemoteModel | null {
   return (
     list.models.find(({ id, aliases }) => id === model || aliases.includes(model)) ??
     list.models.find(({ id }) => id === `${model}:latest`) ??

@@ -1,15 +1,14 @@
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
-import type { RemoteEndpoint, RemoteHealth, RemoteMember } from '#contracts/remote';
+import type { RemoteEndpoint, RemoteHealth, RemoteMember, RemoteModel } from '#contracts/remote';
 import { EndpointState } from './endpoint-state.ts';
-import type { ListedModel } from './model-list.ts';
 import { REMOTE_TIMES, RemoteEngine, type RemoteServices } from './remote-engine.ts';
 import { checkServer } from './server-check.ts';
 
 export interface CheckedServer {
   readonly health: RemoteHealth;
   /** Null when the server is well but has no model list. */
-  readonly models: readonly ListedModel[] | null;
+  readonly models: readonly RemoteModel[] | null;
 }
 
 /**

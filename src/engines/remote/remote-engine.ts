@@ -13,21 +13,18 @@ import {
   type TokenChunk,
 } from '#contracts/engine';
 import { failure, failureOf, type Outcome, type WitanFailure } from '#contracts/errors';
+import type { RemoteModel, RemoteTimes } from '#contracts/remote';
 import { AnswerCollector } from './answer-collector.ts';
-import { askOnce, type ChatTimes } from './chat-exchange.ts';
+import { NO_HOLD, type Hold } from './answer-stream.ts';
+import { askOnce } from './chat-exchange.ts';
 import { EndpointPool } from './endpoint-pool.ts';
 import type { EndpointState } from './endpoint-state.ts';
 import { askInTurn } from './failover.ts';
 import { mostTelling, RETRY_POLICY, type RetryPolicy } from './fault-policy.ts';
 import type { Exchange } from './http-exchange.ts';
-import { findModel, type ListedModel } from './model-list.ts';
+import { findModel } from './model-list.ts';
 import { checkServer } from './server-check.ts';
 import { conversationKey } from './session-affinity.ts';
-
-export interface RemoteTimes extends ChatTimes {
-  /** For a health check, from its request to the end of the answer. */
-  readonly healthMs: number;
-}
 
 /** A queue and a long prompt on a slow machine take their time; between two tokens 20 s are a stall anywhere. */
 export const REMOTE_TIMES: RemoteTimes = { healthMs: 8_000, firstTokenMs: 60_000, tokenGapMs: 20_000 };
@@ -42,13 +39,14 @@ export interface RemoteServices extends Exchange {
 interface Found {
   readonly state: EndpointState;
   /** Null when the server has no model list. */
-  readonly listed: ListedModel | null;
+  readonly listed: RemoteModel | null;
 }
 
 /**
  * A model on one or several servers that speak OpenAI's chat protocol (vLLM, llama.cpp, Ollama, LM Studio, SGLang).
  * What a request may ask of which server is in `chat-request.ts`; a grammar is left out where a server takes none.
- * Everything stays in the page: it uses `fetch` and no worker.
+ * It uses `fetch` and nothing of a page, so that it can live where the content policy lets it reach its servers: in a
+ * worker.
  */
 export class RemoteEngine implements Engine {
   readonly kind = 'remote';
@@ -106,10 +104,12 @@ export class RemoteEngine implements Engine {
     });
   }
 
+  /** @param hold asked after each token; the stream is read on when it resolves, at once unless given */
   async generate(
     signal: AbortSignal,
     request: GenerateRequest,
     onChunk: (chunk: TokenChunk) => void,
+    hold: Hold = NO_HOLD,
   ): Promise<Outcome<Generation>> {
     const { clock, random } = this.#services;
     const pacing = (): Pacing => this.#pacing;
@@ -120,7 +120,8 @@ export class RemoteEngine implements Engine {
     const release = await this.#slots.acquire(stop);
     if (release === null) return ok(collector.generation('cancelled'));
     try {
-      const chat = { name: model.name, model: model.model, request, collector, pacing, times: this.#times };
+      const times = this.#times;
+      const chat = { name: model.name, model: model.model, request, collector, pacing, hold, times };
       const failover = { pool: this.#pool, policy: this.#policy, clock, random, model: model.name };
       const answered = await askInTurn(stop, conversationKey(request), failover, (state) =>
         askOnce(stop, state, this.#services, chat),

@@ -106,6 +106,11 @@ export class CouncilModel {
     if (!restarted.ok) this.problem = restarted.error;
   }
 
+  /** Loads a member with the user's yes; what goes wrong is shown on its card. */
+  async download(memberId: string): Promise<void> {
+    await this.#ports.council.download(memberId);
+  }
+
   async rate(rating: 'good' | 'bad'): Promise<void> {
     const rated = this.shown;
     if (rated === null) return;

@@ -3,7 +3,7 @@ import { isErrorCode, whatHappened, whatNext } from '#contracts/error-messages';
 import type { MemberState, MemberView } from '#contracts/council';
 import type { MemberOutcome, MemberStatus } from '#contracts/deliberation';
 import type { Backend } from '#contracts/engine';
-import { plural } from '../quantities.ts';
+import { count, plural } from '../quantities.ts';
 
 /** quiet: nothing happens · busy: at work · done: its part is finished · bad: something needs a look. */
 export type Tone = 'quiet' | 'busy' | 'done' | 'bad';
@@ -40,6 +40,15 @@ export interface PartState {
   readonly outcome: MemberOutcome | null;
 }
 
+const LOST_RESTARTING: StateWords = { text: 'Lost, restarting', tone: 'bad' };
+
+/** Its worker was lost under the question, which was then put to the next; null when nothing of that kind happened. */
+function cameBack({ status, restarts = 0 }: MemberOutcome): StateWords | null {
+  if (restarts === 0) return null;
+  const ended = ENDED[status];
+  return { text: `Lost, came back. ${ended.text}`, tone: ended.tone };
+}
+
 /**
  * The state word of a card.
  * @param state null in a record of the past
@@ -49,12 +58,13 @@ export function stateWords(state: MemberState | null, part: PartState | null): S
   if (part === null) return state === null ? ENDED.failed : IDLE[state];
   const { outcome } = part;
   if (outcome === null) {
+    if (state === 'restarting' && part.started) return LOST_RESTARTING;
     if (state === 'restarting' || state === 'failed' || state === 'loading') return IDLE[state];
     if (!part.started) return { text: 'Waiting', tone: 'quiet' };
     return { text: part.tokens === 0 ? 'Reading' : 'Writing', tone: 'busy' };
   }
-  if (outcome.status !== 'lost') return ENDED[outcome.status];
-  if (state === 'restarting' || state === 'loading') return { text: 'Lost, restarting', tone: 'bad' };
+  if (outcome.status !== 'lost') return cameBack(outcome) ?? ENDED[outcome.status];
+  if (state === 'restarting' || state === 'loading') return LOST_RESTARTING;
   return state === 'ready' ? { text: 'Lost, ready again', tone: 'bad' } : ENDED.lost;
 }
 
@@ -68,6 +78,20 @@ const BACKENDS: Readonly<Record<Backend, string>> = {
 /** "CPU, 2 threads"; threads are left out until they are known. */
 export function backendWords(backend: Backend, threads: number | null): string {
   return threads === null ? BACKENDS[backend] : `${BACKENDS[backend]}, ${plural(threads, 'thread')}`;
+}
+
+/** What a member is now instead of what was chosen, and why; null while it is that. */
+export function fallbackWords(view: MemberView | null): string | null {
+  if (view?.fallback === undefined) return null;
+  const { because, changes, chosen, now, contextTokens } = view.fallback;
+  const reason =
+    because === 'died-while-loading'
+      ? `Loading ${chosen} ended this page the last time.`
+      : whatHappened(failure(because, { model: chosen, member: chosen }));
+  const instead = changes.includes('model')
+    ? `It is ${now} now.`
+    : `It runs smaller now, with ${count(contextTokens)} tokens of context.`;
+  return `${reason.includes('{') ? '' : `${reason} `}${instead}`;
 }
 
 /** The failure to show on a card: the member's own, or the one its part in the round ended with. */

@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import { failure, failureOf, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { KeyState, RemotePort, SettingsPort } from '#contracts/ports';
 import {
@@ -53,6 +54,8 @@ export class ServerModel {
   wanted = $state('');
   name = $state('');
   busy = $state(false);
+  /** A server is being asked; `stopTest` ends it. */
+  testing = $state(false);
   problem = $state.raw<WitanFailure | null>(null);
 
   readonly baseUrl = $derived(normalizedBaseUrl(this.address));
@@ -77,8 +80,10 @@ export class ServerModel {
     this.#settings = settings;
   }
 
+  /** Reads what is known until the returned function is called. */
   connect(): () => void {
-    void this.#doing(() => this.#read());
+    // Nobody's effect shall run again because of what is read here.
+    untrack(() => void this.#doing(() => this.#read()));
     return () => {
       this.#test?.abort();
     };
@@ -201,6 +206,7 @@ export class ServerModel {
     this.tested = null;
     const controller = new AbortController();
     this.#test = controller;
+    this.testing = true;
     const health = await port.check(controller.signal, endpoint);
     if (!health.ok) {
       if (health.error.code !== 'cancelled') this.problem = health.error;
@@ -258,6 +264,7 @@ export class ServerModel {
       this.problem = failureOf(thrown);
     } finally {
       this.busy = false;
+      this.testing = false;
       this.#test = null;
     }
   }

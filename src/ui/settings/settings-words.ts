@@ -1,7 +1,8 @@
 import type { MemberView } from '#contracts/council';
 import type { ModelOffers } from '#contracts/model-offer';
 import type { MemberChoice } from '#contracts/settings';
-import { fileSize, parameters, percent } from '../quantities.ts';
+import { progressWords } from '../load-words.ts';
+import { parameters } from '../quantities.ts';
 
 const PLACES: Readonly<Record<MemberChoice['engine'], string>> = {
   starter: 'Comes with the app, on the CPU',
@@ -15,16 +16,6 @@ export function placeWords(engine: MemberChoice['engine']): string {
   return PLACES[engine];
 }
 
-const PHASES = { fetch: 'Fetching', compile: 'Preparing', upload: 'Moving to the graphics card' } as const;
-
-/** "Fetching, 42 % (120 MB)"; empty when nothing is told. */
-export function progressWords(view: MemberView | null): string {
-  const progress = view?.progress;
-  if (progress === undefined) return '';
-  const bytes = progress.bytes === undefined ? '' : ` (${fileSize(progress.bytes)})`;
-  return `${PHASES[progress.phase]}, ${percent(progress.fraction)}${bytes}`;
-}
-
 const STATES: Readonly<Record<MemberView['state'], string>> = {
   absent: 'Not loaded yet',
   loading: 'Loading',
@@ -36,7 +27,7 @@ const STATES: Readonly<Record<MemberView['state'], string>> = {
 
 export function stateWords(view: MemberView | null): string {
   if (view === null) return 'Not there any more';
-  return progressWords(view) || STATES[view.state];
+  return view.progress === undefined ? STATES[view.state] : progressWords(view.progress);
 }
 
 export const UNAVAILABLE: Readonly<Record<NonNullable<ModelOffers['unavailable']>, string>> = {

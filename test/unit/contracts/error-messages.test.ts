@@ -20,6 +20,7 @@ const EXAMPLES: Readonly<Record<ErrorCode, WitanFailure['details']>> = {
   'device-lost': { model: 'Alder' },
   'request-unsupported': { model: 'Alder', reason: 'logprobs' },
   'consent-required': { model: 'Alder' },
+  'model-downloading': { model: 'Alder' },
   'remote-unreachable': { model: 'Alder' },
   'remote-refused': { model: 'Alder', status: 401 },
   'remote-busy': { model: 'Alder' },

@@ -8,6 +8,7 @@ import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 const NEVER = new AbortController().signal;
 const OPTIONS: LoadOptions = {
+  download: true,
   model: { format: 'built-in', id: 'browser', name: 'The browser’s model' },
   threads: 1,
   contextTokens: 4096,
@@ -19,7 +20,6 @@ const MODEL = 'The browser’s model';
 let clock: VirtualClock;
 let api: FakeLanguageModel;
 let allowed: boolean;
-let progress: number[];
 let losses: WitanFailure[];
 let engine: PromptApiEngine;
 
@@ -27,7 +27,6 @@ beforeEach(() => {
   clock = new VirtualClock();
   api = new FakeLanguageModel();
   allowed = true;
-  progress = [];
   losses = [];
   engine = new PromptApiEngine({
     languageModel: () => {
@@ -36,7 +35,6 @@ beforeEach(() => {
     allowed: () => allowed,
     clock,
     languages: ['en'],
-    onProgress: (share) => progress.push(share),
     onLost: (reason) => losses.push(reason),
   });
 });

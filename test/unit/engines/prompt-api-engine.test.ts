@@ -8,6 +8,7 @@ import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 const NEVER = new AbortController().signal;
 const OPTIONS: LoadOptions = {
+  download: true,
   model: { format: 'built-in', id: 'browser', name: 'The browser’s model' },
   threads: 1,
   contextTokens: 4096,
@@ -39,7 +40,6 @@ beforeEach(() => {
     allowed: () => allowed,
     clock,
     languages: ['en'],
-    onProgress: (share) => progress.push(share),
     onLost: (reason) => losses.push(reason),
   });
 });
@@ -101,6 +101,19 @@ describe('loading', () => {
     }
   });
 
+  it('without the user’s yes to a download loads only what the browser has at hand', async () => {
+    const quietly: LoadOptions = { ...OPTIONS, download: false };
+    for (const available of ['downloadable', 'downloading'] as const) {
+      api.available = Promise.resolve(available);
+      expect(await engine.load(NEVER, quietly)).toMatchObject({ error: { code: 'consent-required' } });
+    }
+    api.available = Promise.resolve('unavailable');
+    expect(await engine.load(NEVER, quietly)).toMatchObject({ error: { code: 'engine-unavailable' } });
+    expect(api.creations).toEqual([]);
+    api.available = Promise.resolve('available');
+    expect(await engine.load(NEVER, quietly)).toMatchObject({ ok: true });
+  });
+
   it('says what the browser tells: its context, and nothing invented beside it', async () => {
     const loaded = await engine.load(NEVER, OPTIONS);
     expect(loaded).toEqual({
@@ -128,7 +141,10 @@ describe('loading', () => {
 
   it('shows the download, waits for it as long as it goes on, and gives it up after five silent minutes', async () => {
     api.manual = true;
-    const loading = engine.load(NEVER, OPTIONS);
+    const loading = engine.load(NEVER, OPTIONS, ({ phase, fraction }) => {
+      expect(phase).toBe('fetch');
+      progress.push(fraction);
+    });
     for (const share of [0, 0.25, 0.5]) {
       clock.advance(299_000);
       api.creations[0]?.progress(share);

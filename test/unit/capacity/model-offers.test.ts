@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import * as v from 'valibot';
+import { WebLlmCatalogueSchema } from '#contracts/catalogue';
+import { modelOffers } from '../../../src/capacity/model-offers.ts';
+import { adapter, profile } from '../../fakes/hardware-profiles.ts';
+import { FULL_LIMITS } from '../../fakes/web-llm-gpu.ts';
+
+/** The catalogue that is shipped. */
+const catalogue = v.parse(
+  WebLlmCatalogueSchema,
+  JSON.parse(readFileSync('public/catalogue/web-llm.json', 'utf8')),
+);
+const on = (features: readonly string[], limits: Readonly<Record<string, number>> = FULL_LIMITS) =>
+  modelOffers(catalogue, profile({ adapters: [adapter({ features: [...features], limits })] }));
+
+it('offers every model of the catalogue once, and every variant that runs', () => {
+  const offers = on(['shader-f16', 'subgroups']);
+  expect(offers.unavailable).toBeNull();
+  const ids = offers.models.flatMap(({ variants }) => variants.map(({ id }) => id));
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids.length).toBe(catalogue.models.length);
+  expect(new Set(offers.models.map(({ name }) => name)).size).toBe(offers.models.length);
+});
+
+it('puts four-bit weights with 16-bit arithmetic first, and 32-bit where the card has no other', () => {
+  const firstOf = (offers: ReturnType<typeof on>, name: string) =>
+    offers.models.find((model) => model.name === name)?.variants[0];
+  expect(firstOf(on(['shader-f16']), 'Llama 3.2 1B Instruct')).toMatchObject({
+    id: 'Llama-3.2-1B-Instruct-q4f16_1-MLC',
+    contextTokens: 4096,
+  });
+  expect(firstOf(on([]), 'Llama 3.2 1B Instruct')?.id).toBe('Llama-3.2-1B-Instruct-q4f32_1-MLC');
+});
+
+it('names what the card lacks for a model that does not run on it', () => {
+  const without = on([]).models.find(({ name }) => name.startsWith('gemma3 1b'));
+  expect(without).toMatchObject({ variants: [], misses: 'shader-f16' });
+  const small = on(['shader-f16'], { ...FULL_LIMITS, maxStorageBuffersPerShaderStage: 8 });
+  expect(small.models.every(({ variants }) => variants.length === 0)).toBe(true);
+  expect(small.models[0]?.misses).toBe('maxStorageBuffersPerShaderStage');
+});
+
+it('says why nothing runs, and still lists the models', () => {
+  const nothing = modelOffers(catalogue, profile({ webgpu: 'unsupported' }));
+  expect(nothing.unavailable).toBe('no-webgpu');
+  expect(nothing.models.length).toBeGreaterThan(40);
+  expect(nothing.models.every(({ variants, misses }) => variants.length === 0 && misses === 'WebGPU')).toBe(
+    true,
+  );
+  expect(modelOffers(catalogue, profile({ webgpu: 'no-adapter' })).unavailable).toBe('no-adapter');
+  const emulated = profile({ adapters: [adapter({ fallback: true, limits: FULL_LIMITS })] });
+  expect(modelOffers(catalogue, emulated).unavailable).toBe('software-adapter');
+});
