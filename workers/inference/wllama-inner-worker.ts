@@ -5,6 +5,8 @@ export interface InnerFate {
   readonly kind: 'trapped' | 'gone' | 'failed';
   /** What the browser or the WASM runtime said. */
   readonly message: string;
+  /** Whether llama.cpp's module had come to life before; if not, what was fetched is no engine, or not this one. */
+  readonly initialised: boolean;
 }
 
 /** The parts of wllama 3.8.1 behind its public face that we rely on. */
@@ -16,6 +18,9 @@ export interface WllamaProxy {
 interface InnerMessage {
   readonly verb?: unknown;
   readonly args?: readonly unknown[];
+  /** Number of the task that this answers; wllama's first one instantiates the module. */
+  readonly callbackId?: unknown;
+  readonly err?: unknown;
 }
 
 /**
@@ -73,6 +78,7 @@ export class InnerWorkerWatch {
   readonly #lock = `witan.wllama.${crypto.getRandomValues(new Uint32Array(4)).join('-')}`;
   #proxy: object | null = null;
   #settled = false;
+  #initialised = false;
 
   /** @param onFate called at most once */
   constructor(wllama: Wllama, onFate: (fate: InnerFate) => void) {
@@ -113,7 +119,8 @@ export class InnerWorkerWatch {
       this.#end('failed', event.message === '' ? 'the script could not be started' : event.message);
     });
     worker.addEventListener('message', (event: MessageEvent<InnerMessage | null>) => {
-      const { verb, args = [] } = event.data ?? {};
+      const { verb, args = [], callbackId, err } = event.data ?? {};
+      if (callbackId !== undefined && err === undefined) this.#initialised = true;
       if (verb === 'signal.abort' && !isCppException(args)) this.#end('trapped', textOf(args[1]));
       else if (verb === 'witan.fault') this.#end('failed', textOf(args[0]));
       else if (verb === 'witan.alive') this.#awaitRelease();
@@ -131,6 +138,6 @@ export class InnerWorkerWatch {
   #end(kind: InnerFate['kind'], message: string): void {
     if (this.#settled) return;
     this.end();
-    this.#onFate({ kind, message });
+    this.#onFate({ kind, message, initialised: this.#initialised });
   }
 }

@@ -77,10 +77,12 @@ async function modelParameters(
 
 function fateFailure(fate: InnerFate, model: string, log: NativeLog): WitanFailure {
   const problem = wllamaFailure(fate.message, model, log.takeProblems());
-  // Not understood: an engine that trapped or vanished is lost as a worker is, and restarted as one.
-  return problem.code === 'engine-failed' || problem.code === 'request-unsupported'
-    ? failure('worker-lost', { model, reason: fate.kind }, problem.cause)
-    : problem;
+  if (problem.code !== 'engine-failed' && problem.code !== 'request-unsupported') return problem;
+  // Not understood. A module that does not come to life is no module of this page's generation, whatever it says of itself.
+  if (!fate.initialised && fate.kind !== 'gone')
+    return failure('engine-incompatible', { model }, problem.cause);
+  // An engine that trapped or vanished is lost as a worker is, and restarted as one.
+  return failure('worker-lost', { model, reason: fate.kind }, problem.cause);
 }
 
 /**
