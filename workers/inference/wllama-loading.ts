@@ -76,7 +76,10 @@ async function modelParameters(
 }
 
 function fateFailure(fate: InnerFate, model: string, log: NativeLog): WitanFailure {
-  const problem = wllamaFailure(fate.message, model, log.takeProblems());
+  const native = log.takeProblems();
+  if (fate.kind === 'device-lost')
+    return failure('device-lost', { model }, [fate.message, ...native].join(' | '));
+  const problem = wllamaFailure(fate.message, model, native);
   if (problem.code !== 'engine-failed' && problem.code !== 'request-unsupported') return problem;
   // Not understood. A module that does not come to life is no module of this page's generation, whatever it says of itself.
   if (!fate.initialised && fate.kind !== 'gone')
@@ -121,9 +124,6 @@ export async function loadWllama(file: Blob, options: InferenceLoadOptions): Pro
       tell(fateFailure(fate, name, log));
     });
     watch = watching;
-    log.onDeviceLost = () => {
-      tell(failure('device-lost', { model: name }, log.takeProblems().join(' | ')));
-    };
     const loading = created.loadModel([file], await modelParameters(options, choice, file));
     const problem = await Promise.race([lost, loading.then(() => null)]);
     if (problem !== null) return fail(asLoadFailure(problem));

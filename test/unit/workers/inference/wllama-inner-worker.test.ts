@@ -126,6 +126,12 @@ describe('tells', () => {
     expect(fates).toMatchObject([{ kind: 'failed', message: 'TypeError: x' }]);
   });
 
+  it('of a GPU device that is lost', async () => {
+    await start();
+    inner.say('witan.device', 'unknown: the driver was reset');
+    expect(fates).toMatchObject([{ kind: 'device-lost', message: 'unknown: the driver was reset' }]);
+  });
+
   it('at once of a worker that is gone without a word', async () => {
     await start();
     expect(locks.waiting).toBeNull();
