@@ -44,6 +44,11 @@ export interface SyntheticOptions {
    * without them every text it says is ASCII.
    */
   readonly highBytes?: boolean;
+  /**
+   * Gives the layers four times the weight. They then outweigh the token that they begin with: even the likeliest words
+   * depend on the whole prompt, and on how every sum was rounded. Without, such a model repeats one word for ever.
+   */
+  readonly mixing?: boolean;
   /** Jinja template of a conversation; the default names each turn's role, the system's too. */
   readonly chatTemplate?: string;
 }
@@ -60,6 +65,7 @@ const BLOCK_WEIGHTS = 32;
 const BLOCK_BYTES = 18;
 /** 0.004 in half precision: weights of ±0.03 keep the activations of random layers near one. */
 const BLOCK_SCALE = 0x1c19;
+const MIXING_SCALE = 0x2419; // 0.016
 
 const SPECIAL = ['<bos>', '<eos>'];
 const TOKEN_NORMAL = 1;
@@ -181,11 +187,11 @@ const weightsIn = ({ shape }: Tensor): number => shape.reduce((product, size) =>
 const bytesIn = (tensor: Tensor): number =>
   tensor.type === F32 ? 4 * weightsIn(tensor) : (weightsIn(tensor) / BLOCK_WEIGHTS) * BLOCK_BYTES;
 
-function randomBlocks(sizeBytes: number, random: () => number): Uint8Array<ArrayBuffer> {
+function randomBlocks(sizeBytes: number, scale: number, random: () => number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(sizeBytes);
   for (let at = 0; at < sizeBytes; at += 1) bytes[at] = random() * 256;
   const view = new DataView(bytes.buffer);
-  for (let block = 0; block < sizeBytes; block += BLOCK_BYTES) view.setUint16(block, BLOCK_SCALE, true);
+  for (let block = 0; block < sizeBytes; block += BLOCK_BYTES) view.setUint16(block, scale, true);
   return bytes;
 }
 
@@ -194,6 +200,8 @@ export function syntheticGguf(shape: SyntheticShape, options: SyntheticOptions):
   const random = seededRandom(options.seed);
   const vocabulary = vocabularyOf(shape.vocabulary, options.highBytes === true);
   const tensors = tensorsOf(shape);
+  const scaleOf = ({ name }: Tensor): number =>
+    options.mixing === true && name.startsWith('blk.') ? MIXING_SCALE : BLOCK_SCALE;
   const out = new GgufWriter();
   const metadata: (() => void)[] = [];
   const entry = (key: string, type: number, write: () => void): void => {
@@ -266,7 +274,7 @@ export function syntheticGguf(shape: SyntheticShape, options: SyntheticOptions):
   out.pad();
   for (const tensor of tensors) {
     if (tensor.type === F32) out.bytes(new Uint8Array(new Float32Array(weightsIn(tensor)).fill(1).buffer));
-    else out.bytes(randomBlocks(bytesIn(tensor), random));
+    else out.bytes(randomBlocks(bytesIn(tensor), scaleOf(tensor), random));
     out.pad();
   }
   return out.finish();

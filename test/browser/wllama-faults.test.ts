@@ -7,6 +7,8 @@ import { sourceOf } from './synthetic-model.ts';
 import { askHost, startHost, type HostInPage } from './synthetic-host.ts';
 
 const RUNS = 20;
+/** Each run starts an engine, a second's work on a busy machine; only there to end a test that hangs. */
+const TIMEOUT_MS = RUNS * 10_000;
 
 let started: HostInPage | undefined;
 
@@ -41,27 +43,31 @@ const FAULTS: readonly (readonly [string, (inner: Worker) => void, string])[] = 
 ];
 
 describe.each(FAULTS)('a worker inside wllama that %s', (_name, strike, reason) => {
-  test(`fails every answer, at ${String(RUNS)} random moments, and is not taken for alive`, async () => {
-    const random = seededRandom(3);
-    for (let run = 0; run < RUNS; run += 1) {
-      const { host, inner, loaded } = await startHost({ slots: 2, contextTokens: 512 });
-      if (inner === undefined || !loaded.ok) throw new Error(JSON.stringify(loaded));
-      const told = host.engineLost();
-      const after = Math.floor(random() * 30);
-      const answers = [1, 2].map((seed) =>
-        askHost(host, { seed, maxTokens: 200 }, (text) => {
-          if (text.length >= after) strike(inner);
-        }),
-      );
-      if (after === 0) strike(inner);
-      const lost = { ok: false, error: { code: 'worker-lost', details: { reason } } };
-      for (const outcome of await Promise.all<Outcome<Generation>>(answers))
-        expect(outcome).toMatchObject(lost);
-      expect(await told).toMatchObject(lost);
-      expect(await askHost(host)).toMatchObject(lost);
-      await host.unload();
-    }
-  });
+  test(
+    `fails every answer, at ${String(RUNS)} random moments, and is not taken for alive`,
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const random = seededRandom(3);
+      for (let run = 0; run < RUNS; run += 1) {
+        const { host, inner, loaded } = await startHost({ slots: 2, contextTokens: 512 });
+        if (inner === undefined || !loaded.ok) throw new Error(JSON.stringify(loaded));
+        const told = host.engineLost();
+        const after = Math.floor(random() * 30);
+        const answers = [1, 2].map((seed) =>
+          askHost(host, { seed, maxTokens: 200 }, (text) => {
+            if (text.length >= after) strike(inner);
+          }),
+        );
+        if (after === 0) strike(inner);
+        const lost = { ok: false, error: { code: 'worker-lost', details: { reason } } };
+        for (const outcome of await Promise.all<Outcome<Generation>>(answers))
+          expect(outcome).toMatchObject(lost);
+        expect(await told).toMatchObject(lost);
+        expect(await askHost(host)).toMatchObject(lost);
+        await host.unload();
+      }
+    },
+  );
 
   test('is told when nobody asks for anything', async () => {
     started = await startHost();
@@ -86,7 +92,7 @@ test('a worker inside wllama that is gone while it reads the file fails the load
 describe('a file that is no whole model', () => {
   const whole = syntheticGguf(SHAPE_1M, { seed: 1 });
 
-  test(`cut off at ${String(RUNS)} random places is a typed failure`, async () => {
+  test(`cut off at ${String(RUNS)} random places is a typed failure`, { timeout: TIMEOUT_MS }, async () => {
     const random = seededRandom(5);
     for (let run = 0; run < RUNS; run += 1) {
       const length = 4 + Math.floor(random() * (whole.length - 5));
@@ -98,17 +104,21 @@ describe('a file that is no whole model', () => {
     }
   });
 
-  test(`of random bytes behind a right beginning, ${String(RUNS)} times, is a typed failure`, async () => {
-    const random = seededRandom(6);
-    for (let run = 0; run < RUNS; run += 1) {
-      const bytes = whole.slice(0, 4096);
-      for (let at = 4 + run * 8; at < bytes.length; at += 1) bytes[at] = random() * 256;
-      started = await startHost({ model: await sourceOf(bytes) });
-      expect(started.loaded.ok ? `loaded ${String(run)}` : started.loaded.error.code).toMatch(
-        /^(model-(invalid|load-failed)|out-of-memory)$/,
-      );
-    }
-  });
+  test(
+    `of random bytes behind a right beginning, ${String(RUNS)} times, is a typed failure`,
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const random = seededRandom(6);
+      for (let run = 0; run < RUNS; run += 1) {
+        const bytes = whole.slice(0, 4096);
+        for (let at = 4 + run * 8; at < bytes.length; at += 1) bytes[at] = random() * 256;
+        started = await startHost({ model: await sourceOf(bytes) });
+        expect(started.loaded.ok ? `loaded ${String(run)}` : started.loaded.error.code).toMatch(
+          /^(model-(invalid|load-failed)|out-of-memory)$/,
+        );
+      }
+    },
+  );
 });
 
 test('a context larger than the memory of WASM is out of memory', async () => {

@@ -4,11 +4,8 @@ import { startHost, type HostInPage } from './synthetic-host.ts';
 /** Where the build says that the engine's WASM file is. */
 const place = vi.hoisted(() => ({ url: '' }));
 
-vi.mock('@wllama/wllama/esm/wasm/wllama.wasm?url', () => ({
-  get default() {
-    return place.url;
-  },
-}));
+// Read when it becomes a URL: the mocked module is evaluated once, for all tests.
+vi.mock('@wllama/wllama/esm/wasm/wllama.wasm?url', () => ({ default: { toString: () => place.url } }));
 
 let started: HostInPage | undefined;
 

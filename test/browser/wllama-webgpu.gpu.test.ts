@@ -108,7 +108,7 @@ describe('a device that is destroyed', () => {
     });
   });
 
-  test('fails every answer with device-lost, at 20 random moments', async () => {
+  test('fails every answer with device-lost, at 20 random moments', { timeout: 20 * 20_000 }, async () => {
     const random = seededRandom(11);
     for (let run = 0; run < 20; run += 1) {
       const { host, inner, loaded } = await startHost({ backend: 'webgpu', slots: 2, contextTokens: 512 });

@@ -35,6 +35,8 @@ export function browserProject({ name, include, exclude, chromium, flags }: Brow
       include,
       exclude,
       passWithNoTests: true,
+      // Only there to end a test that hangs; a busy machine must not fail one.
+      testTimeout: 60_000,
       browser: {
         enabled: true,
         headless: true,

@@ -1,21 +1,21 @@
 import { medianRatioInterval } from '../../src/kernel/statistics-bootstrap.ts';
 import { median } from '../../src/kernel/statistics-order.ts';
 import { measureInPage, type Target } from './engine-session.ts';
-import type { ShapeName } from './engine-page/page.ts';
+import type { ModelName } from './engine-page/page.ts';
 
 /**
- * Measures what the way to the engine costs: the same synthetic model, asked through the whole stack (worker, comlink,
+ * Measures what the way to the engine costs: the same model, asked through the whole stack (worker, comlink,
  * host, pacing, credits) and through bare wllama, in one page, interleaved. Prints one JSON document.
  *
- *     npx tsx tools/measure/engine-overhead.ts [cpu|webgpu] [PAIRS] [1M|30M] [TOKENS]
+ *     npx tsx tools/measure/engine-overhead.ts [cpu|webgpu] [PAIRS] [1M|30M|alder|birch|cedar] [TOKENS]
  */
-const [target = 'cpu', pairs = '12', shape = '30M', tokens = '64'] = process.argv.slice(2);
+const [target = 'cpu', pairs = '12', model = '30M', tokens = '64'] = process.argv.slice(2);
 
 const placement = { backend: target as Target, threads: 1, contextTokens: 1024, slots: 1 };
 const measured = await measureInPage(
   target as Target,
   'overhead',
-  shape as ShapeName,
+  model as ModelName,
   placement,
   Number(pairs),
   Number(tokens),
@@ -26,7 +26,7 @@ const delays = measured.pairs.map(({ stack, bare }) => stack.firstTokenMs - bare
 const report = {
   schema: 'witan.measure.engine-overhead',
   version: 1,
-  shape,
+  model,
   tokens: Number(tokens),
   placement,
   loaded: measured.loaded,

@@ -38,6 +38,8 @@ export async function measureInPage<Name extends keyof Measurements>(
     await build({
       root: join(import.meta.dirname, 'engine-page'),
       configFile: false,
+      // The bundled models.
+      publicDir: join(import.meta.dirname, '../../public'),
       logLevel: 'error',
       base: './',
       worker: { format: 'es' },

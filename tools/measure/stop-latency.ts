@@ -1,6 +1,6 @@
 import { median } from '../../src/kernel/statistics-order.ts';
 import { measureInPage, type Target } from './engine-session.ts';
-import type { ShapeName } from './engine-page/page.ts';
+import type { ModelName } from './engine-page/page.ts';
 
 /**
  * Measures how long a stop takes, from the abort to the end of the answer: in the decode, and in the prefill of a prompt of
@@ -9,13 +9,13 @@ import type { ShapeName } from './engine-page/page.ts';
  *     npx tsx tools/measure/stop-latency.ts [cpu|webgpu] [RUNS] [1M|30M]
  */
 const PROMPT_TOKENS = 1000;
-const [target = 'cpu', runs = '20', shape = '30M'] = process.argv.slice(2);
+const [target = 'cpu', runs = '20', model = '30M'] = process.argv.slice(2);
 
 const placement = { backend: target as Target, threads: 1, contextTokens: 2048, slots: 1 };
 const measured = await measureInPage(
   target as Target,
   'stops',
-  shape as ShapeName,
+  model as ModelName,
   placement,
   Number(runs),
   PROMPT_TOKENS,
@@ -28,7 +28,7 @@ const summary = (values: readonly number[]): object => ({
 const report = {
   schema: 'witan.measure.stop-latency',
   version: 1,
-  shape,
+  model,
   placement,
   loaded: measured.loaded,
   promptTokens: PROMPT_TOKENS,

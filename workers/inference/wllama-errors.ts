@@ -5,7 +5,7 @@ import { failure, type ErrorCode, type WitanFailure } from '#contracts/errors';
  * 4.0.20); mapped here once, at the border. The first rule that matches wins.
  */
 const RULES: readonly (readonly [RegExp, ErrorCode, string?])[] = [
-  [/ggml_webgpu: Device lost|Device is lost/i, 'device-lost'],
+  [/ggml_webgpu: Device lost|Device (is|was) lost/i, 'device-lost'],
   [/exceeds? the available context size|Context size has been exceeded/i, 'context-exceeded'],
   [/larger than the max context size|is too large to process/i, 'context-exceeded'],
   // ggml, llama.cpp and C++; then emscripten and wllama's worker; then V8, SpiderMonkey, JavaScriptCore and Dawn.

@@ -2,9 +2,11 @@ import type { Wllama } from '@wllama/wllama/esm/index.js';
 
 /** How the worker inside wllama ended, other than by us. */
 export interface InnerFate {
-  readonly kind: 'trapped' | 'gone' | 'failed';
+  readonly kind: 'trapped' | 'gone' | 'failed' | 'device-lost';
   /** What the browser or the WASM runtime said. */
   readonly message: string;
+  /** Whether llama.cpp's module had come to life before; if not, what was fetched is no engine, or not this one. */
+  readonly initialised: boolean;
 }
 
 /** The parts of wllama 3.8.1 behind its public face that we rely on. */
@@ -16,16 +18,28 @@ export interface WllamaProxy {
 interface InnerMessage {
   readonly verb?: unknown;
   readonly args?: readonly unknown[];
+  /** Number of the task that this answers; wllama's first one instantiates the module. */
+  readonly callbackId?: unknown;
+  readonly err?: unknown;
 }
 
 /**
  * Runs inside wllama's worker before llama.cpp does. It holds a Web Lock, which the browser gives up the moment the worker
- * is gone, and reports rejections that nobody caught: of neither does the browser tell the parent. In the threads that
- * llama.cpp starts from the same script there are no RUN_OPTIONS.
+ * is gone, reports rejections that nobody caught, of neither of which the browser tells the parent, and the loss of a GPU
+ * device, on which llama.cpp just aborts at its next step (of one that was destroyed it says nothing at all). In the threads
+ * that llama.cpp starts from the same script there are no RUN_OPTIONS.
  */
 const lifeLine = (lock: string): string => `
 if (typeof RUN_OPTIONS !== 'undefined') {
   addEventListener('unhandledrejection', (event) => postMessage({ verb: 'witan.fault', args: [String(event.reason)] }));
+  if (typeof GPUAdapter !== 'undefined') {
+    const { requestDevice } = GPUAdapter.prototype;
+    GPUAdapter.prototype.requestDevice = async function (...descriptor) {
+      const device = await requestDevice.apply(this, descriptor);
+      device.lost.then(({ reason, message }) => postMessage({ verb: 'witan.device', args: [reason + ': ' + message] }));
+      return device;
+    };
+  }
   if (navigator.locks) navigator.locks.request(${JSON.stringify(lock)}, () => {
     postMessage({ verb: 'witan.alive', args: [] });
     return new Promise(() => undefined);
@@ -73,6 +87,7 @@ export class InnerWorkerWatch {
   readonly #lock = `witan.wllama.${crypto.getRandomValues(new Uint32Array(4)).join('-')}`;
   #proxy: object | null = null;
   #settled = false;
+  #initialised = false;
 
   /** @param onFate called at most once */
   constructor(wllama: Wllama, onFate: (fate: InnerFate) => void) {
@@ -113,9 +128,11 @@ export class InnerWorkerWatch {
       this.#end('failed', event.message === '' ? 'the script could not be started' : event.message);
     });
     worker.addEventListener('message', (event: MessageEvent<InnerMessage | null>) => {
-      const { verb, args = [] } = event.data ?? {};
+      const { verb, args = [], callbackId, err } = event.data ?? {};
+      if (callbackId !== undefined && err === undefined) this.#initialised = true;
       if (verb === 'signal.abort' && !isCppException(args)) this.#end('trapped', textOf(args[1]));
       else if (verb === 'witan.fault') this.#end('failed', textOf(args[0]));
+      else if (verb === 'witan.device') this.#end('device-lost', textOf(args[0]));
       else if (verb === 'witan.alive') this.#awaitRelease();
     });
   }
@@ -131,6 +148,6 @@ export class InnerWorkerWatch {
   #end(kind: InnerFate['kind'], message: string): void {
     if (this.#settled) return;
     this.end();
-    this.#onFate({ kind, message });
+    this.#onFate({ kind, message, initialised: this.#initialised });
   }
 }

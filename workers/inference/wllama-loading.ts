@@ -76,11 +76,16 @@ async function modelParameters(
 }
 
 function fateFailure(fate: InnerFate, model: string, log: NativeLog): WitanFailure {
-  const problem = wllamaFailure(fate.message, model, log.takeProblems());
-  // Not understood: an engine that trapped or vanished is lost as a worker is, and restarted as one.
-  return problem.code === 'engine-failed' || problem.code === 'request-unsupported'
-    ? failure('worker-lost', { model, reason: fate.kind }, problem.cause)
-    : problem;
+  const native = log.takeProblems();
+  if (fate.kind === 'device-lost')
+    return failure('device-lost', { model }, [fate.message, ...native].join(' | '));
+  const problem = wllamaFailure(fate.message, model, native);
+  if (problem.code !== 'engine-failed' && problem.code !== 'request-unsupported') return problem;
+  // Not understood. A module that does not come to life is no module of this page's generation, whatever it says of itself.
+  if (!fate.initialised && fate.kind !== 'gone')
+    return failure('engine-incompatible', { model }, problem.cause);
+  // An engine that trapped or vanished is lost as a worker is, and restarted as one.
+  return failure('worker-lost', { model, reason: fate.kind }, problem.cause);
 }
 
 /**
@@ -119,9 +124,6 @@ export async function loadWllama(file: Blob, options: InferenceLoadOptions): Pro
       tell(fateFailure(fate, name, log));
     });
     watch = watching;
-    log.onDeviceLost = () => {
-      tell(failure('device-lost', { model: name }, log.takeProblems().join(' | ')));
-    };
     const loading = created.loadModel([file], await modelParameters(options, choice, file));
     const problem = await Promise.race([lost, loading.then(() => null)]);
     if (problem !== null) return fail(asLoadFailure(problem));

@@ -15,7 +15,8 @@ const MIB = 1024 * 1024;
 /** `load_tensors:       WebGPU model buffer size =   123.45 MiB`, and so for KV, RS (recurrent state), compute, output. */
 const BUFFER_SIZE = /(\S+)\s+(model|KV|RS|compute|output) buffer size\s*=\s*([\d.]+) MiB/;
 const SLOT_CONTEXT = /llama_context: n_ctx_seq\s*=\s*(\d+)\s*$/;
-const DEVICE_LOST = /ggml_webgpu: Device lost!/;
+/** The last words of ggml before it aborts, which come without a level: `/source/…/ggml-webgpu.cpp:506: the reason`. */
+const ABORT_REASON = /^\S+\.(?:c|cpp|h|hpp):\d+: ./;
 
 /** Lines kept to say why something failed: llama.cpp tells the cause in a few, the last of them the least. */
 const LINES_KEPT = 6;
@@ -29,14 +30,15 @@ export class NativeLog implements WllamaLogger {
   readonly #buffers = new Map<string, number>();
   #slotContextTokens: number | null = null;
   #problems: string[] = [];
-  #deviceLost = false;
-  /** Called once, when the GPU device is lost. */
-  onDeviceLost: () => void = () => undefined;
 
   readonly debug = (...parts: readonly unknown[]): void => {
     this.#read(parts);
   };
-  readonly log = this.debug;
+  readonly log = (...parts: readonly unknown[]): void => {
+    const [first] = parts;
+    if (typeof first === 'string' && ABORT_REASON.test(first)) this.error(first);
+    else this.#read(parts);
+  };
   readonly warn = this.debug;
   readonly error = (...parts: readonly unknown[]): void => {
     this.#read(parts);
@@ -91,9 +93,5 @@ export class NativeLog implements WllamaLogger {
     }
     const context = SLOT_CONTEXT.exec(line)?.[1];
     if (context !== undefined) this.#slotContextTokens = Number(context);
-    else if (DEVICE_LOST.test(line) && !this.#deviceLost) {
-      this.#deviceLost = true;
-      this.onDeviceLost();
-    }
   }
 }

@@ -1,11 +1,29 @@
 import { seededRandom } from '#kernel/random';
-import type { GenerateRequest, LoadedModel } from '#contracts/engine';
+import { present } from '#kernel/assert';
+import type { GenerateRequest, GgufSource, LoadedModel } from '#contracts/engine';
+import type { LoadedWithMemory } from '../../../workers/inference/wllama-host.ts';
 import { SHAPE_1M, SHAPE_30M } from '../../../test/browser/synthetic-gguf.ts';
+import { starterSource } from '../../../test/browser/starter-model.ts';
 import { syntheticSource } from '../../../test/browser/synthetic-model.ts';
-import { askBare, askStack, NEVER, startBare, startStack, type Placement, type Timing } from './stack.ts';
+import {
+  askBare,
+  askStack,
+  startBare,
+  startStack,
+  type Placement,
+  type Started,
+  type Timing,
+} from './stack.ts';
 
 const SHAPES = { '1M': SHAPE_1M, '30M': SHAPE_30M } as const;
-export type ShapeName = keyof typeof SHAPES;
+type ShapeName = keyof typeof SHAPES;
+/** A synthetic shape, or one of the bundled models. */
+export type ModelName = ShapeName | 'alder' | 'birch' | 'cedar';
+
+const isShape = (name: ModelName): name is ShapeName => Object.hasOwn(SHAPES, name);
+
+const sourceOf = (name: ModelName): Promise<GgufSource> =>
+  isShape(name) ? syntheticSource(SHAPES[name], { seed: 1 }) : starterSource(name);
 
 /** A prompt of about so many tokens: the synthetic vocabulary has one per character. */
 const promptOf = (tokens: number, seed: number): string => {
@@ -30,12 +48,12 @@ export interface OverheadPair {
 
 /** The whole stack against bare wllama, both loaded in this page, asked in turn; who begins alternates. */
 async function overhead(
-  shape: ShapeName,
+  name: ModelName,
   placement: Placement,
   pairs: number,
   tokens: number,
 ): Promise<{ readonly loaded: LoadedModel; readonly pairs: readonly OverheadPair[] }> {
-  const model = await syntheticSource(SHAPES[shape], { seed: 1 });
+  const model = await sourceOf(name);
   const { engine, loaded } = await startStack(model, placement);
   const wllama = await startBare(model, placement);
   const done: OverheadPair[] = [];
@@ -63,13 +81,13 @@ export interface Stops {
 
 /** From the abort to the answer's end, at seeded random moments of the decode and of the prefill of a long prompt. */
 async function stops(
-  shape: ShapeName,
+  name: ModelName,
   placement: Placement,
   runs: number,
   promptTokens: number,
 ): Promise<Stops> {
   const random = seededRandom(7);
-  const { engine, loaded } = await startStack(await syntheticSource(SHAPES[shape], { seed: 1 }), placement);
+  const { engine, loaded } = await startStack(await sourceOf(name), placement);
   const stopped = async (
     request: GenerateRequest,
     arm: (stop: () => void) => () => void,
@@ -112,52 +130,62 @@ async function stops(
 
 export interface Sharing {
   /** One member, alone in an instance of one slot. */
-  readonly single: LoadedModel;
+  readonly single: LoadedWithMemory;
   /** All members in one instance. */
-  readonly shared: LoadedModel;
-  readonly members: number;
-  /** Tokens a second of one member alone, and of all members together; one figure per round. */
-  readonly singleTokensPerSecond: readonly number[];
-  readonly aggregateTokensPerSecond: readonly number[];
+  readonly shared: LoadedWithMemory;
+  /** Each member in an instance of its own. */
+  readonly separate: readonly LoadedWithMemory[];
+  /** Tokens a second of one member alone, of all in one instance, and of all in their own; one figure per round. */
+  readonly rounds: readonly Readonly<Record<'single' | 'shared' | 'separate', number>>[];
 }
 
 async function sharing(
-  shape: ShapeName,
+  name: ModelName,
   placement: Placement,
   rounds: number,
   tokens: number,
 ): Promise<Sharing> {
-  const model = await syntheticSource(SHAPES[shape], { seed: 1 });
+  const model = await sourceOf(name);
   const members = placement.slots;
-  const perMember = Math.floor(placement.contextTokens / members);
-  const alone = await startStack(model, { ...placement, slots: 1, contextTokens: perMember });
+  const own = { ...placement, slots: 1, contextTokens: Math.floor(placement.contextTokens / members) };
   const together = await startStack(model, placement);
-  const rate = async (engines: readonly (typeof alone)[], seed: number): Promise<number> => {
+  const apart: Started[] = [];
+  for (let member = 0; member < members; member += 1) apart.push(await startStack(model, own));
+  const [alone] = apart;
+  const rate = async (engines: readonly Started[], seed: number): Promise<number> => {
     const startMs = performance.now();
-    await Promise.all(
+    const answers = await Promise.all(
       engines.map(({ engine }, index) =>
-        engine.generate(NEVER, { ...requestOf(32, tokens, seed + index), temperature: 1 }, () => undefined),
+        askStack(engine, { ...requestOf(32, tokens, seed + index), temperature: 1 }),
       ),
     );
-    return (engines.length * tokens * 1000) / (performance.now() - startMs);
+    const spoken = answers.reduce((sum, answer) => sum + answer.tokens, 0);
+    return (spoken * 1000) / (performance.now() - startMs);
   };
-  const all = Array.from({ length: members }, () => together);
-  await rate([alone], 0);
-  await rate(all, 0);
-  const singleTokensPerSecond: number[] = [];
-  const aggregateTokensPerSecond: number[] = [];
-  for (let round = 1; round <= rounds; round += 1) {
-    singleTokensPerSecond.push(await rate([alone], round));
-    aggregateTokensPerSecond.push(await rate(all, round));
-  }
-  await alone.engine.unload();
-  await together.engine.unload();
+  const arrangements = {
+    single: [present(alone, 'a member')],
+    shared: Array.from({ length: members }, () => together),
+    separate: apart,
+  };
+  const oneRound = async (round: number): Promise<Sharing['rounds'][number]> => {
+    const rates = { single: 0, shared: 0, separate: 0 };
+    // Each comes first, second and third equally often: other work on the machine favours none.
+    const names = ['single', 'shared', 'separate'] as const;
+    for (const [place] of names.entries()) {
+      const arrangement = present(names[(place + round) % names.length], 'an arrangement');
+      rates[arrangement] = await rate(arrangements[arrangement], round);
+    }
+    return rates;
+  };
+  await oneRound(0);
+  const done: Sharing['rounds'][number][] = [];
+  for (let round = 1; round <= rounds; round += 1) done.push(await oneRound(round));
+  for (const { engine } of [together, ...apart]) await engine.unload();
   return {
-    single: alone.loaded,
+    single: present(alone, 'a member').loaded,
     shared: together.loaded,
-    members,
-    singleTokensPerSecond,
-    aggregateTokensPerSecond,
+    separate: apart.map(({ loaded }) => loaded),
+    rounds: done,
   };
 }
 

@@ -2,8 +2,9 @@ import { Wllama } from '@wllama/wllama/esm/index.js';
 import wasmUrl from '@wllama/wllama/esm/wasm/wllama.wasm?url';
 import { present } from '#kernel/assert';
 import { systemClock } from '#kernel/clock';
-import type { Backend, Engine, GenerateRequest, GgufSource, LoadedModel } from '#contracts/engine';
+import type { Backend, Engine, GenerateRequest, GgufSource } from '#contracts/engine';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
+import type { LoadedWithMemory } from '../../../workers/inference/wllama-host.ts';
 import { WorkerEngine } from '../../../src/engines/worker-engine.ts';
 import { WORKER_SCRIPTS } from '../../../src/platform/worker-scripts.ts';
 import { WorkerSupervisor } from '../../../src/platform/worker-supervisor.ts';
@@ -20,16 +21,19 @@ export interface Timing {
   readonly firstTokenMs: number;
   /** (tokens − 1) / (end of the answer − first token). */
   readonly tokensPerSecond: number;
+  readonly tokens: number;
   readonly text: string;
 }
 
-export const NEVER = new AbortController().signal;
+const NEVER = new AbortController().signal;
+
+export interface Started {
+  readonly engine: Engine;
+  readonly loaded: LoadedWithMemory;
+}
 
 /** The engine as the app has it: supervised worker, comlink, host, wllama. */
-export async function startStack(
-  model: GgufSource,
-  placement: Placement,
-): Promise<{ readonly engine: Engine; readonly loaded: LoadedModel }> {
+export async function startStack(model: GgufSource, placement: Placement): Promise<Started> {
   const worker = new WorkerSupervisor(systemClock).start<InferenceWorkerApi>(
     'measured',
     WORKER_SCRIPTS.wllama,
@@ -37,7 +41,7 @@ export async function startStack(
   const engine = new WorkerEngine('wllama', worker, systemClock);
   const loaded = await engine.load(NEVER, { model, ...placement });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
-  return { engine, loaded: loaded.value };
+  return { engine, loaded: loaded.value as LoadedWithMemory };
 }
 
 export async function askStack(engine: Engine, request: GenerateRequest): Promise<Timing> {
@@ -106,6 +110,7 @@ function timing(
   return {
     firstTokenMs: first - startMs,
     tokensPerSecond: ((tokens - 1) * 1000) / (endMs - first),
+    tokens,
     text,
   };
 }

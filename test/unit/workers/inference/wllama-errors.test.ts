@@ -88,6 +88,11 @@ describe('with the native log', () => {
       undefined,
       'ggml_webgpu: Device lost! Reason: 1, Message: A valid external Instance reference no longer exists.',
     ],
+    [
+      'device-lost',
+      undefined,
+      "/source/llama.cpp/ggml/src/ggml-webgpu/ggml-webgpu.cpp:506: ggml_webgpu: Buffer map failed with status 4: Failed to execute 'mapAsync' on 'GPUBuffer': The Device was lost before mapping was resolved.",
+    ],
   ])('%s (%s): %s', (code, reason, line) => {
     const problem = wllamaFailure(CPP_EXCEPTION, 'Alder', ['srv: something before', line]);
     expect(problem.code).toBe(code);

@@ -82,6 +82,7 @@ beforeEach(() => {
   Object.assign(made, { all: [], vocabulary: 100, problem: null, lines: CPU_LINES });
   vi.stubGlobal('fetch', () => Promise.resolve(new Response(FILE)));
   vi.stubGlobal('navigator', { gpu: {} });
+  vi.stubGlobal('Worker', EventTarget);
   host = new WllamaHost();
 });
 
@@ -249,7 +250,10 @@ describe('the end of the engine', () => {
     const told = host.engineLost();
     const asked = ask();
     await turn();
-    wllama().config.logger.error('ggml_webgpu: Device lost! Reason: 1, Message: gone');
+    const inner = new EventTarget();
+    Reflect.set(core(), 'worker', inner);
+    const data = { verb: 'witan.device', args: ['unknown: gone'] };
+    inner.dispatchEvent(new MessageEvent('message', { data }));
     const lost = { ok: false, error: { code: 'device-lost', details: { model: 'Alder' } } };
     expect(await told).toMatchObject(lost);
     await turn();

@@ -8,6 +8,9 @@ class FakeInnerWorker extends EventTarget {
   say(verb: string, ...args: unknown[]): void {
     this.dispatchEvent(new MessageEvent('message', { data: { verb, args } }));
   }
+  answers(outcome: { readonly result: unknown } | { readonly err: unknown }): void {
+    this.dispatchEvent(new MessageEvent('message', { data: { callbackId: 1, ...outcome } }));
+  }
   breaks(message: string): void {
     this.dispatchEvent(Object.assign(new Event('error'), { message }));
   }
@@ -102,25 +105,31 @@ describe('tells', () => {
   ])('of an %s', async (_name, args, fate) => {
     await start();
     inner.say('signal.abort', ...args);
-    expect(fates).toEqual([fate]);
+    expect(fates).toMatchObject([fate]);
   });
 
   it('of an error that nobody caught', async () => {
     await start();
     inner.breaks('SyntaxError');
-    expect(fates).toEqual([{ kind: 'failed', message: 'SyntaxError' }]);
+    expect(fates).toMatchObject([{ kind: 'failed', message: 'SyntaxError' }]);
   });
 
   it('of a script that could not be started', async () => {
     await start();
     inner.breaks('');
-    expect(fates).toEqual([{ kind: 'failed', message: 'the script could not be started' }]);
+    expect(fates).toMatchObject([{ kind: 'failed', message: 'the script could not be started' }]);
   });
 
   it('of a rejection that nobody caught', async () => {
     await start();
     inner.say('witan.fault', 'TypeError: x');
-    expect(fates).toEqual([{ kind: 'failed', message: 'TypeError: x' }]);
+    expect(fates).toMatchObject([{ kind: 'failed', message: 'TypeError: x' }]);
+  });
+
+  it('of a GPU device that is lost', async () => {
+    await start();
+    inner.say('witan.device', 'unknown: the driver was reset');
+    expect(fates).toMatchObject([{ kind: 'device-lost', message: 'unknown: the driver was reset' }]);
   });
 
   it('at once of a worker that is gone without a word', async () => {
@@ -128,7 +137,21 @@ describe('tells', () => {
     expect(locks.waiting).toBeNull();
     inner.say('witan.alive');
     locks.waiting?.();
-    expect(fates).toEqual([{ kind: 'gone', message: 'the worker ended' }]);
+    expect(fates).toMatchObject([{ kind: 'gone', message: 'the worker ended' }]);
+  });
+
+  it('whether the module had come to life before', async () => {
+    await start();
+    inner.answers({ err: 'no such file' });
+    inner.say('signal.abort', 'exception', '__wasm_call_ctors is not a function', '', new TypeError());
+    expect(fates).toMatchObject([{ initialised: false }]);
+  });
+
+  it('that the module had come to life before', async () => {
+    await start();
+    inner.answers({ result: null });
+    inner.say('signal.abort', 'abort', '', '', null);
+    expect(fates).toMatchObject([{ initialised: true }]);
   });
 
   it('only once', async () => {

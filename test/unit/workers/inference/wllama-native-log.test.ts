@@ -72,17 +72,12 @@ it('keeps the last error lines until they are taken', () => {
   expect(log.takeProblems()).toEqual([]);
 });
 
-it('tells once that the device is lost', () => {
-  let losses = 0;
-  log.onDeviceLost = () => {
-    losses += 1;
-  };
-  const line =
-    'ggml_webgpu: Device lost! Reason: 1, Message: A valid external Instance reference no longer exists.';
-  log.error(line);
-  log.error(line);
-  expect(losses).toBe(1);
-  expect(log.takeProblems()).toContain(line);
+it('keeps the reason of an abort, which has no level', () => {
+  const reason = '/source/llama.cpp/ggml/src/ggml-webgpu/ggml-webgpu.cpp:506: ggml_webgpu: Buffer map failed';
+  log.log('llama_context: n_ctx_seq             = 256');
+  log.log(reason);
+  log.log('');
+  expect(log.takeProblems()).toEqual([reason]);
 });
 
 it('survives what is no text', () => {
