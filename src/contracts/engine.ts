@@ -70,6 +70,16 @@ export interface LoadOptions<Source extends ModelSource = ModelSource> {
   readonly slots: number;
 }
 
+/** How far a load is. Phases come in any order, and one that has nothing to do is left out. */
+export interface LoadProgress {
+  /** fetch: files come over the network · compile: kernels are built · upload: weights go into the memory they run in. */
+  readonly phase: 'fetch' | 'compile' | 'upload';
+  /** Of this phase, 0..1. */
+  readonly fraction: number;
+  /** Bytes of this phase that are done, where it is about bytes. */
+  readonly bytes?: number;
+}
+
 /** What the engine says of a model once it is in memory. */
 export interface LoadedModel {
   readonly modelId: string;
@@ -159,12 +169,17 @@ export const FULL_SPEED: Pacing = { flushIntervalMs: 16, decodeDelayMs: 0 };
 export interface Engine {
   readonly kind: EngineKind;
   /**
-   * Brings the model into memory.
+   * Brings the model into memory. However large it is, there is no limit of time as long as it comes nearer.
+   * @param onProgress called a few times a second, never after the promise has settled; engines that cannot tell do not
    * Errors: model-fetch-failed, model-invalid, model-load-failed, engine-unavailable, engine-incompatible,
    * feature-missing, out-of-memory, device-lost, consent-required, worker-lost, worker-silent, deadline-exceeded,
    * cancelled, remote-*.
    */
-  load(signal: AbortSignal, options: LoadOptions): Promise<Outcome<LoadedModel>>;
+  load(
+    signal: AbortSignal,
+    options: LoadOptions,
+    onProgress?: (progress: LoadProgress) => void,
+  ): Promise<Outcome<LoadedModel>>;
   /**
    * Streams one answer. On abort the text so far comes back with finish 'cancelled'.
    * Errors: slots-exhausted, context-exceeded, engine-failed, device-lost, out-of-memory, request-unsupported,
