@@ -75,13 +75,13 @@ export interface LoadOptions<Source extends ModelSource = ModelSource> {
   readonly download?: boolean;
 }
 
-/** How far a load has come. */
+/** How far a load is. Phases come in any order, and one that has nothing to do is left out. */
 export interface LoadProgress {
-  /** fetch: reading the files, from the network or from the device · compile: making programs of them · upload: to the GPU. */
+  /** fetch: files come over the network · compile: kernels are built · upload: weights go into the memory they run in. */
   readonly phase: 'fetch' | 'compile' | 'upload';
-  /** Share of the phase that is done, 0..1. */
+  /** Of this phase, 0..1. */
   readonly fraction: number;
-  /** Bytes read so far, where the engine tells. */
+  /** Bytes of this phase that are done, where it is about bytes. */
   readonly bytes?: number;
 }
 
@@ -174,7 +174,8 @@ export const FULL_SPEED: Pacing = { flushIntervalMs: 16, decodeDelayMs: 0 };
 export interface Engine {
   readonly kind: EngineKind;
   /**
-   * Brings the model into memory.
+   * Brings the model into memory. However large it is, there is no limit of time as long as it comes nearer.
+   * @param onProgress called a few times a second, never after the promise has settled; engines that cannot tell do not
    * Errors: model-fetch-failed, model-invalid, model-load-failed, engine-unavailable, engine-incompatible,
    * feature-missing, out-of-memory, device-lost, consent-required, worker-lost, worker-silent, deadline-exceeded,
    * cancelled, remote-*.

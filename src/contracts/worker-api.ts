@@ -1,5 +1,13 @@
 import type { Outcome } from './errors.ts';
-import type { GenerateRequest, Generation, LoadedModel, LoadOptions, Pacing, TokenChunk } from './engine.ts';
+import type {
+  GenerateRequest,
+  Generation,
+  LoadedModel,
+  LoadOptions,
+  ModelSource,
+  Pacing,
+  TokenChunk,
+} from './engine.ts';
 import type { RemoteConfiguration, RemoteEndpoint, RemoteHealth, RemoteKey, RemoteModel } from './remote.ts';
 
 export interface InferenceLoadOptions extends LoadOptions {
@@ -14,9 +22,20 @@ export interface Embeddings {
   readonly tokens: number;
 }
 
+/** The files of one model on this device. */
+export interface KeptModel {
+  /** Whether all are here: the model then loads without a network. */
+  readonly complete: boolean;
+  /** Of weights, the rest of the files being small beside them. */
+  readonly keptBytes: number;
+  /** All weights, as files, bytes; null while the list of them is not here. */
+  readonly totalBytes: number | null;
+}
+
 /** Control plane of an inference worker (over comlink). Failures are values: nothing is thrown across the border. */
 export interface InferenceWorkerApi {
-  load(options: InferenceLoadOptions): Promise<Outcome<LoadedModel>>;
+  /** @param progress takes `LoadProgress` messages; the worker closes it when the load has ended */
+  load(options: InferenceLoadOptions, progress?: MessagePort): Promise<Outcome<LoadedModel>>;
   /** Streams over `port` (see `StreamToPage`, `StreamToWorker`) and resolves when the answer has ended. */
   generate(request: GenerateRequest, port: MessagePort): Promise<Outcome<Generation>>;
   setPacing(pacing: Pacing): Promise<Outcome<null>>;
@@ -31,6 +50,24 @@ export interface InferenceWorkerApi {
    * whose engine cannot be lost alone lacks it.
    */
   engineLost?(): Promise<Outcome<never>>;
+  /**
+   * What is kept of a model's files. No model need be loaded for it, nor for the next two.
+   * @param ask `kept` fetches nothing; `size` fetches the list of the files (and keeps it) where that is not here
+   * Errors: request-unsupported (a source whose files the engine does not keep), storage-failed; for `size` also
+   * model-fetch-failed, model-invalid.
+   */
+  keptModel?(model: ModelSource, ask: 'kept' | 'size'): Promise<Outcome<KeptModel>>;
+  /**
+   * Drops a model's files, so that the next load fetches them again.
+   * @param what `library`: only the compiled code, for one of another generation
+   * @param sharers models whose compiled code, which several models have in common, must stay
+   * Errors: request-unsupported, storage-failed.
+   */
+  removeModel?(
+    model: ModelSource,
+    what: 'all' | 'library',
+    sharers: readonly ModelSource[],
+  ): Promise<Outcome<null>>;
 }
 
 /** What the worker of a remote member does besides. One worker a member: a stop or a hang costs no other. */

@@ -11,10 +11,11 @@ import {
   type Generation,
   type LoadedModel,
   type LoadOptions,
+  type LoadProgress,
   type Pacing,
   type TokenChunk,
 } from '#contracts/engine';
-import { failure, type Outcome } from '#contracts/errors';
+import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import type {
   Embeddings,
   InferenceLoadOptions,
@@ -24,10 +25,14 @@ import type {
 } from '#contracts/worker-api';
 import type { WorkerHandle } from '#contracts/worker-handle';
 
-/** Enough for a few MB over a slow line; the heartbeat finds a dead worker far sooner. */
-const LOAD_DEADLINE_MS = 120_000;
-/** The slowest line on which waiting for a large model still makes sense: 4 Mbit/s. */
-const LOAD_BYTES_PER_MS = 500;
+/**
+ * A load is given up when nothing was heard of it for this long: a stall, not a total time, for a model of gigabytes takes
+ * as long as the line is slow. Not everything is heard of (a hash of gigabytes, native code that reads its weights); the
+ * heartbeat finds a dead worker far sooner.
+ */
+const LOAD_STALL_MS = 120_000;
+/** For calls that are answered at once. */
+const CONTROL_DEADLINE_MS = 120_000;
 /**
  * Silence after which an answer is given up: a stall, not a total time (answers differ in length). A step without text, a
  * batch of a long prompt for one, is no silence.
@@ -56,13 +61,28 @@ export class WorkerEngine implements Engine {
   async load(
     signal: AbortSignal,
     options: LoadOptions | InferenceLoadOptions,
+    onProgress: (progress: LoadProgress) => void = () => undefined,
   ): Promise<Outcome<LoadedModel>> {
+    if (signal.aborted) return err(failure('cancelled'));
     const onAbort = (): void => {
       this.#worker.terminate(failure('cancelled', { member: this.#worker.name }));
     };
-    if (signal.aborted) return err(failure('cancelled'));
     signal.addEventListener('abort', onAbort, { once: true });
-    const loaded = await this.#worker.call(loadDeadlineMs(options), (api) => api.load(options));
+    const { port1, port2 } = new MessageChannel();
+    const stall = this.#watchStall(stalledLoad);
+    let settled = false;
+    port1.onmessage = (event: MessageEvent<LoadProgress>) => {
+      if (settled) return;
+      stall.progress(LOAD_STALL_MS, event.data.phase);
+      onProgress(event.data);
+    };
+    stall.progress(LOAD_STALL_MS, 'load');
+    const loaded = await this.#worker.call(null, (api) =>
+      api.load(options, Comlink.transfer(port2, [port2])),
+    );
+    settled = true;
+    stall.end();
+    port1.close();
     signal.removeEventListener('abort', onAbort);
     if (loaded.ok) {
       this.#slots = new Semaphore(options.slots);
@@ -153,7 +173,7 @@ export class WorkerEngine implements Engine {
     }
     this.#pacing = pacing;
     // A lost worker has no pace; its successor starts at full speed and is told again.
-    void this.#worker.call(LOAD_DEADLINE_MS, (api) => api.setPacing(pacing));
+    void this.#worker.call(CONTROL_DEADLINE_MS, (api) => api.setPacing(pacing));
   }
 
   unload(): Promise<void> {
@@ -168,8 +188,11 @@ export class WorkerEngine implements Engine {
     if (!lost.ok && lost.error.code !== 'internal') this.#worker.terminate(lost.error);
   }
 
-  /** Terminates the worker when nothing was heard of the answer for the time allowed. */
-  #watchStall(): { progress(allowedMs: number, phase: string): void; end(): void } {
+  /** Terminates the worker when nothing was heard of what it is at for the time allowed. */
+  #watchStall(describe: typeof silentWorker = silentWorker): {
+    progress(allowedMs: number, phase: string): void;
+    end(): void;
+  } {
     let cancel: () => void = () => undefined;
     let ended = false;
     return {
@@ -177,9 +200,7 @@ export class WorkerEngine implements Engine {
         if (ended) return; // a chunk that was already on its way must not set a watch nobody ends
         cancel();
         cancel = this.#clock.after(allowedMs, () => {
-          this.#worker.terminate(
-            failure('worker-silent', { member: this.#worker.name, silentMs: allowedMs, phase }),
-          );
+          this.#worker.terminate(describe(this.#worker.name, allowedMs, phase));
         });
       },
       end: () => {
@@ -192,11 +213,14 @@ export class WorkerEngine implements Engine {
 
 const NEVER_LOST = new Promise<never>(() => undefined);
 
-/** At least the fixed deadline; for large models as long as their file takes on a slow line. */
-function loadDeadlineMs({ model }: LoadOptions): number {
-  const sizeBytes = 'sizeBytes' in model ? (model.sizeBytes ?? 0) : 0;
-  return Math.max(LOAD_DEADLINE_MS, Math.ceil(sizeBytes / LOAD_BYTES_PER_MS));
-}
+const silentWorker = (member: string, silentMs: number, phase: string): WitanFailure =>
+  failure('worker-silent', { member, silentMs, phase });
+
+/** The worker lives, or its heartbeat would have told: it is the line that is dead, or the device that is overtaxed. */
+const stalledLoad = (member: string, silentMs: number, phase: string): WitanFailure =>
+  phase === 'fetch'
+    ? failure('model-fetch-failed', { member, reason: 'stalled', silentMs })
+    : failure('deadline-exceeded', { member, limitMs: silentMs, phase });
 
 const EMPTY_CANCELLED: Generation = {
   text: '',

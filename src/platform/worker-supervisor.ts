@@ -12,8 +12,8 @@ import type { WorkerHandle } from '#contracts/worker-handle';
  * healthy worker then simply has more time to answer.
  */
 const PING_INTERVAL_MS = 250;
-/** 1.5 s of silence. A host thread is never busy for long: wllama computes in a thread of its own. */
-const MISSED_PINGS_ALLOWED = 6;
+/** Most threads are never busy for long: wllama computes in a thread of its own. */
+const SILENCE_ALLOWED_MS = 1_500;
 /** A minute for the first echo: the script itself may come over a slow line. */
 const FIRST_ECHO_PINGS_ALLOWED = 240;
 
@@ -27,6 +27,14 @@ export interface WorkerLike {
   postMessage(message: unknown, transfer: Transferable[]): void;
   terminate(): void;
   addEventListener(type: 'error' | 'messageerror', listener: (event: Event) => void): void;
+}
+
+export interface Patience {
+  /**
+   * How long the worker's thread may be too busy to echo, milliseconds (as long as pings go out every 250 ms), before it
+   * is taken for hung; 1,500 when absent. One that is dead, not busy, is found at once by its lock.
+   */
+  readonly silenceAllowedMs?: number;
 }
 
 export interface SupervisorObserver {
@@ -46,6 +54,7 @@ class SupervisedWorker<Api> implements WorkerHandle<Api> {
   readonly #control: MessagePort;
   readonly #locks: LifeLocks | null;
   readonly #lifeLock: string;
+  readonly #missedPingsAllowed: number;
   readonly #watchEnded = new AbortController();
   readonly #api: Api;
   readonly #lostListeners = new Set<(reason: WitanFailure) => void>();
@@ -61,8 +70,10 @@ class SupervisedWorker<Api> implements WorkerHandle<Api> {
     clock: Clock,
     observer: SupervisorObserver,
     locks: LifeLocks | null,
+    { silenceAllowedMs = SILENCE_ALLOWED_MS }: Patience,
   ) {
     this.name = name;
+    this.#missedPingsAllowed = Math.ceil(silenceAllowedMs / PING_INTERVAL_MS);
     this.#locks = locks;
     this.#lifeLock = locks === null ? '' : `witan.worker.${crypto.randomUUID()}`;
     this.#worker = worker;
@@ -160,7 +171,7 @@ class SupervisedWorker<Api> implements WorkerHandle<Api> {
 
   #schedulePing(): void {
     this.#cancelPing = this.#clock.after(PING_INTERVAL_MS, () => {
-      const allowed = this.#echoed ? MISSED_PINGS_ALLOWED : FIRST_ECHO_PINGS_ALLOWED;
+      const allowed = this.#echoed ? this.#missedPingsAllowed : FIRST_ECHO_PINGS_ALLOWED;
       if (this.#unanswered >= allowed) {
         this.terminate(failure('worker-lost', { member: this.name, missedPings: this.#unanswered }));
         return;
@@ -212,12 +223,12 @@ export class WorkerSupervisor {
   }
 
   /** Starts a module worker from a bundled script. */
-  start<Api>(name: string, scriptUrl: string): WorkerHandle<Api> {
-    return this.adopt<Api>(name, new Worker(scriptUrl, { type: 'module', name }));
+  start<Api>(name: string, scriptUrl: string, patience: Patience = {}): WorkerHandle<Api> {
+    return this.adopt<Api>(name, new Worker(scriptUrl, { type: 'module', name }), patience);
   }
 
   /** Puts an existing worker under watch. */
-  adopt<Api>(name: string, worker: WorkerLike): WorkerHandle<Api> {
-    return new SupervisedWorker<Api>(name, worker, this.#clock, this.#observer, this.#locks);
+  adopt<Api>(name: string, worker: WorkerLike, patience: Patience = {}): WorkerHandle<Api> {
+    return new SupervisedWorker<Api>(name, worker, this.#clock, this.#observer, this.#locks, patience);
   }
 }

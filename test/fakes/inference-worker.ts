@@ -23,12 +23,15 @@ export class FakeInferenceWorker implements InferenceWorkerApi {
   readonly paces: Pacing[] = [];
   readonly embedded: (readonly string[])[] = [];
   loads: InferenceLoadOptions[] = [];
+  /** Where the load that began last tells how far it is. */
+  progress: MessagePort | null = null;
   loadOutcome: Promise<Outcome<LoadedModel>> | null = null;
   embedOutcome: Promise<Outcome<Embeddings>> = Promise.resolve(ok({ vectors: [], tokens: 0 }));
   #loseEngine: (problem: WitanFailure) => void = () => undefined;
 
-  load(options: InferenceLoadOptions): Promise<Outcome<LoadedModel>> {
+  load(options: InferenceLoadOptions, progress?: MessagePort): Promise<Outcome<LoadedModel>> {
     this.loads.push(options);
+    this.progress = progress ?? null;
     const { model, threads, contextTokens } = options;
     const loaded: LoadedModel = {
       modelId: model.id,

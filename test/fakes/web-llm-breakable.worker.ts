@@ -2,12 +2,27 @@ import { ok } from '#kernel/result';
 import type { Outcome } from '#contracts/errors';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
 import { serveWorker } from '../../workers/lib/worker-entry.ts';
+import { WebLlmDownloads } from '../../workers/inference/web-llm-downloads.ts';
 import { WebLlmHost } from '../../workers/inference/web-llm-host.ts';
 
-/** The real worker's host over the real package, in a worker that can be told to lose its GPU device. */
+/** The real worker's host over the real package, in a worker that can be told to lose its GPU device, or to hang. */
 export interface BreakableApi extends InferenceWorkerApi {
   loseDevice(): Promise<Outcome<null>>;
+  /** Longest time since the last call in which this thread ran nothing else, ms. */
+  longestBlock(): Promise<Outcome<number>>;
+  /** Never gives the thread back. */
+  hang(): Promise<Outcome<null>>;
 }
+
+/** Longer than this is a block: timers of a thread at rest come later too, but not by as much. */
+const TICK_MS = 10;
+let lastTickMs = performance.now();
+let longestBlockMs = 0;
+setInterval(() => {
+  const now = performance.now();
+  longestBlockMs = Math.max(longestBlockMs, now - lastTickMs - TICK_MS);
+  lastTickMs = now;
+}, TICK_MS);
 
 let latest: GPUDevice | null = null;
 const { prototype } = GPUAdapter;
@@ -22,11 +37,22 @@ class BreakableHost extends WebLlmHost implements BreakableApi {
     latest?.destroy();
     return Promise.resolve(ok(null));
   }
+
+  longestBlock(): Promise<Outcome<number>> {
+    const blocked = Math.max(longestBlockMs, performance.now() - lastTickMs - TICK_MS);
+    longestBlockMs = 0;
+    return Promise.resolve(ok(Math.round(blocked)));
+  }
+
+  hang(): never {
+    for (;;) performance.now();
+  }
 }
 
 serveWorker(
   new BreakableHost({
     openPackage: () => import('../../workers/inference/web-llm-package.ts'),
     gpu: navigator.gpu,
+    downloads: WebLlmDownloads.install(),
   }),
 );

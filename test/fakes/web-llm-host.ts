@@ -28,6 +28,7 @@ export const tensorList = (...sizes: readonly number[]): string =>
     records: [
       {
         dataPath: 'params_shard_0.bin',
+        nbytes: sizes.reduce((sum, bytes) => sum + bytes, 0),
         records: sizes.map((nbytes, index) => ({
           name: `t${index}`,
           nbytes,
@@ -97,7 +98,11 @@ export function settingWith(
 ): Setting {
   const gpu = new FakeGpu(adapter);
   const webLlm = new FakeWebLlm(gpu, script);
-  const host = new WebLlmHost({ openPackage: () => Promise.resolve(webLlm), gpu: gpu.asGpu });
+  const host = new WebLlmHost({
+    openPackage: () => Promise.resolve(webLlm),
+    gpu: gpu.asGpu,
+    downloads: null,
+  });
   return { host, gpu, webLlm };
 }
 

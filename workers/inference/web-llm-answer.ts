@@ -113,7 +113,8 @@ function generation(
     text: gate.text,
     finish,
     promptTokens: usage?.prompt_tokens ?? 0,
-    completionTokens: usage?.completion_tokens ?? gate.tokens,
+    // web-llm up to 0.2.79 leaves out the token that the prefill gave.
+    completionTokens: Math.max(usage?.completion_tokens ?? 0, gate.tokens),
     timeToFirstTokenMs: gate.timeToFirstTokenMs,
     prefillTokensPerSecond: Number.isFinite(prefillSpeed) && prefillSpeed > 0 ? prefillSpeed : null,
     decodeTokensPerSecond: gate.decodeTokensPerSecond,

@@ -1,22 +1,20 @@
 import * as v from 'valibot';
 import { err, ok } from '#kernel/result';
-import { webLlmNeeds } from '#contracts/catalogue';
+import { manifestOf, webLlmNeeds } from '#contracts/catalogue';
 import type { MlcSource } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
 import { parseWith } from '#contracts/schema-parse';
+import type { Shard } from './web-llm-downloads.ts';
 import { webLlmFailure } from './web-llm-errors.ts';
-
-/**
- * web-llm keeps what it fetched in these caches of the Cache API, by URL. It, and this file, use no more of `caches` than
- * `open` and `match`, `add`, `keys`, `delete`, so another store can take its place in the worker.
- */
-const CACHES = { weights: 'webllm/model', config: 'webllm/config', library: 'webllm/wasm' } as const;
+import { folderOf, forgetArtifacts, keptJson, WEB_LLM_CACHES } from './web-llm-store.ts';
 
 /** `tensor-cache.json`: the shards of the weights and the tensors in each. */
 const TensorListSchema = v.object({
   records: v.pipe(
     v.array(
       v.object({
+        dataPath: v.string(),
+        nbytes: v.number(),
         records: v.array(v.object({ nbytes: v.number(), dtype: v.string(), format: v.string() })),
       }),
     ),
@@ -24,15 +22,19 @@ const TensorListSchema = v.object({
   ),
 });
 
+/** Where a model with a manifest has its list of tensors, if elsewhere. */
+const ManifestSchema = v.object({
+  weights: v.optional(v.object({ manifest: v.optional(v.string()) })),
+});
+
 export interface TensorSizes {
   /** All weights in graphics memory, bytes. */
   readonly totalBytes: number;
   /** The largest tensor, bytes. */
   readonly largestBytes: number;
+  /** The files they come in. */
+  readonly shards: readonly Shard[];
 }
-
-/** The folder of weights with a slash at its end, as files are looked up in it. */
-const folderOf = (model: MlcSource): string => model.weightsUrl.replace(/\/*$/, '/');
 
 /** Bytes of a tensor in graphics memory: 32-bit floats may travel as 16-bit ones. */
 const bytesOf = (tensor: { nbytes: number; dtype: string; format: string }): number =>
@@ -40,15 +42,32 @@ const bytesOf = (tensor: { nbytes: number; dtype: string; format: string }): num
 
 /**
  * Reads the list of tensors, from web-llm's own cache and into it, so that it is not fetched twice.
- * Errors: model-fetch-failed; model-invalid with reason `tensor-list`.
+ * @param mayFetch otherwise null is the answer when it is not kept
+ * Errors: model-fetch-failed; model-invalid with reason `tensor-list`, and then nothing of the model stays.
  */
-export async function readTensorSizes(model: MlcSource): Promise<Outcome<TensorSizes>> {
-  const request = new Request(new URL('tensor-cache.json', folderOf(model)));
+export async function readTensorSizes(model: MlcSource): Promise<Outcome<TensorSizes>>;
+export async function readTensorSizes(
+  model: MlcSource,
+  mayFetch: boolean,
+): Promise<Outcome<TensorSizes | null>>;
+export async function readTensorSizes(
+  model: MlcSource,
+  mayFetch = true,
+): Promise<Outcome<TensorSizes | null>> {
+  let url: URL;
   let list: unknown;
   try {
-    const cache = await caches.open(CACHES.weights);
-    if ((await cache.match(request)) === undefined) await cache.add(request);
-    list = await (await cache.match(request))?.json();
+    const manifest = manifestOf(model);
+    url = new URL('tensor-cache.json', folderOf(model));
+    if (manifest !== null) {
+      const manifestUrl = new URL(manifest, folderOf(model));
+      const parsed = v.safeParse(
+        ManifestSchema,
+        await keptJson(WEB_LLM_CACHES.config, manifestUrl, mayFetch),
+      );
+      url = new URL((parsed.success ? parsed.output.weights?.manifest : undefined) ?? url, folderOf(model));
+    }
+    list = await keptJson(WEB_LLM_CACHES.weights, url, mayFetch);
   } catch (thrown) {
     const mapped = webLlmFailure(thrown, model.name);
     if (mapped.code === 'model-invalid') await forgetArtifacts(model, 'all');
@@ -56,16 +75,19 @@ export async function readTensorSizes(model: MlcSource): Promise<Outcome<TensorS
       mapped.code === 'engine-failed' ? failure('model-fetch-failed', mapped.details, thrown) : mapped,
     );
   }
+  if (list === undefined && !mayFetch) return ok(null);
   const details = { model: model.name, reason: 'tensor-list' };
   const parsed = parseWith(TensorListSchema, list, 'model-invalid', details);
   if (!parsed.ok) {
     await forgetArtifacts(model, 'all');
     return parsed;
   }
-  const sizes = parsed.value.records.flatMap((shard) => shard.records.map(bytesOf));
+  const { records } = parsed.value;
+  const sizes = records.flatMap((shard) => shard.records.map(bytesOf));
   return ok({
     totalBytes: sizes.reduce((sum, bytes) => sum + bytes, 0),
     largestBytes: sizes.reduce((most, bytes) => Math.max(most, bytes), 0),
+    shards: records.map(({ dataPath, nbytes }) => ({ url: new URL(dataPath, url).href, bytes: nbytes })),
   });
 }
 
@@ -84,20 +106,4 @@ export function checkTensors(
       available: maxStorageBufferBindingSize,
     }),
   );
-}
-
-/** Drops fetched files, so that the next load fetches them again: damaged ones would fail for ever. Never rejects. */
-export async function forgetArtifacts(model: MlcSource, which: 'all' | 'library'): Promise<void> {
-  const ours = (url: string): boolean =>
-    url === model.libraryUrl || (which === 'all' && url.startsWith(folderOf(model)));
-  const names = which === 'all' ? Object.values(CACHES) : [CACHES.library];
-  for (const name of names) {
-    try {
-      const cache = await caches.open(name);
-      const kept = await cache.keys();
-      await Promise.all(kept.filter((request) => ours(request.url)).map((request) => cache.delete(request)));
-    } catch {
-      // A store that cannot be opened keeps nothing either.
-    }
-  }
 }

@@ -2,10 +2,11 @@ import type {
   AppConfig,
   ChatCompletionChunk,
   ChatCompletionRequestStreaming,
+  InitProgressReport,
   MLCEngine,
 } from '@mlc-ai/web-llm';
 import { manifestOf } from '#contracts/catalogue';
-import type { LoadOptions, MlcSource } from '#contracts/engine';
+import type { LoadOptions, LoadProgress, MlcSource } from '#contracts/engine';
 
 /** The part of web-llm's `MLCEngine` that the host uses. */
 export interface WebLlmEngine extends Pick<
@@ -19,9 +20,31 @@ export interface WebLlmEngine extends Pick<
   };
 }
 
+/** What web-llm says of a load while it goes on. */
+export type WebLlmReport = Pick<InitProgressReport, 'progress' | 'text'>;
+
 /** What `web-llm-package.ts` exports. */
 export interface WebLlmPackage {
-  createEngine(appConfig: AppConfig): WebLlmEngine;
+  createEngine(appConfig: AppConfig, onReport: (report: WebLlmReport) => void): WebLlmEngine;
+}
+
+/** The phases that web-llm names in its text. (Its third, fetching, it tells file by file: see `WebLlmDownloads`.) */
+const PHASES = [
+  [/^Loading model from cache/, 'upload'],
+  [/^Loading GPU shader modules/, 'compile'],
+] as const;
+
+/**
+ * A report in our words; null for those that tell nothing new.
+ * @param weightBytes all weights, bytes
+ */
+export function progressOf({ progress, text }: WebLlmReport, weightBytes: number): LoadProgress | null {
+  const phase = PHASES.find(([words]) => words.test(text))?.[1];
+  if (phase === undefined || !Number.isFinite(progress)) return null;
+  const fraction = Math.min(1, Math.max(0, progress));
+  return phase === 'upload'
+    ? { phase, fraction, bytes: Math.round(fraction * weightBytes) }
+    : { phase, fraction };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { failure, type WitanFailure } from '#contracts/errors';
+import { failure, WitanError, type WitanFailure } from '#contracts/errors';
 
 type Details = WitanFailure['details'];
 /** One kind of error: the failure's code, and what of the text goes into its details. */
@@ -102,6 +102,8 @@ const RULES: readonly Rule[] = [
 
 /** The typed failure behind anything that web-llm threw. What no rule knows is `engine-failed`. */
 export function webLlmFailure(thrown: unknown, model: string): WitanFailure {
+  if (thrown instanceof WitanError)
+    return { ...thrown.failure, details: { model, ...thrown.failure.details } };
   const name = thrown instanceof Error || thrown instanceof DOMException ? thrown.name : '';
   const text = thrown instanceof Error || thrown instanceof DOMException ? thrown.message : String(thrown);
   for (const rule of RULES) {

@@ -4,12 +4,15 @@ import {
   type GenerateRequest,
   type Generation,
   type LoadedModel,
+  type ModelSource,
   type Pacing,
 } from '#contracts/engine';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
-import type { InferenceLoadOptions, InferenceWorkerApi } from '#contracts/worker-api';
+import type { InferenceLoadOptions, InferenceWorkerApi, KeptModel } from '#contracts/worker-api';
 import { DecodeGate } from './decode-gate.ts';
+import { LoadReporter } from './load-reporter.ts';
 import { streamAnswer } from './web-llm-answer.ts';
+import { keptModel, removeModel } from './web-llm-kept.ts';
 import { freeWebLlm, WebLlmLoader, type LoadedWebLlm, type WebLlmOrigin } from './web-llm-loading.ts';
 
 /** web-llm makes one request of a model at a time, and queues what comes beside it unseen. */
@@ -41,7 +44,16 @@ export class WebLlmHost implements InferenceWorkerApi {
     this.#loader = new WebLlmLoader(origin);
   }
 
-  async load(options: InferenceLoadOptions): Promise<Outcome<LoadedModel>> {
+  async load(options: InferenceLoadOptions, progress?: MessagePort): Promise<Outcome<LoadedModel>> {
+    const reporter = new LoadReporter(progress);
+    try {
+      return await this.#load(options, reporter);
+    } finally {
+      reporter.close();
+    }
+  }
+
+  async #load(options: InferenceLoadOptions, { report }: LoadReporter): Promise<Outcome<LoadedModel>> {
     const unloaded = this.unload();
     const { signal } = this.#life;
     await unloaded;
@@ -51,7 +63,7 @@ export class WebLlmHost implements InferenceWorkerApi {
       return err(failure('request-unsupported', { model: model.name, reason: model.format }));
     if (options.embeddings === true)
       return err(failure('request-unsupported', { model: model.name, reason: 'embeddings' }));
-    const loading = await this.#loader.load(signal, model, options);
+    const loading = await this.#loader.load(signal, model, options, report);
     if (!loading.ok) return loading;
     const loaded = loading.value;
     if (signal.aborted) {
@@ -109,6 +121,18 @@ export class WebLlmHost implements InferenceWorkerApi {
     this.#pacing = pacing;
     this.#running?.gate.setPacing(pacing);
     return Promise.resolve(ok(null));
+  }
+
+  keptModel(model: ModelSource, ask: 'kept' | 'size'): Promise<Outcome<KeptModel>> {
+    return keptModel(model, ask);
+  }
+
+  removeModel(
+    model: ModelSource,
+    what: 'all' | 'library',
+    sharers: readonly ModelSource[],
+  ): Promise<Outcome<null>> {
+    return removeModel(model, what, sharers);
   }
 
   #tellLost(problem: WitanFailure): void {

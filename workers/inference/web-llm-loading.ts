@@ -1,13 +1,15 @@
 import { err, ok } from '#kernel/result';
 import { untilAborted } from '#kernel/until-aborted';
-import type { LoadOptions, MlcSource } from '#contracts/engine';
+import type { LoadOptions, LoadProgress, MlcSource } from '#contracts/engine';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import { checkAdapter } from './web-llm-adapter.ts';
-import { checkTensors, forgetArtifacts, readTensorSizes } from './web-llm-artifacts.ts';
+import { checkTensors, readTensorSizes, type TensorSizes } from './web-llm-artifacts.ts';
 import { DeviceWatch, type DeviceFate } from './web-llm-device.ts';
-import { appConfigFor, type WebLlmEngine, type WebLlmPackage } from './web-llm-engine.ts';
+import type { WebLlmDownloads } from './web-llm-downloads.ts';
+import { appConfigFor, progressOf, type WebLlmEngine, type WebLlmPackage } from './web-llm-engine.ts';
 import { webLlmFailure } from './web-llm-errors.ts';
 import { SteppedPipeline } from './web-llm-pipeline.ts';
+import { forgetArtifacts, keptUrls, WEB_LLM_CACHES } from './web-llm-store.ts';
 
 /** A model in graphics memory, and all that stops, watches and frees it. */
 export interface LoadedWebLlm {
@@ -23,6 +25,19 @@ export interface LoadedWebLlm {
 export interface WebLlmOrigin {
   readonly openPackage: () => Promise<WebLlmPackage>;
   readonly gpu: GPU | undefined;
+  /** In the place of the worker's `caches`; null where downloads are not watched. */
+  readonly downloads: WebLlmDownloads | null;
+}
+
+type OnProgress = (progress: LoadProgress) => void;
+
+/** One load, as far as each try of it needs it. */
+interface Plan {
+  readonly model: MlcSource;
+  readonly options: LoadOptions;
+  readonly adapter: GPUAdapter;
+  readonly sizes: TensorSizes;
+  readonly onProgress: OnProgress;
 }
 
 /** Reason of a failure that no other library mends: web-llm itself is built otherwise than we know it. */
@@ -46,7 +61,12 @@ export class WebLlmLoader {
    * Errors: engine-unavailable, feature-missing, model-fetch-failed, model-invalid, engine-incompatible, out-of-memory,
    * device-lost, model-load-failed, cancelled.
    */
-  async load(signal: AbortSignal, model: MlcSource, options: LoadOptions): Promise<Outcome<LoadedWebLlm>> {
+  async load(
+    signal: AbortSignal,
+    model: MlcSource,
+    options: LoadOptions,
+    onProgress: OnProgress,
+  ): Promise<Outcome<LoadedWebLlm>> {
     const checked = await checkAdapter(this.#origin.gpu, model);
     if (!checked.ok) return checked;
     const sizes = await readTensorSizes(model);
@@ -59,40 +79,39 @@ export class WebLlmLoader {
     } catch (thrown) {
       return err(webLlmFailure(thrown, model.name));
     }
-    const attempt = (): Promise<Outcome<LoadedWebLlm>> =>
-      this.#attempt(signal, webLlm, checked.value.adapter, model, options, sizes.value.totalBytes);
-    const first = await attempt();
+    const { adapter } = checked.value;
+    const plan: Plan = { model, options, adapter, sizes: sizes.value, onProgress };
+    const first = await this.#attempt(signal, webLlm, plan);
     if (first.ok || signal.aborted) return first;
     if (first.error.code === 'engine-incompatible' && first.error.details['reason'] !== INTERNALS) {
       // A library of another generation does not link; a kept copy may be older than what its address holds today.
       await forgetArtifacts(model, 'library');
-      return attempt();
+      return this.#attempt(signal, webLlm, plan);
     }
     // What is damaged is dropped, or every later load would find it again.
     if (first.error.code === 'model-invalid') await forgetArtifacts(model, 'all');
     return first;
   }
 
-  async #attempt(
-    signal: AbortSignal,
-    webLlm: WebLlmPackage,
-    adapter: GPUAdapter,
-    model: MlcSource,
-    options: LoadOptions,
-    weightBytes: number,
-  ): Promise<Outcome<LoadedWebLlm>> {
+  async #attempt(signal: AbortSignal, webLlm: WebLlmPackage, plan: Plan): Promise<Outcome<LoadedWebLlm>> {
+    const { model, sizes, onProgress } = plan;
     await untilAborted(this.#latest, signal);
     if (signal.aborted) return err(failure('cancelled', { model: model.name }));
-    const engine = webLlm.createEngine(appConfigFor(model, options));
+    const unfollow = await this.#followDownloads(plan);
+    const engine = webLlm.createEngine(appConfigFor(model, plan.options), (report) => {
+      const progress = progressOf(report, sizes.totalBytes);
+      if (progress !== null) onProgress(progress);
+    });
     const watch = new DeviceWatch();
-    const unobserve = watch.observe(adapter);
+    const unobserve = watch.observe(plan.adapter);
     const reloading = engine.reload(model.id);
     const ended = await endOf(signal, reloading, watch);
+    unfollow();
     const problem = await problemOf(ended, watch, model);
     const pipeline = problem === null ? SteppedPipeline.of(engine, model.id) : null;
     if (problem === null && pipeline instanceof SteppedPipeline && watch.seen) {
       unobserve();
-      return ok({ engine, pipeline, watch, model, weightBytes });
+      return ok({ engine, pipeline, watch, model, weightBytes: sizes.totalBytes });
     }
     // Told to unload, web-llm aborts what it fetches, but goes on with whatever else it does, and may load all the same.
     void freeWebLlm(engine, watch);
@@ -106,6 +125,14 @@ export class WebLlmLoader {
         ? failure('model-load-failed', { model: model.name, reason: 'no-model' })
         : failure('engine-incompatible', { model: model.name, reason: INTERNALS }),
     );
+  }
+
+  async #followDownloads({ model, sizes, onProgress }: Plan): Promise<() => void> {
+    const { downloads } = this.#origin;
+    if (downloads === null) return () => undefined;
+    // A store that cannot be read will fail the load by itself.
+    const kept = await keptUrls(WEB_LLM_CACHES.weights).catch(() => new Set<string>());
+    return downloads.follow(model.name, sizes.shards, kept, onProgress);
   }
 }
 

@@ -10,6 +10,7 @@ import {
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { Embeddings, InferenceLoadOptions, InferenceWorkerApi } from '#contracts/worker-api';
 import { DecodeGate } from './decode-gate.ts';
+import { LoadReporter } from './load-reporter.ts';
 import { fetchModelFile } from './model-file.ts';
 import { WllamaActions } from './wllama-actions.ts';
 import { streamAnswer, type Answering } from './wllama-answer.ts';
@@ -45,13 +46,22 @@ export class WllamaHost implements InferenceWorkerApi {
   /** Calls of `embed` under way; each takes one slot. */
   #embedding = 0;
 
-  async load(options: InferenceLoadOptions): Promise<Outcome<LoadedWithMemory>> {
+  async load(options: InferenceLoadOptions, progress?: MessagePort): Promise<Outcome<LoadedWithMemory>> {
+    const reporter = new LoadReporter(progress);
+    try {
+      return await this.#load(options, reporter);
+    } finally {
+      reporter.close();
+    }
+  }
+
+  async #load(options: InferenceLoadOptions, { report }: LoadReporter): Promise<Outcome<LoadedWithMemory>> {
     await this.unload();
     const startedMs = performance.now();
     const { model } = options;
     if (model.format !== 'gguf')
       return err(failure('request-unsupported', { model: model.name, reason: model.format }));
-    const file = await fetchModelFile(model);
+    const file = await fetchModelFile(model, report);
     if (!file.ok) return file;
     const loading = await loadWllama(file.value, options);
     if (!loading.ok) return loading;

@@ -3,8 +3,9 @@ import { err, ok } from '#kernel/result';
 import {
   FULL_SPEED,
   type Generation,
-  type GgufSource,
+  type LoadedModel,
   type LoadOptions,
+  type LoadProgress,
   type TokenChunk,
 } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
@@ -69,13 +70,6 @@ describe('loading', () => {
   it('passes on what the worker says', async () => {
     const loaded = await engine.load(new AbortController().signal, OPTIONS);
     expect(loaded).toMatchObject({ ok: true, value: { modelId: 'alder', threads: 1 } });
-    expect(worker.deadlines[0]).toBe(120_000);
-  });
-
-  it('waits longer for a large file', async () => {
-    const model = { ...OPTIONS.model, sizeBytes: 1_000_000_000 } as GgufSource;
-    await engine.load(new AbortController().signal, { ...OPTIONS, model });
-    expect(worker.deadlines[0]).toBe(2_000_000);
   });
 
   it('ends the worker when the engine in it is lost, also between answers', async () => {
@@ -118,6 +112,73 @@ describe('loading', () => {
     expect(await engine.load(controller.signal, OPTIONS)).toMatchObject({ error: { code: 'cancelled' } });
     expect(api.loads).toEqual([]);
   });
+});
+
+describe('a load that goes on', () => {
+  const forEver = new Promise<never>(() => undefined);
+  let loading: Promise<Outcome<LoadedModel>>;
+  let heard: LoadProgress[];
+
+  beforeEach(() => {
+    api.loadOutcome = forEver;
+    heard = [];
+    loading = engine.load(new AbortController().signal, OPTIONS, (progress) => heard.push(progress));
+  });
+
+  async function tell(progress: LoadProgress): Promise<void> {
+    const before = heard.length;
+    api.progress?.postMessage(progress);
+    await delivered(() => heard.length > before);
+  }
+
+  it('has no limit of time as long as it comes nearer', async () => {
+    for (let step = 1; step <= 40; step += 1) {
+      clock.advance(119_000);
+      await tell({ phase: 'fetch', fraction: step / 100, bytes: step });
+    }
+    expect(worker.alive).toBe(true);
+    expect(heard).toHaveLength(40);
+    expect(heard[39]).toEqual({ phase: 'fetch', fraction: 0.4, bytes: 40 });
+    await engine.unload();
+    expect((await loading).ok).toBe(false);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('is given up when the download stalls: the line is to blame', async () => {
+    await tell({ phase: 'fetch', fraction: 0.5, bytes: 5 });
+    clock.advance(119_999);
+    expect(worker.alive).toBe(true);
+    clock.advance(1);
+    expect(await loading).toMatchObject({
+      error: { code: 'model-fetch-failed', details: { reason: 'stalled', silentMs: 120_000 } },
+    });
+    expect(worker.alive).toBe(false);
+  });
+
+  it.each([['compile'], ['upload']] as const)(
+    'is given up when it stalls in %s: the device is',
+    async (phase) => {
+      await tell({ phase, fraction: 0 });
+      clock.advance(120_000);
+      expect(await loading).toMatchObject({
+        error: { code: 'deadline-exceeded', details: { limitMs: 120_000, phase } },
+      });
+    },
+  );
+
+  it('is given up when nothing is heard of it at all', async () => {
+    clock.advance(120_000);
+    expect(await loading).toMatchObject({ error: { code: 'deadline-exceeded', details: { phase: 'load' } } });
+  });
+});
+
+it('a load that has ended sets no watch, and its late progress is not heard', async () => {
+  const heard: LoadProgress[] = [];
+  await engine.load(new AbortController().signal, OPTIONS, (progress) => heard.push(progress));
+  api.progress?.postMessage({ phase: 'upload', fraction: 1 });
+  await delivered();
+  expect(heard).toEqual([]);
+  expect(clock.pending).toBe(0);
 });
 
 describe('streaming', () => {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ok } from '#kernel/result';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { WorkerHandle } from '#contracts/worker-handle';
-import { WorkerSupervisor, type LifeLocks } from '../../../src/platform/worker-supervisor.ts';
+import { WorkerSupervisor, type LifeLocks, type Patience } from '../../../src/platform/worker-supervisor.ts';
 import { delivered, FakeWorker } from '../../fakes/fake-worker.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
@@ -17,7 +17,7 @@ let worker: FakeWorker;
 let faults: string[];
 let losses: WitanFailure[];
 
-function adopt(locks: LifeLocks | null = null): WorkerHandle<EchoApi> {
+function adopt(locks: LifeLocks | null = null, patience: Patience = {}): WorkerHandle<EchoApi> {
   const supervisor = new WorkerSupervisor(
     clock,
     {
@@ -26,7 +26,7 @@ function adopt(locks: LifeLocks | null = null): WorkerHandle<EchoApi> {
     },
     locks,
   );
-  const handle = supervisor.adopt<EchoApi>('alder', worker);
+  const handle = supervisor.adopt<EchoApi>('alder', worker, patience);
   const api: EchoApi = {
     echo: (text) => Promise.resolve(ok(text)),
     hang: () => new Promise(() => undefined),
@@ -80,6 +80,21 @@ describe('the heartbeat', () => {
     expect(heard).toEqual([failure('worker-lost', { member: 'alder', missedPings: 6 })]);
     expect(losses).toEqual(heard);
     expect(clock.pending).toBe(0);
+  });
+
+  it('lets a worker be as busy as its kind may be, and finds it when it hangs', async () => {
+    const handle = adopt(null, { silenceAllowedMs: 30_000 });
+    await pass(1);
+    worker.echoes = false;
+    await pass(119);
+    worker.echoes = true;
+    await pass(2);
+    expect(handle.alive).toBe(true);
+    worker.echoes = false;
+    await pass(120);
+    expect(handle.alive).toBe(true);
+    await pass(1);
+    expect(losses).toEqual([failure('worker-lost', { member: 'alder', missedPings: 120 })]);
   });
 
   it('forgives a worker that was busy for a second', async () => {
