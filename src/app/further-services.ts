@@ -1,13 +1,27 @@
+import type { Clock } from '#kernel/clock';
+import type { Outcome } from '#contracts/errors';
+import type { DevicePort } from '#contracts/ports';
 import type { RemoteWorkerApi } from '#contracts/worker-api';
 import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
+import type { WorkerSupervisor } from '../platform/worker-supervisor.ts';
+import type { WitanDatabase } from '../storage/database.ts';
 import { databaseKeyVault } from '../storage/key-vault.ts';
 import { RemoteStore } from '../storage/remote-store.ts';
 import { SettingsStore } from '../storage/settings-store.ts';
 import { CatalogueSource } from './catalogue-source.ts';
 import { FurtherMembers } from './further-members.ts';
-import type { LazySettingsPorts } from './lazy-settings.ts';
 import { RemoteService } from './remote-service.ts';
 import { SettingsService } from './settings-service.ts';
+
+export interface FurtherServicesPorts {
+  readonly clock: Clock;
+  readonly supervisor: WorkerSupervisor;
+  readonly device: DevicePort;
+  readonly database: Promise<WitanDatabase | null>;
+  readonly reappoint: (signal: AbortSignal) => Promise<Outcome<null>>;
+  /** Absolute URL of the page's folder. */
+  readonly baseUrl: string;
+}
 
 export interface FurtherServices {
   readonly settings: SettingsService;
@@ -17,7 +31,7 @@ export interface FurtherServices {
 
 /** Builds what only users of other models than the bundled ones need. */
 export async function furtherServices(
-  ports: LazySettingsPorts,
+  ports: FurtherServicesPorts,
   onChange: () => void,
 ): Promise<FurtherServices> {
   const { clock, supervisor, device, baseUrl, reappoint } = ports;

@@ -1,23 +1,11 @@
-import type { Clock } from '#kernel/clock';
 import { ok } from '#kernel/result';
 import type { Outcome } from '#contracts/errors';
 import type { ModelOffers } from '#contracts/model-offer';
-import type { DevicePort, RemotePort, SettingsPort, Unsubscribe } from '#contracts/ports';
+import type { RemotePort, SettingsPort, Unsubscribe } from '#contracts/ports';
 import type { MemberChoice, Settings } from '#contracts/settings';
-import type { WorkerSupervisor } from '../platform/worker-supervisor.ts';
 import { SETTINGS_KEY, type WitanDatabase } from '../storage/database.ts';
 import type { FurtherMembers } from './further-members.ts';
-import type { FurtherServices } from './further-services.ts';
-
-export interface LazySettingsPorts {
-  readonly clock: Clock;
-  readonly supervisor: WorkerSupervisor;
-  readonly device: DevicePort;
-  readonly database: Promise<WitanDatabase | null>;
-  readonly reappoint: (signal: AbortSignal) => Promise<Outcome<null>>;
-  /** Absolute URL of the page's folder. */
-  readonly baseUrl: string;
-}
+import type { FurtherServices, FurtherServicesPorts } from './further-services.ts';
 
 /** A look at the stored settings without their schema; whatever cannot be understood is for the schema to say. */
 async function hasChosen(database: Promise<WitanDatabase | null>): Promise<boolean> {
@@ -31,11 +19,11 @@ async function hasChosen(database: Promise<WitanDatabase | null>): Promise<boole
 
 /** The settings port, and the engines beyond the bundled models, whose code is fetched with its first use. */
 export class LazySettings implements SettingsPort {
-  readonly #ports: LazySettingsPorts;
+  readonly #ports: FurtherServicesPorts;
   readonly #listeners = new Set<() => void>();
   #services: Promise<FurtherServices> | null = null;
 
-  constructor(ports: LazySettingsPorts) {
+  constructor(ports: FurtherServicesPorts) {
     this.#ports = ports;
   }
 

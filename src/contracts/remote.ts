@@ -31,6 +31,11 @@ export function normalizedBaseUrl(text: string): string | null {
   return `${url.origin}${/\/v\d+$/.test(path) ? path : `${path}/v1`}`;
 }
 
+/** Host and port of an address, to name a server by. */
+export function hostOf(baseUrl: string): string {
+  return new URL(baseUrl).host;
+}
+
 /** True when what is sent there can be read on its way: plain http to another machine. */
 export function sentInTheClear(baseUrl: string): boolean {
   const { protocol, hostname } = new URL(baseUrl);

@@ -2,6 +2,7 @@ import { untrack } from 'svelte';
 import { failure, failureOf, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { KeyState, RemotePort, SettingsPort } from '#contracts/ports';
 import {
+  hostOf,
   normalizedBaseUrl,
   remoteSeatId,
   sentInTheClear,
@@ -99,7 +100,7 @@ export class ServerModel {
         return;
       }
       const known = this.servers.find(({ endpoint }) => endpoint.baseUrl === baseUrl)?.endpoint;
-      const host = new URL(baseUrl).host;
+      const host = hostOf(baseUrl);
       const taken = this.servers.map(({ endpoint }) => endpoint.id);
       const endpoint: RemoteEndpoint = {
         id: known?.id ?? newId(host, taken),
