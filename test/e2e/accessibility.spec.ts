@@ -21,6 +21,7 @@ const PAGES = [
   ['Device', '#/device'],
   ['Monitor', '#/monitor'],
   ['Benchmark', '#/benchmark'],
+  ['Settings', '#/settings'],
   ['A shared benchmark result', '#b1.damaged'],
 ] as const;
 
