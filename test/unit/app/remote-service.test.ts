@@ -9,8 +9,6 @@ import type { RemoteWorkerApi } from '#contracts/worker-api';
 import { RemoteService } from '../../../src/app/remote-service.ts';
 import { plannedBackend } from '../../../src/resources/member-spec.ts';
 import { openWitanDatabase, type WitanDatabase } from '../../../src/storage/database.ts';
-import { databaseKeyVault } from '../../../src/storage/key-vault.ts';
-import { RemoteStore } from '../../../src/storage/remote-store.ts';
 import { RemoteHost } from '../../../workers/inference/remote-host.ts';
 import { FakeWorkerHandle } from '../../fakes/fake-worker-handle.ts';
 import { ScriptedServer } from '../../fakes/scripted-server.ts';
@@ -32,8 +30,7 @@ let attic: RemoteEndpoint;
 function tab(db: WitanDatabase | null = database): RemoteService {
   return new RemoteService({
     clock: systemClock,
-    store: Promise.resolve(new RemoteStore(db)),
-    vault: Promise.resolve(db === null ? null : databaseKeyVault(db)),
+    database: Promise.resolve(db),
     startWorker: () => {
       const worker = new FakeWorkerHandle<RemoteWorkerApi>(
         new RemoteHost({
@@ -255,8 +252,7 @@ describe('a look at a server', () => {
   it('is a failure where a browser lets no worker be made', async () => {
     const none = new RemoteService({
       clock: systemClock,
-      store: Promise.resolve(new RemoteStore(null)),
-      vault: Promise.resolve(null),
+      database: Promise.resolve(null),
       startWorker: () => {
         throw new Error('no workers');
       },
