@@ -13,12 +13,7 @@ export const REQUEST: GenerateRequest = { prompt: 'What is 1 + 1?', maxTokens: 1
 /** So short that a fault is over in a second. */
 export const TIMES = { healthMs: 1_000, firstTokenMs: 1_200, tokenGapMs: 600 };
 
-const LOAD: LoadOptions = {
-  model: { format: 'remote', id: 'far', name: 'Far', model: 'tiny' },
-  threads: 1,
-  contextTokens: 2048,
-  slots: 1,
-};
+const SIZES: Omit<LoadOptions, 'model'> = { threads: 1, contextTokens: 2048, slots: 1 };
 
 export function endpoint(id: string, baseUrl: string, more: Partial<RemoteEndpoint> = {}): RemoteEndpoint {
   return { id, label: `Server ${id}`, baseUrl, hasKey: false, server: 'auto', ...more };
@@ -56,7 +51,10 @@ export class RemoteRig {
     };
     const configuration = { member, endpoints: this.#endpoints, keys: [], times: TIMES, ...more };
     const told = await this.worker.call(null, (api) => api.configure(configuration));
-    return told.ok ? this.engine.load(NEVER, LOAD) : told;
+    const { id, name, model } = configuration.member;
+    return told.ok
+      ? this.engine.load(NEVER, { ...SIZES, model: { format: 'remote', id, name, model } })
+      : told;
   }
 
   /** @param onText called with the text so far */
