@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto';
 import { IDBFactory } from 'fake-indexeddb';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '#kernel/clock';
 import { seededRandom } from '#kernel/random';
 import { failure, type WitanFailure } from '#contracts/errors';
@@ -216,6 +216,26 @@ describe('keys', () => {
     expect(await nowhere.unlock(PASSPHRASE)).toMatchObject({ error: { code: 'storage-unavailable' } });
     expect(await nowhere.setKey('attic', KEY, false)).toEqual({ ok: true, value: null });
     expect(await nowhere.keyState('attic')).toBe('memory');
+  });
+
+  it('that are kept at once are all kept', async () => {
+    await service.saveEndpoint({ ...attic, id: 'cellar' });
+    await service.unlock(PASSPHRASE);
+    await Promise.all([service.setKey('attic', KEY, true), service.setKey('cellar', 'sk-other', true)]);
+    const later = tab();
+    await later.unlock(PASSPHRASE);
+    expect([await later.keyState('attic'), await later.keyState('cellar')]).toEqual(['kept', 'kept']);
+  });
+
+  it('hold in memory when the vault cannot be written', async () => {
+    await service.unlock(PASSPHRASE);
+    const put = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementationOnce(() => {
+      throw new DOMException('full', 'QuotaExceededError');
+    });
+    expect(await service.setKey('attic', KEY, true)).toMatchObject({ error: { code: 'storage-failed' } });
+    put.mockRestore();
+    expect(await service.keyState('attic')).toBe('memory');
+    expect((await launched()).loaded).toMatchObject({ ok: true });
   });
 
   it('that no header can carry are refused, without being told', async () => {
