@@ -38,13 +38,18 @@ export class RemoteMemberEngine implements Engine {
 
   /** Errors: those of the engine in the worker, member-unknown, record-invalid, storage-failed. */
   async load(signal: AbortSignal, options: LoadOptions): Promise<Outcome<LoadedModel>> {
-    const told = await untilAborted(this.configure(), signal);
+    const told = await untilAborted(this.#tell(), signal);
     if (told === null) return err(failure('cancelled', { member: this.#worker.name }));
     return told.ok ? this.#engine.load(signal, options) : told;
   }
 
-  /** Tells the worker servers and keys as they are now. */
-  async configure(): Promise<Outcome<null>> {
+  /** Tells what changed to a worker that runs. One whose member was removed must not go on with its keys: it is ended. */
+  async tellAgain(): Promise<void> {
+    const told = await this.#tell();
+    if (!told.ok && told.error.code === 'member-unknown') await this.unload();
+  }
+
+  async #tell(): Promise<Outcome<null>> {
     const configuration = await this.#configuration();
     if (!configuration.ok) return configuration;
     return this.#worker.call(FIRST_CALL_MS, (api) => api.configure(configuration.value));

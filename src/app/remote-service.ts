@@ -14,7 +14,8 @@ import type { RemoteWorkerApi } from '#contracts/worker-api';
 import type { WorkerFactory } from '#contracts/worker-handle';
 import type { MemberSpec } from '../resources/member-spec.ts';
 import { remoteSpec } from '../resources/remote-spec.ts';
-import type { KeyVaultPort } from '../storage/key-vault.ts';
+import type { WitanDatabase } from '../storage/database.ts';
+import { databaseKeyVault } from '../storage/key-vault.ts';
 import {
   endpointIn,
   withEndpoint,
@@ -22,7 +23,7 @@ import {
   withoutEndpoint,
   withoutMember,
 } from '../storage/remote-changes.ts';
-import type { RemoteChange, RemoteStore } from '../storage/remote-store.ts';
+import { RemoteStore, type RemoteChange } from '../storage/remote-store.ts';
 import { remoteConfiguration } from './remote-configuration.ts';
 import { inquire } from './remote-inquiry.ts';
 import { RemoteKeys } from './remote-keys.ts';
@@ -30,22 +31,23 @@ import { RemoteMemberEngine } from './remote-member.ts';
 
 export interface RemoteServicePorts {
   readonly clock: Clock;
-  readonly store: Promise<RemoteStore>;
   /** Null where nothing can be stored. */
-  readonly vault: Promise<KeyVaultPort | null>;
+  readonly database: Promise<WitanDatabase | null>;
   readonly startWorker: WorkerFactory<RemoteWorkerApi>;
 }
 
 /** Servers of the user's, their keys, and the members that run on them. */
 export class RemoteService implements RemotePort {
   readonly #ports: RemoteServicePorts;
+  readonly #store: Promise<RemoteStore>;
   readonly #keys: RemoteKeys;
   /** Engines whose workers live. */
   readonly #running = new Set<RemoteMemberEngine>();
 
   constructor(ports: RemoteServicePorts) {
     this.#ports = ports;
-    this.#keys = new RemoteKeys(ports.vault);
+    this.#store = ports.database.then((database) => new RemoteStore(database));
+    this.#keys = new RemoteKeys(ports.database.then((database) => database && databaseKeyVault(database)));
   }
 
   endpoints(): Promise<Outcome<readonly RemoteEndpoint[]>> {
@@ -131,23 +133,18 @@ export class RemoteService implements RemotePort {
   }
 
   async #read<T>(look: (settings: RemoteSettings) => Outcome<T>): Promise<Outcome<T>> {
-    const settings = await (await this.#ports.store).read();
+    const settings = await (await this.#store).read();
     return settings.ok ? look(settings.value) : settings;
   }
 
   /** What changes counts at once for the workers that run; members and servers from their next load. */
   async #update(change: RemoteChange): Promise<Outcome<null>> {
-    const updated = await (await this.#ports.store).update(change);
+    const updated = await (await this.#store).update(change);
     await this.#tellWorkers();
     return updated;
   }
 
   async #tellWorkers(): Promise<void> {
-    const tell = async (engine: RemoteMemberEngine): Promise<void> => {
-      const told = await engine.configure();
-      // A member that was removed must not go on with the keys it had.
-      if (!told.ok && told.error.code === 'member-unknown') await engine.unload();
-    };
-    await Promise.all([...this.#running].map(tell));
+    await Promise.all([...this.#running].map((engine) => engine.tellAgain()));
   }
 }

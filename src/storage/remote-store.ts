@@ -16,7 +16,10 @@ export type RemoteChange = (settings: RemoteSettings) => Outcome<RemoteSettings>
  */
 export class RemoteStore {
   readonly #database: WitanDatabase | null;
+  /** What could not be written; stands before what is stored. */
   #memory: RemoteSettings | null = null;
+  /** As last read or written. */
+  #known: RemoteSettings = NOTHING;
 
   constructor(database: WitanDatabase | null) {
     this.#database = database;
@@ -26,7 +29,9 @@ export class RemoteStore {
   async read(): Promise<Outcome<RemoteSettings>> {
     if (this.#memory !== null) return ok(this.#memory);
     try {
-      return parsed(await this.#database?.get('settings', KEY));
+      const stored = parsed(await this.#database?.get('settings', KEY));
+      if (stored.ok) this.#known = stored.value;
+      return stored;
     } catch (thrown) {
       return err(failure('storage-failed', { store: 'remote' }, thrown));
     }
@@ -37,26 +42,28 @@ export class RemoteStore {
    * Errors: those of `change`; record-invalid; storage-failed: the change then holds in this tab alone.
    */
   async update(change: RemoteChange): Promise<Outcome<null>> {
-    const database = this.#memory === null ? this.#database : null;
-    if (database === null) {
-      const changed = changedBy(change, ok(this.#memory ?? NOTHING));
-      if (changed.ok) this.#memory = changed.value;
-      return changed.ok ? ok(null) : changed;
-    }
-    let next: RemoteSettings | null = null;
+    if (this.#database === null) return this.#hold(changedBy(change, ok(this.#memory ?? NOTHING)));
+    let changed: Outcome<RemoteSettings> | null = null;
     try {
-      const transaction = database.transaction('settings', 'readwrite');
-      const changed = changedBy(change, parsed(await transaction.store.get(KEY)));
-      if (changed.ok) {
-        next = changed.value;
-        await transaction.store.put(next, KEY);
-      }
+      const transaction = this.#database.transaction('settings', 'readwrite');
+      const before = this.#memory ?? (await transaction.store.get(KEY));
+      changed = changedBy(change, parsed(before));
+      if (changed.ok) await transaction.store.put(changed.value, KEY);
       await transaction.done;
-      return changed.ok ? ok(null) : changed;
+      if (!changed.ok) return changed;
+      this.#known = changed.value;
+      this.#memory = null;
+      return ok(null);
     } catch (thrown) {
-      this.#memory = next;
-      return err(failure('storage-failed', { store: 'remote' }, thrown));
+      const held = this.#hold(changed ?? changedBy(change, ok(this.#memory ?? this.#known)));
+      return held.ok ? err(failure('storage-failed', { store: 'remote' }, thrown)) : held;
     }
+  }
+
+  #hold(changed: Outcome<RemoteSettings>): Outcome<null> {
+    if (!changed.ok) return changed;
+    this.#memory = changed.value;
+    return ok(null);
   }
 }
 

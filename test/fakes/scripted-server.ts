@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { delta, modelList, sse } from './chat-wire.ts';
 
 /** What the server does with one request. */
 export type Act =
@@ -33,7 +36,17 @@ export type Act =
   /** Hangs up before anything was said. */
   | { readonly act: 'hang-up' }
   /** Streams one line without an end until the client is gone. */
-  | { readonly act: 'endless' };
+  | { readonly act: 'endless' }
+  /** Streams tokens without an end, one every so many milliseconds, until the client is gone. */
+  | { readonly act: 'drip'; readonly token: string; readonly everyMs: number }
+  /** Does nothing for a while, then this. */
+  | { readonly act: 'later'; readonly afterMs: number; readonly then: Act };
+
+/**
+ * What pages of other origins may do. open: all, and read `Retry-After` · hidden: all but that · no-preflight: only
+ * requests that need no leave (a GET without a key) · none: nothing.
+ */
+export type CorsRule = 'open' | 'hidden' | 'no-preflight' | 'none';
 
 export interface SeenRequest {
   readonly method: string;
@@ -42,25 +55,13 @@ export interface SeenRequest {
   readonly body: string;
 }
 
-/** One event of a stream, as it stands on the wire. */
-export function sse(data: unknown): string {
-  return `data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;
-}
-
-/** The event that brings `content`. */
-export function delta(content: string, finish: string | null = null): string {
-  return sse({
-    object: 'chat.completion.chunk',
-    choices: [{ index: 0, delta: { content }, finish_reason: finish }],
-  });
-}
-
 /** A real HTTP server on the loopback that plays a script of faults, request by request; the last act repeats. */
 export class ScriptedServer {
   readonly requests: SeenRequest[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #open = new Set<ServerResponse>();
+  cors: CorsRule = 'open';
   #chat: Act[] = [{ act: 'answer', tokens: ['ok'] }];
   #models: Act[] = [{ act: 'status', status: 200, body: modelList('tiny') }];
 
@@ -112,7 +113,17 @@ export class ScriptedServer {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
+  /** Resolves when no answer is under way any more. */
+  async quiet(): Promise<void> {
+    while (this.#open.size > 0) await Promise.all([...this.#open].map((response) => once(response, 'close')));
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    for (const [name, value] of corsHeaders(this.cors)) response.setHeader(name, value);
+    if (request.method === 'OPTIONS') {
+      response.writeHead(this.cors === 'no-preflight' ? 405 : 204).end();
+      return;
+    }
     const pieces: Buffer[] = [];
     for await (const piece of request) pieces.push(piece as Buffer);
     const path = request.url ?? '';
@@ -152,6 +163,17 @@ export class ScriptedServer {
         await this.#write(response, ['data: ']);
         while (!response.destroyed) await sent(response, 'x'.repeat(65_536));
         return;
+      case 'drip':
+        await this.#write(response, []);
+        while (!response.destroyed) {
+          await sent(response, delta(act.token));
+          await sleep(act.everyMs, undefined, { ref: false });
+        }
+        return;
+      case 'later':
+        await sleep(act.afterMs, undefined, { ref: false }); // a test that is over does not wait for it
+        await this.#play(act.then, response);
+        return;
     }
   }
 
@@ -166,9 +188,14 @@ export class ScriptedServer {
   }
 }
 
-/** What `GET /v1/models` says when the server has one model. */
-export function modelList(id: string, owner = 'llamacpp', more: object = {}): object {
-  return { object: 'list', data: [{ id, object: 'model', owned_by: owner, ...more }] };
+function corsHeaders(rule: CorsRule): readonly (readonly [string, string])[] {
+  if (rule === 'none') return [];
+  const origin = ['access-control-allow-origin', '*'] as const;
+  const leave = ['access-control-allow-headers', 'authorization, content-type'] as const;
+  if (rule === 'no-preflight') return [origin];
+  return rule === 'hidden'
+    ? [origin, leave]
+    : [origin, leave, ['access-control-expose-headers', 'retry-after']];
 }
 
 function answerPieces(act: Extract<Act, { act: 'answer' }>): readonly string[] {

@@ -31,6 +31,7 @@ export const BUDGETS: readonly Budget[] = [
   { what: 'wllama engine', files: /^wllama-(?!compat).*\.wasm$/, limit: 2_450 * KIB },
   // 16,005,007 bytes, without 64-bit memories and promise integration; fetched by browsers that lack these.
   { what: 'wllama for Safari', files: /^wllama-compat-.*\.(wasm|js)$/, limit: 4_100 * KIB },
+  { what: 'remote worker', files: /^remote\.worker.*\.js$/, limit: 18 * KIB },
   { what: 'telemetry worker', files: /^telemetry\.worker.*\.js$/, limit: 16 * KIB },
   { what: 'service worker', files: /^service-worker\.js$/, limit: 12 * KIB },
   { what: 'charts', files: /^uplot.*\.js$/i, limit: 30 * KIB },

@@ -43,7 +43,7 @@ export function chatBody(
     temperature: request.temperature,
     seed: request.seed,
     ...(request.topP === undefined ? {} : { top_p: request.topP }),
-    ...(request.logprobs === true ? { logprobs: true } : {}),
+    ...(request.logprobs === true ? logprobFields(server) : {}),
     ...(request.jsonSchema === undefined
       ? {}
       : {
@@ -58,6 +58,11 @@ export function chatBody(
       ? { cache_prompt: request.cachePrompt }
       : {}),
   });
+}
+
+/** llama.cpp sends the twenty likeliest tokens with each unless told otherwise: 1.6 KB a token; none with 0. */
+function logprobFields(server: RemoteServer): object {
+  return server === 'llama.cpp' ? { logprobs: true, top_logprobs: 1 } : { logprobs: true };
 }
 
 function grammarField(grammar: string, server: RemoteServer): object {

@@ -12,8 +12,8 @@ export interface CheckedServer {
 }
 
 /**
- * The servers that the user entered. Members that use one server share what is known of it: its breaker, its speed and
- * the rest that it asked for.
+ * The servers that the user entered. Members of one directory that use one server share what is known of it: its breaker,
+ * its speed and the rest that it asked for. (Members in workers of their own have a directory each.)
  */
 export class RemoteDirectory {
   readonly #services: RemoteServices;

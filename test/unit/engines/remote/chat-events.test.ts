@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ChatEventReader, type ChatEvent } from '../../../../src/engines/remote/chat-events.ts';
-import { delta, sse } from '../../../fakes/scripted-server.ts';
+import { delta, sse } from '../../../fakes/chat-wire.ts';
 
 const encoder = new TextEncoder();
 

@@ -53,6 +53,11 @@ it.each(['llama.cpp', 'vllm', 'sglang', 'ollama', 'lm-studio', 'other'] as const
   },
 );
 
+it('asks for the chosen token alone where a server would send twenty', () => {
+  expect(extras('llama.cpp', { logprobs: true })).toEqual({ logprobs: true, top_logprobs: 1 });
+  expect(extras('vllm', { logprobs: true })).toEqual({ logprobs: true });
+});
+
 it('keeps the extras of benchmarks for servers that know them', () => {
   const bench = { ignoreEos: true, cachePrompt: false };
   expect(extras('llama.cpp', bench)).toEqual({ ignore_eos: true, cache_prompt: false });

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { seededRandom } from '#kernel/random';
 import { KeyRing } from '../../../../src/engines/remote/key-ring.ts';
 import { RemoteDirectory } from '../../../../src/engines/remote/remote-directory.ts';
-import { modelList, ScriptedServer } from '../../../fakes/scripted-server.ts';
+import { modelList } from '../../../fakes/chat-wire.ts';
+import { ScriptedServer } from '../../../fakes/scripted-server.ts';
 import { VirtualClock } from '../../../fakes/virtual-clock.ts';
 import { endpoint, LOAD, REQUEST, until } from './remote-rig.ts';
 

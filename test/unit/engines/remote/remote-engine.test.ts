@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ChatTurn } from '#contracts/engine';
-import { delta, modelList, ScriptedServer, sse } from '../../../fakes/scripted-server.ts';
+import { delta, modelList, sse } from '../../../fakes/chat-wire.ts';
+import { ScriptedServer } from '../../../fakes/scripted-server.ts';
 import { endpoint, LOAD, REQUEST, RemoteRig, until } from './remote-rig.ts';
 
 let server: ScriptedServer;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { delta, ScriptedServer, sse } from '../../../fakes/scripted-server.ts';
+import { delta, sse } from '../../../fakes/chat-wire.ts';
+import { ScriptedServer } from '../../../fakes/scripted-server.ts';
 import { endpoint, REQUEST, RemoteRig, turns, until } from './remote-rig.ts';
 
 let server: ScriptedServer;

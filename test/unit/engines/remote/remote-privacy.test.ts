@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { WitanFailure } from '#contracts/errors';
-import { delta, ScriptedServer, sse, type Act } from '../../../fakes/scripted-server.ts';
+import { delta, sse } from '../../../fakes/chat-wire.ts';
+import { ScriptedServer, type Act } from '../../../fakes/scripted-server.ts';
 import { endpoint, RemoteRig, until } from './remote-rig.ts';
 
 const KEY = 'sk-tOp/secret+"4242"';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom, type Random } from '#kernel/random';
-import { delta, modelList, ScriptedServer, sse, type Act } from '../../../fakes/scripted-server.ts';
+import { delta, modelList, sse } from '../../../fakes/chat-wire.ts';
+import { ScriptedServer, type Act } from '../../../fakes/scripted-server.ts';
 import { turn } from '../../../fakes/turn.ts';
 import { endpoint, RemoteRig, until } from './remote-rig.ts';
 
