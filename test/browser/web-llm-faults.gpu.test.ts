@@ -3,9 +3,9 @@ import { systemClock } from '#kernel/clock';
 import type { LoadOptions, MlcSource } from '#contracts/engine';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
 import { WorkerEngine } from '../../src/engines/worker-engine.ts';
+import { WEB_LLM_PATIENCE, WORKER_SCRIPTS } from '../../src/platform/worker-scripts.ts';
 import { WorkerSupervisor } from '../../src/platform/worker-supervisor.ts';
 import { OTHER_GENERATION } from '../fakes/web-llm-other-generation.ts';
-import webLlmScript from '../../workers/inference/web-llm.worker.ts?worker&url';
 
 // The installed web-llm in its real worker, on a real WebGPU adapter, with files that are not what they should be. All of
 // them come from web-llm's own caches: nobody answers at these addresses.
@@ -50,7 +50,11 @@ beforeEach(async () => {
   for (const name of await caches.keys()) await caches.delete(name);
   await keep('webllm/model', `${WEIGHTS_URL}tensor-cache.json`, TENSOR_LIST);
   await keep('webllm/config', `${WEIGHTS_URL}mlc-chat-config.json`, '{"tokenizer_files":["tokenizer.json"]}');
-  const worker = new WorkerSupervisor(systemClock).start<InferenceWorkerApi>('broken', webLlmScript);
+  const worker = new WorkerSupervisor(systemClock).start<InferenceWorkerApi>(
+    'broken',
+    WORKER_SCRIPTS.webLlm,
+    WEB_LLM_PATIENCE,
+  );
   engine = new WorkerEngine('web-llm', worker, systemClock);
 });
 
