@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { cdp } from 'vitest/browser';
 import {
   LIBRARY_PATH,
   LIBRARY_URL,
@@ -9,7 +10,9 @@ import {
 } from '../fakes/web-llm-library.ts';
 import { OTHER_GENERATION } from '../fakes/web-llm-other-generation.ts';
 
-// What web-llm fetches and keeps, and workers that hang, with a real library: see web-llm-library.test.ts.
+const devtools = cdp() as unknown as { send(method: string): Promise<unknown> };
+
+// What web-llm fetches and keeps, workers that hang and a GPU process that crashes, with a real library: see web-llm-library.test.ts.
 test.skipIf(LIBRARY_PATH !== undefined)('files of web-llm with a real library', ({ skip }) => {
   skip(
     'WITAN_WEBLLM_LIBRARY names no model library: the proof that its files are kept and mended is skipped',
@@ -102,5 +105,28 @@ describe.skipIf(LIBRARY_PATH === undefined)('files of web-llm with a real librar
     tell('hung', outcome);
     expect(outcome).toMatchObject({ ok: false, error: { code: 'worker-lost' } });
     expect(worker.alive).toBe(false);
+  });
+
+  test('a GPU process that crashes ends the answer that runs, and a new worker brings the model back', async () => {
+    const { engine, worker } = harness.start();
+    expect((await engine.load(NEVER, harness.options)).ok).toBe(true);
+    const told = worker.call(null, (api) => api.engineLost?.() ?? Promise.reject(new Error('not told')));
+    const request = { prompt: 'Hello', temperature: 0, seed: 1, ignoreEos: true };
+    let crashedMs = 0;
+    const outcome = await engine.generate(NEVER, { ...request, maxTokens: 60 }, (chunk) => {
+      if (chunk.tokens !== 2) return;
+      crashedMs = performance.now();
+      void devtools.send('Browser.crashGpuProcess');
+    });
+    tell('GPU process crashed', { afterMs: Math.round(performance.now() - crashedMs), outcome });
+    const lost = { ok: false, error: { code: 'device-lost' } };
+    expect(outcome).toMatchObject(lost);
+    expect(await told).toMatchObject(lost);
+    const next = harness.start().engine;
+    expect((await next.load(NEVER, harness.options)).ok).toBe(true);
+    expect(await next.generate(NEVER, { ...request, maxTokens: 2 }, () => undefined)).toMatchObject({
+      ok: true,
+      value: { completionTokens: 2 },
+    });
   });
 });
