@@ -34,6 +34,8 @@ export default defineConfig({
       output: {
         // Workers that may reach other hosts are told apart by their folder, because that decides on their headers.
         entryFileNames: ({ name }) => `${egressFolder(name)?.slice(1) ?? 'assets/'}[name]-[hash].js`,
+        // So are the parts that they load later: few visits need web-llm's 6 MB, so these are not precached either.
+        chunkFileNames: ({ name }) => `${egressFolder(name)?.slice(1) ?? 'assets/'}[name]-[hash].js`,
         // Two packages name their engine `wllama.wasm`; only one of them belongs to the offline promise.
         assetFileNames: ({ originalFileNames }) =>
           originalFileNames.some((path) => path.includes('wllama-compat'))

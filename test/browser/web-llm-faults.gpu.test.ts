@@ -3,8 +3,9 @@ import { systemClock } from '#kernel/clock';
 import type { LoadOptions, MlcSource } from '#contracts/engine';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
 import { WorkerEngine } from '../../src/engines/worker-engine.ts';
+import { WEB_LLM_PATIENCE, WORKER_SCRIPTS } from '../../src/platform/worker-scripts.ts';
 import { WorkerSupervisor } from '../../src/platform/worker-supervisor.ts';
-import webLlmScript from '../../workers/inference/web-llm.worker.ts?worker&url';
+import { OTHER_GENERATION } from '../fakes/web-llm-other-generation.ts';
 
 // The installed web-llm in its real worker, on a real WebGPU adapter, with files that are not what they should be. All of
 // them come from web-llm's own caches: nobody answers at these addresses.
@@ -23,12 +24,6 @@ const MODEL: MlcSource = {
   overrides: {},
 };
 const OPTIONS: LoadOptions<MlcSource> = { model: MODEL, threads: 1, contextTokens: 256, slots: 1 };
-
-/** A WASM module that imports one function: `env.TVMOther`, which no release of web-llm has. */
-const OTHER_GENERATION = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 2, 16, 1, 3, 101, 110, 118, 8, 84, 86, 77, 79, 116, 104,
-  101, 114, 0, 0,
-]);
 
 const TENSOR_LIST = JSON.stringify({
   records: [
@@ -55,7 +50,11 @@ beforeEach(async () => {
   for (const name of await caches.keys()) await caches.delete(name);
   await keep('webllm/model', `${WEIGHTS_URL}tensor-cache.json`, TENSOR_LIST);
   await keep('webllm/config', `${WEIGHTS_URL}mlc-chat-config.json`, '{"tokenizer_files":["tokenizer.json"]}');
-  const worker = new WorkerSupervisor(systemClock).start<InferenceWorkerApi>('broken', webLlmScript);
+  const worker = new WorkerSupervisor(systemClock).start<InferenceWorkerApi>(
+    'broken',
+    WORKER_SCRIPTS.webLlm,
+    WEB_LLM_PATIENCE,
+  );
   engine = new WorkerEngine('web-llm', worker, systemClock);
 });
 

@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { systemClock, type Clock } from '#kernel/clock';
-import type { GenerateRequest, LoadOptions, MlcSource, TokenChunk } from '#contracts/engine';
-import type { WorkerHandle } from '#contracts/worker-handle';
-import { WorkerEngine } from '../../src/engines/worker-engine.ts';
-import { WorkerSupervisor } from '../../src/platform/worker-supervisor.ts';
-import type { BreakableApi } from '../fakes/web-llm-breakable.worker.ts';
-import breakableScript from '../fakes/web-llm-breakable.worker.ts?worker&url';
-import { keepSyntheticModel, type SyntheticModel } from '../fakes/web-llm-synthetic-model.ts';
+import { systemClock } from '#kernel/clock';
+import type { GenerateRequest, LoadProgress, TokenChunk } from '#contracts/engine';
+import type { WorkerEngine } from '../../src/engines/worker-engine.ts';
+import {
+  LIBRARY_PATH,
+  LibraryHarness,
+  NEVER,
+  tell,
+  tellBlock,
+  type Started,
+} from '../fakes/web-llm-library.ts';
 
 /*
  * The real web-llm with a real compiled model library and random weights, on whatever WebGPU there is. Needs the path of
@@ -14,69 +17,18 @@ import { keepSyntheticModel, type SyntheticModel } from '../fakes/web-llm-synthe
  *   WITAN_WEBLLM_LIBRARY=….wasm npx vitest run -c test/vitest/web-llm.config.ts
  * A library whose vocabulary is open (gpt2-q0f16) is by far the fastest on a software GPU.
  */
-const path = import.meta.env['WITAN_WEBLLM_LIBRARY'] as string | undefined;
-const NEVER = new AbortController().signal;
-/** Nobody answers there: all must come from what is kept. Without `/resolve/`, which web-llm would add by itself. */
-const WEIGHTS_URL = 'https://models.witan.invalid/synthetic/';
-const LIBRARY_URL = 'https://models.witan.invalid/library.wasm';
-
-/** Deadlines and pings are made for GPUs; a software one is a hundred times slower and blocks its worker longer. */
-const patientClock: Clock = {
-  nowMs: () => systemClock.nowMs(),
-  epochMs: () => systemClock.epochMs(),
-  after: (delayMs, task) => systemClock.after(delayMs * 100, task),
-};
-
-interface Started {
-  readonly engine: WorkerEngine;
-  readonly worker: WorkerHandle<BreakableApi>;
-}
-
-test.skipIf(path !== undefined)('web-llm with a real library', ({ skip }) => {
+test.skipIf(LIBRARY_PATH !== undefined)('web-llm with a real library', ({ skip }) => {
   skip('WITAN_WEBLLM_LIBRARY names no model library: the proof that web-llm really runs is skipped');
 });
 
-describe.skipIf(path === undefined)('web-llm with a real library', () => {
-  let synthetic: SyntheticModel;
-  let options: LoadOptions<MlcSource>;
-  const running: Started[] = [];
+describe.skipIf(LIBRARY_PATH === undefined)('web-llm with a real library', () => {
+  let harness: LibraryHarness;
 
   beforeAll(async () => {
-    const response = await fetch(`/@fs${path}`);
-    if (!response.ok) throw new Error(`${path} cannot be read: ${response.status}`);
-    const wasm = new Uint8Array(await response.arrayBuffer());
-    synthetic = await keepSyntheticModel(wasm, WEIGHTS_URL, LIBRARY_URL);
-    console.log(
-      `${path}: ${synthetic.vocabulary} tokens, ${Math.round(synthetic.weightBytes / 2 ** 20)} MiB`,
-    );
-    options = {
-      model: {
-        format: 'mlc',
-        id: 'synthetic',
-        name: 'Synthetic',
-        weightsUrl: WEIGHTS_URL,
-        libraryUrl: LIBRARY_URL,
-        sizeBytes: synthetic.weightBytes,
-        requiredFeatures: /f16/.test(path ?? '') ? ['shader-f16'] : [],
-        overrides: {},
-      },
-      threads: 1,
-      contextTokens: synthetic.contextTokens,
-      slots: 1,
-    };
+    harness = await LibraryHarness.prepare(LIBRARY_PATH ?? '');
   });
 
-  function start(): Started {
-    const supervisor = new WorkerSupervisor(patientClock);
-    const worker = supervisor.start<BreakableApi>('synthetic', breakableScript);
-    const started = { worker, engine: new WorkerEngine('web-llm', worker, patientClock) };
-    running.push(started);
-    return started;
-  }
-
-  afterAll(async () => {
-    for (const { engine } of running) await engine.unload();
-  });
+  afterAll(() => harness.end());
 
   const request = (change: Partial<GenerateRequest> = {}): GenerateRequest => ({
     prompt: 'Hello',
@@ -88,21 +40,24 @@ describe.skipIf(path === undefined)('web-llm with a real library', () => {
   });
 
   describe('loaded once', () => {
+    let started: Started;
     let engine: WorkerEngine;
 
     beforeAll(async () => {
-      ({ engine } = start());
-      const loaded = await engine.load(NEVER, options);
-      console.log('loaded', JSON.stringify(loaded));
+      started = harness.start();
+      ({ engine } = started);
+      const heard: LoadProgress[] = [];
+      const loaded = await engine.load(NEVER, harness.options, (progress) => heard.push(progress));
+      tell('loaded', loaded);
+      tell('progress', heard);
+      const { contextTokens, vocabulary, weightBytes } = harness.synthetic;
       expect(loaded).toMatchObject({
         ok: true,
-        value: {
-          backend: 'webgpu',
-          contextTokens: synthetic.contextTokens,
-          vocabularySize: synthetic.vocabulary,
-          weightBytes: synthetic.weightBytes,
-        },
+        value: { backend: 'webgpu', contextTokens, vocabularySize: vocabulary, weightBytes },
       });
+      for (const phase of ['fetch', 'upload', 'compile'] as const)
+        expect(heard.findLast((progress) => progress.phase === phase)).toMatchObject({ fraction: 1 });
+      await tellBlock('loading', started);
     });
 
     beforeEach(() => {
@@ -112,7 +67,8 @@ describe.skipIf(path === undefined)('web-llm with a real library', () => {
     test('streams tokens and reports figures', async () => {
       const chunks: TokenChunk[] = [];
       const outcome = await engine.generate(NEVER, request(), (chunk) => chunks.push(chunk));
-      console.log('streamed', JSON.stringify(outcome));
+      tell('streamed', outcome);
+      await tellBlock('first answer', started);
       expect(outcome).toMatchObject({ ok: true, value: { finish: 'length', completionTokens: 3 } });
       if (!outcome.ok) return;
       expect(chunks.length).toBeGreaterThanOrEqual(2);
@@ -128,7 +84,7 @@ describe.skipIf(path === undefined)('web-llm with a real library', () => {
         request({ cachePrompt: false, logprobs: true }),
         () => undefined,
       );
-      console.log('scored', JSON.stringify(scored));
+      tell('scored', scored);
       expect(plain.ok && scored.ok && scored.value.text === plain.value.text).toBe(true);
       const logprobs = (scored.ok ? scored.value.logprobs : undefined) ?? [];
       expect(logprobs).toHaveLength(3);
@@ -158,7 +114,8 @@ describe.skipIf(path === undefined)('web-llm with a real library', () => {
         request({ grammar: 'root ::= [0-9] "!"', ignoreEos: false, maxTokens: 8 }),
         () => undefined,
       );
-      console.log('grammar', JSON.stringify(outcome));
+      tell('grammar', outcome);
+      await tellBlock('grammar', started);
       expect(outcome.ok && outcome.value.text).toMatch(/^\d!$/);
     });
 
@@ -170,23 +127,21 @@ describe.skipIf(path === undefined)('web-llm with a real library', () => {
         stoppedMs = performance.now();
         stop.abort();
       });
-      console.log(`stop in decode: ${Math.round(performance.now() - stoppedMs)} ms`, JSON.stringify(outcome));
+      tell('stopped in decode', { afterMs: Math.round(performance.now() - stoppedMs), outcome });
       expect(outcome).toMatchObject({ ok: true, value: { finish: 'cancelled' } });
       expect(outcome.ok && outcome.value.completionTokens).toBeLessThan(10);
     });
 
     test('stops in the prefill of a long prompt, and the next answer is whole', async () => {
       const stop = new AbortController();
-      const long = request({ prompt: 'x'.repeat(synthetic.contextTokens - 100) });
+      const long = request({ prompt: 'x'.repeat(harness.synthetic.contextTokens - 100) });
       const answer = engine.generate(stop.signal, long, () => undefined);
       await new Promise((resolve) => systemClock.after(500, () => resolve(null)));
       const stoppedMs = performance.now();
       stop.abort();
       const outcome = await answer;
-      console.log(
-        `stop in prefill: ${Math.round(performance.now() - stoppedMs)} ms`,
-        JSON.stringify(outcome),
-      );
+      tell('stopped in prefill', { afterMs: Math.round(performance.now() - stoppedMs), outcome });
+      await tellBlock('prefill', started);
       expect(outcome).toMatchObject({ ok: true, value: { finish: 'cancelled', text: '' } });
       expect(await engine.generate(NEVER, request(), () => undefined)).toMatchObject({
         ok: true,
@@ -197,20 +152,20 @@ describe.skipIf(path === undefined)('web-llm with a real library', () => {
     test('refuses a prompt larger than the context, and goes on', async () => {
       const outcome = await engine.generate(
         NEVER,
-        request({ prompt: 'x'.repeat(synthetic.contextTokens + 50) }),
+        request({ prompt: 'x'.repeat(harness.synthetic.contextTokens + 50) }),
         () => undefined,
       );
       expect(outcome).toMatchObject({
         ok: false,
-        error: { code: 'context-exceeded', details: { available: synthetic.contextTokens } },
+        error: { code: 'context-exceeded', details: { available: harness.synthetic.contextTokens } },
       });
       expect((await engine.generate(NEVER, request({ maxTokens: 1 }), () => undefined)).ok).toBe(true);
     });
   });
 
   test('a lost device ends the answer that runs and its worker, and a new one brings the model back', async () => {
-    const { engine, worker } = start();
-    expect((await engine.load(NEVER, options)).ok).toBe(true);
+    const { engine, worker } = harness.start();
+    expect((await engine.load(NEVER, harness.options)).ok).toBe(true);
     const told = worker.call(null, (api) => api.engineLost?.() ?? Promise.reject(new Error('not told')));
     const outcome = await engine.generate(NEVER, request({ maxTokens: 60 }), (chunk) => {
       if (chunk.tokens === 2) void worker.call(null, (api) => api.loseDevice());
@@ -219,8 +174,8 @@ describe.skipIf(path === undefined)('web-llm with a real library', () => {
     expect(outcome).toMatchObject(lost);
     expect(await told).toMatchObject(lost);
     expect(await engine.generate(NEVER, request(), () => undefined)).toMatchObject(lost);
-    const next = start();
-    expect((await next.engine.load(NEVER, options)).ok).toBe(true);
+    const next = harness.start();
+    expect((await next.engine.load(NEVER, harness.options)).ok).toBe(true);
     expect(await next.engine.generate(NEVER, request({ maxTokens: 2 }), () => undefined)).toMatchObject({
       ok: true,
       value: { completionTokens: 2 },
@@ -229,14 +184,14 @@ describe.skipIf(path === undefined)('web-llm with a real library', () => {
   });
 
   test('a model is unloaded and loaded again in the same worker', async () => {
-    const { engine, worker } = start();
-    expect((await engine.load(NEVER, options)).ok).toBe(true);
+    const { engine, worker } = harness.start();
+    expect((await engine.load(NEVER, harness.options)).ok).toBe(true);
     expect(await worker.call(null, (api) => api.unload())).toEqual({ ok: true, value: null });
     expect(await engine.generate(NEVER, request(), () => undefined)).toMatchObject({
       ok: false,
       error: { code: 'engine-failed', details: { reason: 'no-model' } },
     });
-    expect((await engine.load(NEVER, options)).ok).toBe(true);
+    expect((await engine.load(NEVER, harness.options)).ok).toBe(true);
     expect(await engine.generate(NEVER, request({ maxTokens: 2 }), () => undefined)).toMatchObject({
       ok: true,
       value: { completionTokens: 2 },
@@ -245,16 +200,16 @@ describe.skipIf(path === undefined)('web-llm with a real library', () => {
   });
 
   test('unload settles an answer under way, and a new worker loads the model again', async () => {
-    const first = start();
-    expect((await first.engine.load(NEVER, options)).ok).toBe(true);
+    const first = harness.start();
+    expect((await first.engine.load(NEVER, harness.options)).ok).toBe(true);
     const cut = await first.engine.generate(
       NEVER,
       request({ maxTokens: 60 }),
       () => void first.engine.unload(),
     );
     expect(cut).toMatchObject({ ok: false, error: { code: 'cancelled' } });
-    const second = start();
-    expect((await second.engine.load(NEVER, options)).ok).toBe(true);
+    const second = harness.start();
+    expect((await second.engine.load(NEVER, harness.options)).ok).toBe(true);
     expect(await second.engine.generate(NEVER, request({ maxTokens: 2 }), () => undefined)).toMatchObject({
       ok: true,
       value: { completionTokens: 2 },

@@ -26,6 +26,13 @@ class FakeCache {
     return Promise.resolve();
   }
 
+  /** Keeps nothing of a body that breaks. */
+  async put(request: KeptRequest, response: Response): Promise<void> {
+    const body = await response.text();
+    if (this.#caches.full) throw new DOMException('Quota exceeded.', 'QuotaExceededError');
+    this.kept.set(request.url, body);
+  }
+
   keys(): Promise<readonly KeptRequest[]> {
     return Promise.resolve([...this.kept.keys()].map((url) => ({ url })));
   }
@@ -40,6 +47,8 @@ export class FakeCaches {
   /** Bodies by URL; what is not here is a 404. */
   readonly network = new Map<string, string>();
   readonly fetched: string[] = [];
+  /** Whether the device has no room left. */
+  full = false;
   readonly #caches = new Map<string, FakeCache>();
 
   open(name: string): Promise<FakeCache> {

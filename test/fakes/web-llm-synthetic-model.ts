@@ -96,10 +96,15 @@ function byteAlphabet(): readonly string[] {
   });
 }
 
-/** A tokenizer without merges: a prompt has as many tokens as bytes. */
+/**
+ * A byte-level tokenizer as large as a real one, with a merge for each word, of words that no prompt of ours has: ` w`, a
+ * number after it. So a prompt has as many tokens as bytes.
+ */
 function tokenizer(vocabulary: number): object {
   const alphabet = byteAlphabet();
-  const words = Array.from({ length: vocabulary - 257 }, (_, index) => `Ġw${index}`);
+  const numbered = Array.from({ length: vocabulary - 258 }, (_, index) => String(index));
+  const words = ['Ġw', ...numbered.map((number) => `Ġw${number}`)];
+  const merges = ['Ġ w', ...numbered.map((number) => `Ġw${number.slice(0, -1)} ${number.slice(-1)}`)];
   return {
     version: '1.0',
     truncation: null,
@@ -128,7 +133,7 @@ function tokenizer(vocabulary: number): object {
       fuse_unk: false,
       byte_fallback: false,
       vocab: Object.fromEntries([END_TOKEN, ...alphabet, ...words].map((token, id) => [token, id])),
-      merges: [],
+      merges,
     },
   };
 }
@@ -179,8 +184,15 @@ export interface SyntheticModel {
   readonly contextTokens: number;
 }
 
-/** Fills web-llm's caches with the library and everything around it, under these addresses. Nothing is then fetched. */
-export async function keepSyntheticModel(
+/** Everything of web-llm's that is kept goes: all of it was a test's. */
+export async function emptyCaches(): Promise<void> {
+  for (const name of await caches.keys()) await caches.delete(name);
+}
+
+/**
+ * Puts the library and everything around it where `web-llm-breakable.worker.ts` fetches from, under these addresses.
+ */
+export async function serveSyntheticModel(
   wasm: Uint8Array<ArrayBuffer>,
   weightsUrl: string,
   libraryUrl: string,
@@ -188,13 +200,11 @@ export async function keepSyntheticModel(
   const library = readLibrary(wasm);
   const tensors = tensorsOf(library);
   const vocabulary = vocabularyOf(tensors);
-  const weights = await caches.open('webllm/model');
-  const config = await caches.open('webllm/config');
-  const libraries = await caches.open('webllm/wasm');
+  const network = await caches.open('test/network');
   const inFolder = (name: string): Request => new Request(new URL(name, weightsUrl));
-  await libraries.put(new Request(libraryUrl), new Response(wasm));
-  await config.put(inFolder('mlc-chat-config.json'), Response.json(chatConfig(library, vocabulary)));
-  await weights.put(inFolder('tokenizer.json'), Response.json(tokenizer(vocabulary)));
+  await network.put(new Request(libraryUrl), new Response(wasm));
+  await network.put(inFolder('mlc-chat-config.json'), Response.json(chatConfig(library, vocabulary)));
+  await network.put(inFolder('tokenizer.json'), Response.json(tokenizer(vocabulary)));
   const random = seededRandom(1);
   const records: object[] = [];
   const keepShard = async (members: readonly Tensor[]): Promise<void> => {
@@ -208,7 +218,7 @@ export async function keepSyntheticModel(
     });
     const dataPath = `params_shard_${records.length}.bin`;
     records.push({ dataPath, format: 'raw-shard', nbytes: bytes.length, records: inside });
-    await weights.put(inFolder(dataPath), new Response(bytes));
+    await network.put(inFolder(dataPath), new Response(bytes));
   };
   let waiting: Tensor[] = [];
   for (const tensor of tensors) {
@@ -222,7 +232,7 @@ export async function keepSyntheticModel(
   await keepShard(waiting);
   // The list had the second name up to 0.2.79.
   for (const name of ['tensor-cache.json', 'ndarray-cache.json'])
-    await weights.put(inFolder(name), Response.json({ metadata: {}, records }));
+    await network.put(inFolder(name), Response.json({ metadata: {}, records }));
   return {
     vocabulary,
     weightBytes: tensors.reduce((sum, { nbytes }) => sum + nbytes, 0),

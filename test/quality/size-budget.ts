@@ -32,6 +32,9 @@ export const BUDGETS: readonly Budget[] = [
   // 16,005,007 bytes, without 64-bit memories and promise integration; fetched by browsers that lack these.
   { what: 'wllama for Safari', files: /^wllama-compat-.*\.(wasm|js)$/, limit: 4_100 * KIB },
   { what: 'remote worker', files: /^remote\.worker.*\.js$/, limit: 18 * KIB },
+  // Host, comlink and schemas; 2,280 KB more of web-llm 0.2.86 come when a model is loaded.
+  { what: 'web-llm worker', files: /^web-llm\.worker.*\.js$/, limit: 16 * KIB },
+  { what: 'web-llm engine', files: /^web-llm-package.*\.js$/, limit: 2_300 * KIB },
   { what: 'telemetry worker', files: /^telemetry\.worker.*\.js$/, limit: 16 * KIB },
   { what: 'service worker', files: /^service-worker\.js$/, limit: 12 * KIB },
   { what: 'charts', files: /^uplot.*\.js$/i, limit: 30 * KIB },

@@ -4,7 +4,7 @@ import { launchFlags } from '../../tools/browser/launch-flags.ts';
 import { browserProject } from './browser-project.ts';
 
 /*
- * web-llm with a real model library: test/browser/web-llm-library.test.ts, which says what it needs. Named by the caller:
+ * web-llm with a real model library: test/browser/web-llm-library*.test.ts, which say what they need. Named by the caller:
  *   WITAN_WEBLLM_LIBRARY   path of the library (*.wasm)
  *   WITAN_WEBLLM_PACKAGE   folder of the web-llm release that the library belongs to; the installed one when absent
  *   CHROME_F16_PATH, CHROME_F16_FLAGS   a Chromium with shader-f16, for libraries that need it
@@ -15,7 +15,7 @@ const flags = process.env['CHROME_F16_FLAGS'];
 
 const project = browserProject({
   name: 'web-llm',
-  include: ['test/browser/web-llm-library.test.ts'],
+  include: ['test/browser/web-llm-library*.test.ts'],
   exclude: [],
   chromium: process.env['CHROME_F16_PATH'],
   flags: flags === undefined ? launchFlags('native') : flags.split(/\s+/).filter((flag) => flag !== ''),

@@ -1,7 +1,5 @@
 import type { TokenLogprob } from '#contracts/engine';
-
-/** Tokens of a prompt between two looks at a stop. Whole GPU tiles (64); at 130 tokens/s a look each second. */
-const PREFILL_CHUNK_TOKENS = 128;
+import { PrefillStep } from './web-llm-prefill-step.ts';
 
 /** Thrown through web-llm's prefill, which has no other way out. */
 export class PrefillStopped extends Error {
@@ -46,6 +44,13 @@ function isChatPipeline(value: unknown): value is ChatPipeline {
   );
 }
 
+/** The tokens of a chunk of pure text; null when there is more in it. */
+function tokenIdsOf(chunk: unknown, tokens: number): readonly number[] | null {
+  if (!Array.isArray(chunk) || !chunk.every((part) => Array.isArray(part))) return null;
+  const ids = (chunk as readonly (readonly number[])[]).flat();
+  return ids.length === tokens ? ids : null;
+}
+
 /**
  * A loaded model inside web-llm. Makes the prefill stoppable: web-llm looks at an interrupt only between decoded tokens,
  * takes a prompt in chunks as large as the library was compiled for (1024 or 4096 tokens, whatever the configuration
@@ -57,10 +62,14 @@ export class SteppedPipeline {
   #stop: AbortSignal | null = null;
   #onStep: () => void = () => undefined;
   #grammar: Promise<unknown> = Promise.resolve();
+  readonly #step: PrefillStep;
+  readonly #nowMs: () => number;
 
-  private constructor(pipeline: ChatPipeline) {
+  private constructor(pipeline: ChatPipeline, nowMs: () => number) {
     this.#pipeline = pipeline;
-    pipeline.prefillChunkSize = Math.min(pipeline.prefillChunkSize, PREFILL_CHUNK_TOKENS);
+    this.#nowMs = nowMs;
+    this.#step = new PrefillStep(pipeline.prefillChunkSize);
+    pipeline.prefillChunkSize = this.#step.tokens;
     this.#stepPrefill(pipeline);
     this.#stepManifestPrefill(pipeline);
     const prepare = pipeline.prepareGrammarMatcherForSampling?.bind(pipeline);
@@ -76,12 +85,16 @@ export class SteppedPipeline {
    * The model that an engine has in memory: null when it has none, 'incompatible' when this web-llm is built otherwise
    * than the one this file was written for.
    */
-  static of(engine: object, modelId: string): SteppedPipeline | null | 'incompatible' {
+  static of(
+    engine: object,
+    modelId: string,
+    nowMs: () => number = () => performance.now(),
+  ): SteppedPipeline | null | 'incompatible' {
     const pipelines: unknown = Reflect.get(engine, 'loadedModelIdToPipeline');
     if (!(pipelines instanceof Map)) return 'incompatible';
     const pipeline: unknown = pipelines.get(modelId);
     if (pipeline === undefined) return null;
-    return isChatPipeline(pipeline) ? new SteppedPipeline(pipeline) : 'incompatible';
+    return isChatPipeline(pipeline) ? new SteppedPipeline(pipeline, nowMs) : 'incompatible';
   }
 
   get contextTokens(): number {
@@ -109,6 +122,8 @@ export class SteppedPipeline {
   follow(stop: AbortSignal, onStep: () => void): void {
     this.#stop = stop;
     this.#onStep = onStep;
+    // Never within an answer: its chunks are cut already, and web-llm refuses one that is larger than this.
+    this.#pipeline.prefillChunkSize = this.#step.tokens;
   }
 
   /** A grammar that is compiled beside a prefill outlives its stop, and the next request must not meet it half done. */
@@ -120,11 +135,19 @@ export class SteppedPipeline {
     const forward = pipeline.embedAndForward.bind(pipeline);
     pipeline.embedAndForward = async (chunk, tokens) => {
       // One token is a decode step, which web-llm waits for and its own interrupt ends.
-      if (tokens > 1) this.#throwIfStopped();
-      const logits = await forward(chunk, tokens);
-      if (tokens > 1) await pipeline.sync();
-      this.#onStep();
-      if (tokens > 1) this.#throwIfStopped();
+      if (tokens === 1) {
+        const logits = await forward(chunk, tokens);
+        this.#onStep();
+        return logits;
+      }
+      const ids = tokenIdsOf(chunk, tokens);
+      if (ids === null) return this.#timed(tokens, () => forward(chunk, tokens));
+      let logits: unknown;
+      for (let from = 0; from < ids.length;) {
+        const some = ids.slice(from, from + this.#step.tokens);
+        from += some.length;
+        logits = await this.#timed(some.length, () => forward([some], some.length));
+      }
       return logits;
     };
   }
@@ -135,16 +158,26 @@ export class SteppedPipeline {
     if (chunksOf === undefined) return;
     pipeline.getArtifactPrefillChunks = async () => {
       const [chunks, promptTokens] = await chunksOf();
-      for (const { tokenIds, modalityIds, embeddings } of chunks.slice(0, -1)) {
-        this.#throwIfStopped();
-        const input = embeddings ?? pipeline.getArtifactTextEmbeddings?.(tokenIds);
-        pipeline.artifactPrefillAndForward?.(input, tokenIds, modalityIds);
-        await pipeline.sync();
-        this.#onStep();
-      }
+      for (const { tokenIds, modalityIds, embeddings } of chunks.slice(0, -1))
+        await this.#timed(tokenIds.length, () => {
+          const input = embeddings ?? pipeline.getArtifactTextEmbeddings?.(tokenIds);
+          return pipeline.artifactPrefillAndForward?.(input, tokenIds, modalityIds);
+        });
       this.#throwIfStopped();
       return [chunks.slice(-1), promptTokens];
     };
+  }
+
+  /** One step of a prefill, waited for, with a look at the stop before and after it. */
+  async #timed<T>(tokens: number, forward: () => T): Promise<Awaited<T>> {
+    this.#throwIfStopped();
+    const startedMs = this.#nowMs();
+    const logits = await forward();
+    await this.#pipeline.sync();
+    this.#step.took(tokens, this.#nowMs() - startedMs);
+    this.#onStep();
+    this.#throwIfStopped();
+    return logits;
   }
 
   #throwIfStopped(): void {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, expect, it, vi } from 'vitest';
-import type { GgufSource } from '#contracts/engine';
+import type { GgufSource, LoadProgress } from '#contracts/engine';
 import { fetchModelFile } from '../../../../workers/inference/model-file.ts';
 
 const FILE = new TextEncoder().encode('GGUF and then the tensors');
@@ -74,5 +74,47 @@ it('says so when there is no memory to check the file in', async () => {
   vi.spyOn(crypto.subtle, 'digest').mockRejectedValueOnce(new RangeError('Array buffer allocation failed'));
   expect(await fetchModelFile(MODEL)).toMatchObject({
     error: { code: 'out-of-memory', cause: 'RangeError: Array buffer allocation failed' },
+  });
+});
+
+it('says how far it is, piece by piece', async () => {
+  const pieces = [FILE.slice(0, 5), FILE.slice(5, 20), FILE.slice(20)];
+  const body = new ReadableStream<Uint8Array>({
+    pull: (out) => {
+      const piece = pieces.shift();
+      if (piece === undefined) out.close();
+      else out.enqueue(piece);
+    },
+  });
+  vi.stubGlobal('fetch', () => Promise.resolve(new Response(body)));
+  const heard: LoadProgress[] = [];
+  const file = await fetchModelFile(MODEL, (progress) => heard.push(progress));
+  expect(file.ok && new Uint8Array(await file.value.arrayBuffer())).toEqual(FILE);
+  expect(heard).toEqual([
+    { phase: 'fetch', fraction: 0.2, bytes: 5 },
+    { phase: 'fetch', fraction: 0.8, bytes: 20 },
+    { phase: 'fetch', fraction: 1, bytes: 25 },
+  ]);
+});
+
+it('puts a file together that is larger than what is gathered at a time', async () => {
+  const large = new Uint8Array(20 * 2 ** 20).map((_, index) => index % 251);
+  large.set(FILE.slice(0, 4));
+  serve(large);
+  const sha256 = createHash('sha256').update(large).digest('hex');
+  const file = await fetchModelFile({ ...MODEL, sizeBytes: large.byteLength, sha256 });
+  expect(file.ok && file.value.size).toBe(large.byteLength);
+});
+
+it('is a fetch failure when the line breaks in the middle', async () => {
+  const body = new ReadableStream<Uint8Array>({
+    pull: (out) => {
+      out.enqueue(FILE.slice(0, 5));
+      out.error(new TypeError('network error'));
+    },
+  });
+  vi.stubGlobal('fetch', () => Promise.resolve(new Response(body)));
+  expect(await fetchModelFile(MODEL)).toMatchObject({
+    error: { code: 'model-fetch-failed', cause: 'TypeError: network error' },
   });
 });

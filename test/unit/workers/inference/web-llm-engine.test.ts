@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { appConfigFor, folderForWebLlm } from '../../../../workers/inference/web-llm-engine.ts';
+import { describe, expect, it } from 'vitest';
+import { appConfigFor, folderForWebLlm, progressOf } from '../../../../workers/inference/web-llm-engine.ts';
 import { MODEL, OPTIONS } from '../../../fakes/web-llm-host.ts';
 
 /** What web-llm 0.2.86 makes of a folder (`cleanModelUrl`), and then of a file in it. */
@@ -43,4 +43,27 @@ it('loads a model through its manifest where it has one', () => {
   const model = { ...MODEL, manifest: 'mlc-model-manifest.json' };
   expect(appConfigFor(model, OPTIONS).model_list[0]?.model_manifest).toBe('mlc-model-manifest.json');
   expect(appConfigFor(MODEL, OPTIONS).model_list[0]).not.toHaveProperty('model_manifest');
+});
+
+describe('progress', () => {
+  // Texts as web-llm 0.2.86 writes them.
+  it.each([
+    [0.25, 'Loading model from cache[2/8]: 64MB loaded. 25% completed, 3 secs elapsed.', 'upload'],
+    [0.5, 'Loading GPU shader modules[40/80]: 50% completed, 1 secs elapsed.', 'compile'],
+  ])('%f of «%s»', (progress, text, phase) => {
+    expect(progressOf({ progress, text }, 1000)).toEqual({
+      phase,
+      fraction: progress,
+      ...(phase === 'upload' ? { bytes: 250 } : {}),
+    });
+  });
+
+  it.each([
+    [0, 'Start to fetch params'],
+    [0.5, 'Fetching param cache[4/8]: 128MB fetched. 50% completed, 9 secs elapsed.'],
+    [1, 'Finish loading on WebGPU - nvidia'],
+    [Number.NaN, 'Loading model from cache[0/0]: 0MB loaded.'],
+  ])('tells nothing new: %f of «%s»', (progress, text) => {
+    expect(progressOf({ progress, text }, 1000)).toBeNull();
+  });
 });

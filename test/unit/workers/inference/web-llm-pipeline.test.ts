@@ -109,3 +109,67 @@ it('tells an engine without the model from an engine it does not know', () => {
   const other = { ...pipeline, sync: undefined };
   expect(SteppedPipeline.of({ loadedModelIdToPipeline: new Map([['m', other]]) }, 'm')).toBe('incompatible');
 });
+
+describe('a prompt on a slow device', () => {
+  /** As `LLMChatPipeline`: refuses chunks that are too large, and takes 10 ms for a token. */
+  function slowPipeline() {
+    let nowMs = 0;
+    const forwarded: number[][] = [];
+    const pipeline = {
+      prefillChunkSize: 1024,
+      contextWindowSize: 4096,
+      fullVocabSize: 99,
+      embedAndForward: (chunk: readonly (readonly number[])[], tokens: number): Promise<string> => {
+        if (tokens > pipeline.prefillChunkSize) throw new Error('expect inputDataLen <= prefillChunkSize');
+        forwarded.push(chunk.flat());
+        nowMs += 10 * tokens;
+        return Promise.resolve(`logits after ${chunk.flat().at(-1)}`);
+      },
+      sync: () => Promise.resolve(),
+      getTokenLogprobArray: () => [],
+    };
+    const found = SteppedPipeline.of(
+      { loadedModelIdToPipeline: new Map([['m', pipeline]]) },
+      'm',
+      () => nowMs,
+    );
+    if (!(found instanceof SteppedPipeline)) throw new Error(String(found));
+    return { pipeline, forwarded, stepped: found };
+  }
+
+  const ids = (from: number, to: number): number[] =>
+    Array.from({ length: to - from }, (_, index) => from + index);
+
+  it('is taken in smaller and smaller steps, every token once and in order', async () => {
+    const { pipeline, forwarded, stepped: model } = slowPipeline();
+    model.follow(new AbortController().signal, () => undefined);
+    const logits: string[] = [];
+    for (let from = 0; from < 512; from += 128)
+      logits.push(await pipeline.embedAndForward([ids(from, from + 100), ids(from + 100, from + 128)], 128));
+    expect(forwarded.flat()).toEqual(ids(0, 512));
+    expect(forwarded.map((chunk) => chunk.length)).toEqual([128, 128, 64, 32, 32, 32, 32, 32, 32]);
+    expect(logits.at(-1)).toBe('logits after 511');
+    model.follow(new AbortController().signal, () => undefined);
+    expect(pipeline.prefillChunkSize).toBe(32);
+  });
+
+  it('is stopped between two of them', async () => {
+    const { pipeline, forwarded, stepped: model } = slowPipeline();
+    const stop = new AbortController();
+    let steps = 0;
+    model.follow(stop.signal, () => {
+      steps += 1;
+      if (steps === 3) stop.abort();
+    });
+    await pipeline.embedAndForward([ids(0, 128)], 128);
+    await pipeline.embedAndForward([ids(128, 256)], 128);
+    await expect(pipeline.embedAndForward([ids(256, 384)], 128)).rejects.toThrow(PrefillStopped);
+    expect(forwarded).toHaveLength(3);
+  });
+
+  it('with more in it than text is left whole', async () => {
+    const { pipeline, forwarded } = slowPipeline();
+    await pipeline.embedAndForward([[1, 2], 'picture'] as unknown as number[][], 66);
+    expect(forwarded).toHaveLength(1);
+  });
+});

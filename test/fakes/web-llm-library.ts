@@ -1,0 +1,87 @@
+import { systemClock, type Clock } from '#kernel/clock';
+import type { LoadOptions, MlcSource } from '#contracts/engine';
+import type { WorkerHandle } from '#contracts/worker-handle';
+import { WorkerEngine } from '../../src/engines/worker-engine.ts';
+import { WEB_LLM_PATIENCE } from '../../src/platform/worker-scripts.ts';
+import { WorkerSupervisor } from '../../src/platform/worker-supervisor.ts';
+import type { BreakableApi } from './web-llm-breakable.worker.ts';
+import breakableScript from './web-llm-breakable.worker.ts?worker&url';
+import { emptyCaches, serveSyntheticModel, type SyntheticModel } from './web-llm-synthetic-model.ts';
+
+/** Path of a real model library; undefined where the tests that need one are skipped. */
+export const LIBRARY_PATH = import.meta.env['WITAN_WEBLLM_LIBRARY'] as string | undefined;
+export const NEVER = new AbortController().signal;
+/** Nobody answers there but the worker's own stand-in. Without `/resolve/`, which web-llm would add by itself. */
+export const WEIGHTS_URL = 'https://models.witan.invalid/synthetic/';
+export const LIBRARY_URL = 'https://models.witan.invalid/library.wasm';
+
+/** Limits for answers are made for GPUs, and a software one is a hundred times slower. The heartbeat's are not changed. */
+const patientClock: Clock = {
+  nowMs: () => systemClock.nowMs(),
+  epochMs: () => systemClock.epochMs(),
+  after: (delayMs, task) => systemClock.after(delayMs * 100, task),
+};
+
+export interface Started {
+  readonly engine: WorkerEngine;
+  readonly worker: WorkerHandle<BreakableApi>;
+}
+
+/** The real engine over the real supervisor and the real worker's host, and a model of random weights for it. */
+export class LibraryHarness {
+  readonly synthetic: SyntheticModel;
+  readonly options: LoadOptions<MlcSource>;
+  readonly #running: Started[] = [];
+
+  private constructor(synthetic: SyntheticModel, options: LoadOptions<MlcSource>) {
+    this.synthetic = synthetic;
+    this.options = options;
+  }
+
+  static async prepare(path: string): Promise<LibraryHarness> {
+    const response = await fetch(`/@fs${path}`);
+    if (!response.ok) throw new Error(`${path} cannot be read: ${response.status}`);
+    await emptyCaches();
+    const wasm = new Uint8Array(await response.arrayBuffer());
+    const synthetic = await serveSyntheticModel(wasm, WEIGHTS_URL, LIBRARY_URL);
+    tell('library', { path, ...synthetic });
+    const model: MlcSource = {
+      format: 'mlc',
+      id: 'synthetic',
+      name: 'Synthetic',
+      weightsUrl: WEIGHTS_URL,
+      libraryUrl: LIBRARY_URL,
+      sizeBytes: synthetic.weightBytes,
+      requiredFeatures: /f16/.test(path) ? ['shader-f16'] : [],
+      overrides: {},
+    };
+    const { contextTokens } = synthetic;
+    return new LibraryHarness(synthetic, { model, threads: 1, contextTokens, slots: 1 });
+  }
+
+  start(): Started {
+    const worker = new WorkerSupervisor(systemClock).start<BreakableApi>(
+      'synthetic',
+      breakableScript,
+      WEB_LLM_PATIENCE,
+    );
+    const started = { worker, engine: new WorkerEngine('web-llm', worker, patientClock) };
+    this.#running.push(started);
+    return started;
+  }
+
+  async end(): Promise<void> {
+    for (const { engine } of this.#running) await engine.unload();
+  }
+}
+
+/** One line of the record that a run leaves. */
+export function tell(what: string, value: unknown): void {
+  console.log(JSON.stringify({ what, value }));
+}
+
+/** Says how long the worker's thread was busy at one go since the last time, ms. */
+export async function tellBlock(what: string, { worker }: Started): Promise<void> {
+  const block = await worker.call(null, (api) => api.longestBlock());
+  tell('longest block', { while: what, ms: block.ok ? block.value : block.error.code });
+}
