@@ -144,6 +144,11 @@ describe('a load', () => {
     expect(wllama().parameters['embeddings']).toBeUndefined();
   });
 
+  it('leaves attention to llama.cpp where no neighbour can change its sums', async () => {
+    await host.load({ ...OPTIONS, slots: 1 });
+    expect(wllama().parameters['flash_attn']).toBeUndefined();
+  });
+
   it('puts a whole text into one batch to embed it', async () => {
     await host.load({ ...OPTIONS, embeddings: true });
     expect(wllama().parameters).toMatchObject({
