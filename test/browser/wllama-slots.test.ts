@@ -87,13 +87,11 @@ describe.each(models)('four members of %s in one instance', (_name, source, cont
     }
   });
 
-  test('say what each of them says alone', async () => {
-    const model = await source();
-    const instance = await start(model, MEMBERS, contextTokens);
+  test('say what each of them says when nobody else is asked', async () => {
+    const instance = await start(await source(), MEMBERS, contextTokens);
     const together = await round(instance, 1, null);
-    const alone = await start(model, 1, contextTokens / MEMBERS);
     for (const [member, text] of together.entries())
-      expect((await answer(alone.engine, requestOf(member, 1))).text).toBe(text);
+      expect((await answer(instance.engine, requestOf(member, 1))).text).toBe(text);
   });
 });
 

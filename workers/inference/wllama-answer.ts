@@ -14,7 +14,15 @@ export interface Answering {
   readonly model: string;
   readonly actions: WllamaActions;
   readonly log: NativeLog;
+  /** Whether the only answer that runs may ask for its next step before it has the last one's result. */
+  mayRunAhead(): boolean;
 }
+
+/**
+ * Steps that take longer are not asked for ahead: beside them the way from thread to thread is nothing, and a stop waits
+ * for all that was asked for.
+ */
+const AHEAD_STEP_MS = 50;
 
 /** What an attempt has told so far. */
 interface Told {
@@ -61,18 +69,34 @@ function failureIn(
 }
 
 async function attempt(
-  { actions }: Answering,
+  engine: Answering,
   body: ChatBody,
   gate: DecodeGate,
   wantsLogprobs: boolean,
 ): Promise<Generation> {
+  const { actions } = engine;
   const told: Told = { finish: 'stop', timings: null, text: '', logprobs: [] };
+  const ask = (id: number): Promise<unknown> => {
+    const step = actions.step(gate.signal, 'get_result', resultRequest(id));
+    step.catch(() => undefined); // One that was asked for ahead may fail unheard, after the one before it.
+    return step;
+  };
+  let next: Promise<unknown> | null = null;
+  let heardMs = performance.now();
+  let stepMs = Infinity;
   let open: number | null = null;
   try {
     open = requestId(await actions.now('completion', completionRequest(body)));
     for (;;) {
-      const step = await actions.step(gate.signal, 'get_result', resultRequest(open));
+      const asked: Promise<unknown> = next ?? ask(open);
+      // Not in the prompt, whose steps are long, and not where a step may throw: wllama then fails both.
+      const ahead: boolean =
+        told.text !== '' && stepMs <= AHEAD_STEP_MS && !wantsLogprobs && engine.mayRunAhead();
+      next = ahead ? ask(open) : null;
+      const step = await asked;
       if (step === null) break;
+      stepMs = performance.now() - heardMs;
+      heardMs += stepMs;
       const { hasMore, data } = stepResult(step);
       take(data, gate, told);
       if (!hasMore) {

@@ -7,8 +7,6 @@ import { wllamaFailure } from './wllama-errors.ts';
 import { cancelRequest, embeddingRequest, resultRequest } from './wllama-messages.ts';
 import { embeddingOf, requestId, stepResult } from './wllama-results.ts';
 
-const NEVER = new AbortController().signal;
-
 /**
  * One vector of length 1 per text, in one slot: wllama returns only the last of several inputs, so each text is a request of
  * its own.
@@ -36,9 +34,10 @@ export async function embedTexts(engine: Answering, texts: readonly string[]): P
 async function embedOne({ actions }: Answering, text: string): Promise<ReturnType<typeof embeddingOf>> {
   const id = requestId(await actions.now('embedding', embeddingRequest(text)));
   let open: number | null = id;
+  const { signal } = new AbortController();
   try {
     for (;;) {
-      const { hasMore, data } = stepResult(await actions.step(NEVER, 'get_result', resultRequest(id)));
+      const { hasMore, data } = stepResult(await actions.step(signal, 'get_result', resultRequest(id)));
       if (!hasMore) open = null;
       if (data !== null) return embeddingOf(data);
       if (!hasMore) throw new Error('no embedding came');

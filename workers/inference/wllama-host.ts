@@ -74,6 +74,8 @@ export class WllamaHost implements InferenceWorkerApi {
       slots: options.slots,
       embeddings: options.embeddings === true,
       actions: new WllamaActions(proxy, () => this.#mayStep()),
+      mayRunAhead: () =>
+        this.#running.size === 1 && this.#embedding === 0 && this.#pacing.decodeDelayMs === 0,
     };
     this.#instance = instance;
     void loaded.lost.then((problem) => {

@@ -4,8 +4,6 @@ import { EngineLost, WllamaActions } from '../../../../workers/inference/wllama-
 import { turn } from '../../../fakes/turn.ts';
 import { ScriptedCore } from './wllama-scripted-core.ts';
 
-const NEVER = new AbortController().signal;
-
 let core: ScriptedCore;
 let mayStep: (() => void)[];
 let paced: boolean;
@@ -20,7 +18,8 @@ beforeEach(() => {
   );
 });
 
-const step = (id: number, signal = NEVER): Promise<unknown> =>
+/** A step of a request of its own, unless a signal says whose it is. */
+const step = (id: number, signal = new AbortController().signal): Promise<unknown> =>
   actions.step(signal, 'get_result', { req_id: id });
 
 interface Watched {
@@ -84,7 +83,86 @@ describe('one at a time', () => {
   });
 });
 
+describe('a step that is asked for ahead', () => {
+  const { signal: own } = new AbortController();
+
+  it('reaches wllama before the one before it is answered, and no third one does', async () => {
+    const [first, second, third] = [1, 2, 3].map(() => step(7, own));
+    await turn();
+    expect(core.actions).toHaveLength(2);
+    core.at(0).answer('one');
+    expect(await first).toBe('one');
+    await turn();
+    expect(core.actions).toHaveLength(3);
+    core.at(1).answer('two');
+    core.at(2).answer('three');
+    expect(await Promise.all([second, third])).toEqual(['two', 'three']);
+  });
+
+  it('waits its turn behind a step of another', async () => {
+    const others = new AbortController().signal;
+    for (const signal of [own, others, own]) void step(7, signal);
+    await turn();
+    expect(core.actions).toHaveLength(1);
+    core.at(0).answer(null);
+    await turn();
+    expect(core.actions).toHaveLength(2);
+    core.at(1).answer(null);
+    await turn();
+    expect(core.actions).toHaveLength(3);
+  });
+
+  it('is heard to its end before anything urgent: it may throw, and wllama would fail both', async () => {
+    void step(7, own);
+    void step(7, own);
+    await turn();
+    const begin = actions.now('completion', {});
+    core.at(0).answer(null);
+    await turn();
+    expect(core.names).toEqual(['get_result 7', 'get_result 7']);
+    core.at(1).answer(null);
+    await turn();
+    core.last.answer('begun');
+    expect(await begin).toBe('begun');
+  });
+
+  it('keeps the pace as every step does', async () => {
+    paced = true;
+    void step(7, own);
+    void step(7, own);
+    for (const sent of [1, 2]) {
+      await turn();
+      expect(mayStep).toHaveLength(sent);
+      mayStep.at(-1)?.();
+      await turn();
+      expect(core.actions).toHaveLength(sent);
+    }
+  });
+
+  it('is lost with the one before it', async () => {
+    const seen = [watch(step(7, own)), watch(step(7, own))];
+    await turn();
+    actions.lose(failure('worker-lost', { model: 'Alder' }));
+    await turn();
+    for (const { thrown } of seen) expect(thrown).toBeInstanceOf(EngineLost);
+  });
+});
+
 describe('the pace', () => {
+  it('is asked for anew when the step that it was meant for is gone', async () => {
+    paced = true;
+    const stop = new AbortController();
+    void step(1, stop.signal);
+    await turn();
+    stop.abort();
+    mayStep[0]?.();
+    await turn();
+    void step(2);
+    await turn();
+    expect(mayStep).toHaveLength(2);
+    expect(core.actions).toHaveLength(0);
+  });
+
   it('is kept before each step', async () => {
     paced = true;
     const stepping = step(1);

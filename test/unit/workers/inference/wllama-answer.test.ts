@@ -33,6 +33,7 @@ let port: FakePort;
 let gate: DecodeGate;
 let actions: WllamaActions;
 let outcome: Outcome<Generation> | null;
+let alone: boolean;
 
 beforeEach(() => {
   core = new ScriptedCore();
@@ -41,13 +42,16 @@ beforeEach(() => {
   gate = new DecodeGate(port as unknown as MessagePort, { flushIntervalMs: 0, decodeDelayMs: 0 });
   actions = new WllamaActions(core, () => Promise.resolve());
   outcome = null;
+  alone = false;
 });
 
 /** Begins an answer; the request is accepted under `id`. */
 async function begin(id = 7, body: Readonly<Record<string, unknown>> = {}): Promise<void> {
-  void streamAnswer({ model: 'Alder', actions, log }, body, gate).then((settled) => {
-    outcome = settled;
-  });
+  void streamAnswer({ model: 'Alder', actions, log, mayRunAhead: () => alone }, body, gate).then(
+    (settled) => {
+      outcome = settled;
+    },
+  );
   await turn();
   await accept(id);
 }
@@ -116,6 +120,58 @@ describe('an answer', () => {
   });
 });
 
+describe('an answer that runs alone', () => {
+  beforeEach(() => {
+    alone = true;
+  });
+
+  it('asks for its next step ahead from its first word on, and ends with its last', async () => {
+    await begin();
+    await steps(result(null), result(chunk('Be')));
+    expect(core.names.filter((name) => name === 'get_result 7')).toHaveLength(4);
+    core.at(3).answer(result(chunk('cause')));
+    await turn();
+    core.at(4).answer(result(lastChunk('stop'), false));
+    await turn();
+    expect(outcome).toMatchObject({ ok: true, value: { text: 'Because', finish: 'stop' } });
+    core.last.answer(result(undefined, false));
+    await turn();
+    expect(core.names).not.toContain('cancel 7');
+  });
+
+  it('keeps what was under way when it is stopped', async () => {
+    await begin();
+    await steps(result(chunk('Be')));
+    port.stop();
+    core.at(2).answer(result(chunk('ca')));
+    await turn();
+    expect(core.last.name).toBe('get_result');
+    core.at(3).answer(result(chunk('use')));
+    await turn();
+    expect(core.last.name).toBe('cancel');
+    core.last.answer({ success: true });
+    await turn();
+    expect(outcome).toMatchObject({ value: { text: 'Because', finish: 'cancelled' } });
+  });
+
+  it('asks for nothing ahead when a step may throw', async () => {
+    await begin(7, { logprobs: true });
+    await steps(result(chunk('Be')), result(chunk('cause')));
+    expect(core.names).toEqual(['completion', 'get_result 7', 'get_result 7', 'get_result 7']);
+  });
+
+  it('fails once when both its steps do', async () => {
+    await begin();
+    await steps(result(chunk('Be')));
+    for (const index of [2, 3]) core.at(index).fail(CPP_EXCEPTION);
+    await turn();
+    expect(core.last.name).toBe('cancel');
+    core.last.answer({ success: true });
+    await turn();
+    expect(outcome).toMatchObject({ error: { code: 'engine-failed' } });
+  });
+});
+
 describe('a stop', () => {
   it('frees the slot before the answer is over', async () => {
     await begin();
@@ -158,9 +214,11 @@ describe('a failure', () => {
   });
 
   it('at the start is explained by the native log', async () => {
-    void streamAnswer({ model: 'Alder', actions, log }, {}, gate).then((settled) => {
-      outcome = settled;
-    });
+    void streamAnswer({ model: 'Alder', actions, log, mayRunAhead: () => alone }, {}, gate).then(
+      (settled) => {
+        outcome = settled;
+      },
+    );
     await turn();
     log.error('Automatic parser generation failed: JSON schema error at #: unrecognized type x');
     core.last.fail(CPP_EXCEPTION);

@@ -144,6 +144,11 @@ describe('a load', () => {
     expect(wllama().parameters['embeddings']).toBeUndefined();
   });
 
+  it('leaves attention to llama.cpp where no neighbour can change its sums', async () => {
+    await host.load({ ...OPTIONS, slots: 1 });
+    expect(wllama().parameters['flash_attn']).toBeUndefined();
+  });
+
   it('puts a whole text into one batch to embed it', async () => {
     await host.load({ ...OPTIONS, embeddings: true });
     expect(wllama().parameters).toMatchObject({
@@ -216,12 +221,15 @@ describe('answers', () => {
     const asked = ask();
     await turn();
     core().last.answer({ success: true, req_id: 1 });
-    for (const data of [chunk('Be'), chunk('cause')]) {
+    // Alone: from its first word on it asks for each step before it has heard of the last.
+    const results = [result(chunk('Be')), result(chunk('cause')), result(lastChunk('stop'), false)];
+    for (const [index, each] of results.entries()) {
       await turn();
-      core().last.answer(result(data));
+      expect(core().actions).toHaveLength(index === 0 ? 2 : index + 3);
+      core()
+        .at(index + 1)
+        .answer(each);
     }
-    await turn();
-    core().last.answer(result(lastChunk('stop'), false));
     await turn();
     expect(asked.outcome).toMatchObject({ ok: true, value: { text: 'Because', finish: 'stop' } });
   });
