@@ -5,8 +5,6 @@ import type { RemoteWorkerApi } from '#contracts/worker-api';
 import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
 import type { WorkerSupervisor } from '../platform/worker-supervisor.ts';
 import type { WitanDatabase } from '../storage/database.ts';
-import { databaseKeyVault } from '../storage/key-vault.ts';
-import { RemoteStore } from '../storage/remote-store.ts';
 import { SettingsStore } from '../storage/settings-store.ts';
 import { CatalogueSource } from './catalogue-source.ts';
 import { FurtherMembers } from './further-members.ts';
@@ -39,8 +37,7 @@ export async function furtherServices(
   const catalogue = new CatalogueSource(baseUrl);
   const remote = new RemoteService({
     clock,
-    store: ports.database.then((db) => new RemoteStore(db)),
-    vault: ports.database.then((db) => (db === null ? null : databaseKeyVault(db))),
+    database: ports.database,
     startWorker: (name) => supervisor.start<RemoteWorkerApi>(name, WORKER_SCRIPTS.remote),
   });
   return {
