@@ -34,8 +34,8 @@ const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
     next: 'Retry this member, or reload the page.',
   },
   'engine-unavailable': {
-    happened: 'This browser cannot run the inference engine.',
-    next: 'Use a current Chrome, Edge or Firefox.',
+    happened: 'This browser, or this device, cannot run the engine of this model.',
+    next: 'Choose another model, or use a current Chrome, Edge or Firefox.',
   },
   'engine-incompatible': {
     happened: 'The inference engine has another version than this page.',

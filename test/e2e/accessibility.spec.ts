@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import type { AxeResults } from 'axe-core';
+import { ScriptedServer } from '../fakes/scripted-server.ts';
 import { ask } from './support/ports.ts';
 import { expect, openApp, test } from './support/fixtures.ts';
 
@@ -15,6 +16,19 @@ async function violations(page: Page): Promise<readonly string[]> {
   return violations.flatMap(({ id, help, nodes }) =>
     nodes.map((node) => `${id} (${help}): ${node.target.join(' ')}: ${node.failureSummary ?? ''}`),
   );
+}
+
+/** What the page reads of a graphics card, as one of the better ones says it; nothing is computed with it. */
+function pretendGraphicsCard(): void {
+  const limits = {
+    maxBufferSize: 2 ** 31,
+    maxStorageBufferBindingSize: 2 ** 31,
+    maxComputeWorkgroupStorageSize: 32_768,
+    maxStorageBuffersPerShaderStage: 16,
+  };
+  const card = { features: new Set(['shader-f16']), limits, info: { vendor: 'pretended' } };
+  const gpu = { requestAdapter: () => Promise.resolve(card) };
+  Object.defineProperty(Navigator.prototype, 'gpu', { configurable: true, get: () => gpu });
 }
 
 const PAGES = [
@@ -39,6 +53,21 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.getByRole('button', { name: 'Ask', exact: true }).click();
       await expect(page.getByRole('alert')).toBeVisible();
       expect(await violations(page)).toEqual([]);
+    });
+
+    test('Settings, with models to choose from and a server', async ({ page }) => {
+      await page.addInitScript(pretendGraphicsCard);
+      const server = await ScriptedServer.start();
+      await openApp(page, './#/settings');
+      await expect(page.getByRole('button', { name: /^Download up to/ }).first()).toBeVisible();
+      await page.getByLabel('Address of a server').fill(server.origin);
+      await page.getByLabel('Key, if it wants one').fill('key');
+      await page.getByRole('checkbox', { name: /Keep the key/ }).check();
+      await page.getByLabel('Passphrase to encrypt it with').fill('passphrase');
+      await page.getByRole('button', { name: 'Test and list its models' }).click();
+      await expect(page.getByLabel('Its name on the council')).toBeVisible();
+      expect(await violations(page)).toEqual([]);
+      await server.stop();
     });
 
     for (const [name, hash] of PAGES) {

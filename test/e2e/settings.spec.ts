@@ -15,7 +15,7 @@ async function addServer(page: Page, server: ScriptedServer, key = ''): Promise<
   await page.getByRole('button', { name: 'Test and list its models' }).click();
   await page.getByLabel('Its name on the council').fill('Far');
   await page.getByRole('button', { name: 'Add to the council' }).click();
-  await expect(page.getByRole('button', { name: 'Take Far out of the council' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Remove Far from the council' })).toBeVisible();
 }
 
 async function askOnPage(page: Page, sendAway: boolean): Promise<void> {
@@ -161,16 +161,16 @@ test('seats are taken and given back, also while a round runs, and the last to l
   page,
 }) => {
   await openApp(page, './#/settings');
-  await page.getByRole('button', { name: 'Take Birch out of the council' }).click();
+  await page.getByRole('button', { name: 'Remove Birch from the council' }).click();
   await expect(page.getByRole('button', { name: 'Add Birch' })).toBeVisible();
   const record = await ask(page);
   expect(record.members.map(({ id }) => id)).toEqual(['alder', 'cedar']);
   const [asked] = await Promise.all([ask(page), page.getByRole('button', { name: 'Add Birch' }).click()]);
   expect(asked.members.every(({ status }) => status !== 'lost')).toBe(true);
-  await expect(page.getByRole('button', { name: 'Take Birch out of the council' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Remove Birch from the council' })).toBeVisible();
   for (const name of ['Alder', 'Cedar', 'Birch'])
-    await page.getByRole('button', { name: `Take ${name} out of the council` }).click();
-  await expect(page.getByRole('button', { name: /^Take .* out of the council$/ })).toHaveCount(3);
+    await page.getByRole('button', { name: `Remove ${name} from the council` }).click();
+  await expect(page.getByRole('button', { name: /^Remove .* from the council$/ })).toHaveCount(3);
 });
 
 test('a model that this device cannot run is a member that failed, not a council that did', async ({
