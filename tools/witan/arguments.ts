@@ -18,7 +18,13 @@ export interface CommonOptions {
 
 export type Command = { readonly common: CommonOptions } & (
   | { readonly verb: 'probe' | 'bench' | 'selftest' }
-  | { readonly verb: 'ask'; readonly prompt: string; readonly members: readonly string[] | undefined }
+  | {
+      readonly verb: 'ask';
+      readonly prompt: string;
+      readonly members: readonly string[] | undefined;
+      /** Members on servers are asked too: the question leaves this machine. */
+      readonly allowRemote: boolean;
+    }
   | { readonly verb: 'eval'; readonly questions: number; readonly split: 'dev' | 'test' }
   | { readonly verb: 'open'; readonly link: string }
 );
@@ -51,6 +57,7 @@ const OPTIONS = {
   rule: { type: 'string', default: 'plurality' },
   members: { type: 'string' },
   samples: { type: 'string', default: '1' },
+  'allow-remote': { type: 'boolean', default: false },
   questions: { type: 'string' },
   split: { type: 'string', default: 'test' },
   quick: { type: 'boolean', default: false },
@@ -61,6 +68,7 @@ const OWN: Readonly<Record<string, Verb>> = {
   rule: 'ask',
   members: 'ask',
   samples: 'ask',
+  'allow-remote': 'ask',
   questions: 'eval',
   split: 'eval',
   quick: 'bench',
@@ -134,7 +142,7 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
         throw misuse(`there is only the rule plurality yet, not ${values.rule}`);
       if (values.samples !== '1') throw misuse('one sample a member is all that exists yet');
       const members = values.members?.split(',').filter((id) => id !== '');
-      return { verb, prompt: argument, members, common };
+      return { verb, prompt: argument, members, allowRemote: values['allow-remote'], common };
     }
     case 'eval': {
       const { split } = values;

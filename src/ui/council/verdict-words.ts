@@ -98,6 +98,11 @@ function caution(d: Deliberation): string | null {
   return CAUTIONS[d.outcome];
 }
 
+/** A member that runs on a server is marked as such wherever it is named. */
+function named({ name, backend }: MemberOutcome): string {
+  return backend === 'remote' ? `${name} (on a server)` : name;
+}
+
 /** How a finished round is told. */
 export function verdictWords(d: Deliberation): VerdictWords {
   const facts: { label: string; text: string }[] = [];
@@ -106,12 +111,12 @@ export function verdictWords(d: Deliberation): VerdictWords {
   }
   const absent = d.members.filter((member) => member.key === null && member.status !== 'cut');
   if (absent.length > 0) {
-    const reasons = absent.map((member) => `${member.name} (${whyMissing(member) ?? 'no vote'})`);
+    const reasons = absent.map((member) => `${named(member)} (${whyMissing(member) ?? 'no vote'})`);
     facts.push({ label: 'Missing', text: reasons.join(', ') });
   }
   const late = d.members.filter((member) => member.status === 'late');
   if (late.length > 0) {
-    facts.push({ label: 'Late', text: listed(late.map((member) => member.name)) });
+    facts.push({ label: 'Late', text: listed(late.map(named)) });
   }
   if (d.key !== null) facts.push({ label: 'Saved', text: savedWords(d) });
   if (d.frames !== null && d.frames.count > 0) {
@@ -122,13 +127,16 @@ export function verdictWords(d: Deliberation): VerdictWords {
 
 function savedWords(d: Deliberation): string {
   if (d.callsSaved === 0) return 'no calls';
-  const cut = d.members.filter((member) => member.status === 'cut').map((member) => member.name);
+  const cut = d.members.filter((member) => member.status === 'cut').map(named);
   return `${plural(d.callsSaved, 'call')} stopped early (${listed(cut)})`;
 }
 
 /** Who said something else. */
 export function dissentWords(d: Deliberation): readonly DissentWords[] {
-  const nameOf = (id: string): string => d.members.find((member) => member.id === id)?.name ?? id;
+  const nameOf = (id: string): string => {
+    const member = d.members.find((each) => each.id === id);
+    return member === undefined ? id : named(member);
+  };
   return d.dissent.map((group) => ({ answer: group.answer, names: listed(group.members.map(nameOf)) }));
 }
 

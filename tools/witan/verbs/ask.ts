@@ -1,4 +1,4 @@
-import type { Deliberation, FrameSummary } from '../../../src/contracts/deliberation.ts';
+import type { AskOptions, Deliberation, FrameSummary } from '../../../src/contracts/deliberation.ts';
 import type { AskDocument } from '../../../src/contracts/headless.ts';
 import type { CommandOf } from '../arguments.ts';
 import { valueOf } from '../failures.ts';
@@ -17,9 +17,9 @@ export async function askOnce(
   session: Session,
   prompt: string,
   seed: number,
-  members?: readonly string[],
+  options: Pick<AskOptions, 'members' | 'allowRemote'> = {},
 ): Promise<AskedRound> {
-  const argument = { prompt, options: { seed, ...(members === undefined ? {} : { members }) } };
+  const argument = { prompt, options: { ...options, seed } };
   const outcome = await session.run(argument, async ({ ports, signal }, { prompt, options }) => {
     const startMs = performance.now();
     const prepared = await ports.council.prepare(signal);
@@ -90,5 +90,7 @@ async function awaitOfflineCopy(session: Session): Promise<void> {
 
 export async function ask(session: Session, command: CommandOf<'ask'>): Promise<AskDocument> {
   await awaitOfflineCopy(session);
-  return askDocument(await askOnce(session, command.prompt, command.common.seed, command.members));
+  const { prompt, members, allowRemote, common } = command;
+  const options = { allowRemote, ...(members === undefined ? {} : { members }) };
+  return askDocument(await askOnce(session, prompt, common.seed, options));
 }

@@ -19,6 +19,7 @@ test('a question with its options', () => {
     '--members',
     'alder,cedar',
     '--json',
+    '--allow-remote',
     '--seed',
     '7',
     '--timeout',
@@ -28,6 +29,7 @@ test('a question with its options', () => {
     verb: 'ask',
     prompt: 'What is 38 + 47?',
     members: ['alder', 'cedar'],
+    allowRemote: true,
     common: {
       json: true,
       gpu: 'none',

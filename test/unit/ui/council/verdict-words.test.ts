@@ -91,3 +91,15 @@ describe('verdictWords', () => {
     );
   });
 });
+
+it('marks members on servers wherever they are named', () => {
+  const members = [
+    member('alder'),
+    member('far', { name: 'Far', backend: 'remote', answer: '84', key: '84' }),
+    member('gone', { name: 'Gone', backend: 'remote', status: 'failed', key: null, error: 'remote-unreachable' }),
+  ];
+  const record = deliberation({ members, dissent: [{ key: '84', answer: '84', members: ['far'] }] });
+  expect(dissentWords(record)).toEqual([{ answer: '84', names: 'Far (on a server)' }]);
+  const missing = verdictWords(record).facts.find(({ label }) => label === 'Missing')?.text;
+  expect(missing).toMatch(/^Gone \(on a server\) \(/);
+});
