@@ -69,7 +69,7 @@ export class WorkerEngine implements Engine {
     };
     signal.addEventListener('abort', onAbort, { once: true });
     const { port1, port2 } = new MessageChannel();
-    const stall = this.#watchStall(stalledLoad);
+    const stall = this.#watchStall(stalledLoad(options.model.name));
     let settled = false;
     port1.onmessage = (event: MessageEvent<LoadProgress>) => {
       if (settled) return;
@@ -217,10 +217,12 @@ const silentWorker = (member: string, silentMs: number, phase: string): WitanFai
   failure('worker-silent', { member, silentMs, phase });
 
 /** The worker lives, or its heartbeat would have told: it is the line that is dead, or the device that is overtaxed. */
-const stalledLoad = (member: string, silentMs: number, phase: string): WitanFailure =>
-  phase === 'fetch'
-    ? failure('model-fetch-failed', { member, reason: 'stalled', silentMs })
-    : failure('deadline-exceeded', { member, limitMs: silentMs, phase });
+const stalledLoad =
+  (model: string): typeof silentWorker =>
+  (member, silentMs, phase) =>
+    phase === 'fetch'
+      ? failure('model-fetch-failed', { model, member, reason: 'stalled', silentMs })
+      : failure('deadline-exceeded', { model, member, limitMs: silentMs, phase });
 
 const EMPTY_CANCELLED: Generation = {
   text: '',

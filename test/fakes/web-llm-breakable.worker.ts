@@ -7,11 +7,12 @@ import { WebLlmHost } from '../../workers/inference/web-llm-host.ts';
 
 /** The real worker's host over the real package, in a worker that can be told to lose its GPU device, or to hang. */
 export interface BreakableApi extends InferenceWorkerApi {
-  loseDevice(): Promise<Outcome<null>>;
+  /** @returns whether there was a device to lose */
+  loseDevice(): Promise<Outcome<boolean>>;
   /** Longest time since the last call in which this thread ran nothing else, ms. */
   longestBlock(): Promise<Outcome<number>>;
   /** Ends as the browser ends a worker: without a word. */
-  closeSilently(): Promise<Outcome<null>>;
+  closeSilently(): Promise<Outcome<boolean>>;
   /** Never gives the thread back. */
   hang(): Promise<Outcome<null>>;
 }
@@ -42,9 +43,9 @@ prototype.requestDevice = async function (this: GPUAdapter, descriptor) {
 };
 
 class BreakableHost extends WebLlmHost implements BreakableApi {
-  loseDevice(): Promise<Outcome<null>> {
+  loseDevice(): Promise<Outcome<boolean>> {
     latest?.destroy();
-    return Promise.resolve(ok(null));
+    return Promise.resolve(ok(latest !== null));
   }
 
   longestBlock(): Promise<Outcome<number>> {
@@ -53,7 +54,7 @@ class BreakableHost extends WebLlmHost implements BreakableApi {
     return Promise.resolve(ok(Math.round(blocked)));
   }
 
-  closeSilently(): Promise<Outcome<null>> {
+  closeSilently(): Promise<Outcome<boolean>> {
     self.close();
     return new Promise(() => undefined);
   }

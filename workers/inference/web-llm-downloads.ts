@@ -115,6 +115,7 @@ export class WebLlmDownloads implements DownloadCaches {
     try {
       await cache.put(request, new Response(counted, { headers: headersOf(response) }));
     } catch (thrown) {
+      if (request.signal.aborted) throw new DOMException('The download was given up.', 'AbortError');
       // What the store says of a stream that broke is not why it broke.
       throw broke ?? thrown;
     }

@@ -18,7 +18,12 @@ const reason = (why: string) => (): Details => ({ reason: why });
  * border. web-llm exports only one of its error classes, but sets `name` on all. The first rule that fits counts.
  */
 const RULES: readonly Rule[] = [
-  { name: /^AbortError$/, code: 'cancelled', text: /^(?!.*(?:device|buffer|instance reference))/i },
+  // Chromium names a request that was given up after its BodyStreamBuffer; of GPU buffers it says the same.
+  {
+    name: /^AbortError$/,
+    code: 'cancelled',
+    text: /^(?!.*(?:device|(?<!BodyStream)buffer|instance reference))/i,
+  },
   { text: /^Engine\.unload\(\) is called\.$/, code: 'cancelled' },
   {
     name: /^ContextWindowSizeExceededError$/,

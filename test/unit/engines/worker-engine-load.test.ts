@@ -119,7 +119,10 @@ describe('a load that goes on', () => {
     expect(worker.alive).toBe(true);
     clock.advance(1);
     expect(await loading).toMatchObject({
-      error: { code: 'model-fetch-failed', details: { reason: 'stalled', silentMs: 120_000 } },
+      error: {
+        code: 'model-fetch-failed',
+        details: { model: 'Alder', reason: 'stalled', silentMs: 120_000 },
+      },
     });
     expect(worker.alive).toBe(false);
   });

@@ -180,6 +180,7 @@ const FROM_PACKAGE: readonly (readonly [code: string, thrown: unknown, details: 
 /** Texts of the browsers themselves. */
 const FROM_BROWSERS: readonly (readonly [code: string, thrown: unknown, details: object])[] = [
   ['cancelled', new DOMException('The user aborted a request.', 'AbortError'), {}],
+  ['cancelled', new DOMException('BodyStreamBuffer was aborted', 'AbortError'), {}],
   [
     'device-lost',
     new DOMException("Failed to execute 'mapAsync' on 'GPUBuffer': Device is lost.", 'AbortError'),
