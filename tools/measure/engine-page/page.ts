@@ -2,6 +2,8 @@ import { seededRandom } from '#kernel/random';
 import { present } from '#kernel/assert';
 import type { GenerateRequest, GgufSource, LoadedModel } from '#contracts/engine';
 import type { LoadedWithMemory } from '../../../workers/inference/wllama-host.ts';
+import { drill } from '../../../test/browser/fault-drill.ts';
+import type { Fault } from '../../../test/fakes/wllama-breakable.worker.ts';
 import { SHAPE_1M, SHAPE_30M } from '../../../test/browser/synthetic-gguf.ts';
 import { starterSource } from '../../../test/browser/starter-model.ts';
 import { syntheticSource } from '../../../test/browser/synthetic-model.ts';
@@ -189,7 +191,53 @@ async function sharing(
   };
 }
 
-export const measurements = { overhead, stops, sharing };
+export interface FaultRun {
+  readonly moment: string;
+  /** From the strike until every promise had settled. */
+  readonly settledMs: number;
+  /** Promises that waited, and how many of them failed; the others had been answered before. */
+  readonly promises: number;
+  readonly failed: number;
+  readonly codes: readonly string[];
+  readonly alive: boolean;
+}
+
+export interface Faults {
+  readonly runs: readonly FaultRun[];
+  /** The page and all its workers, as the browser itself adds them up. */
+  readonly memoryBytes: { readonly before: number; readonly loaded: number; readonly after: number };
+}
+
+/** Waits for the next garbage collection, which the browser starts for it. */
+async function memoryBytes(): Promise<number> {
+  const measure = Reflect.get(performance, 'measureUserAgentSpecificMemory') as () => Promise<{
+    bytes: number;
+  }>;
+  return (await measure.call(performance)).bytes;
+}
+
+/** Breaks a loaded engine at seeded random moments; see the drill. */
+async function faults(name: ModelName, placement: Placement, fault: Fault, runs: number): Promise<Faults> {
+  const random = seededRandom(17);
+  const model = await sourceOf(name);
+  // What the first engine leaves behind for good (compiled code, the page's own modules) is no leak.
+  await drill(fault, model, random, placement.backend);
+  const before = await memoryBytes();
+  const { engine } = await startStack(model, placement);
+  const loaded = await memoryBytes();
+  await engine.unload();
+  const done: FaultRun[] = [];
+  for (let run = 0; run < runs; run += 1) {
+    const drilled = await drill(fault, model, random, placement.backend);
+    const errors = [drilled.loaded, ...drilled.answers].flatMap((each) => (each.ok ? [] : [each.error.code]));
+    const { moment, settledMs, alive } = drilled;
+    const promises = drilled.answers.length + 1;
+    done.push({ moment, settledMs, alive, promises, failed: errors.length, codes: [...new Set(errors)] });
+  }
+  return { runs: done, memoryBytes: { before, loaded, after: await memoryBytes() } };
+}
+
+export const measurements = { overhead, stops, sharing, faults };
 export type Measurements = typeof measurements;
 
 Object.assign(globalThis, { measurements });
