@@ -23,7 +23,13 @@ const MODEL: MlcSource = {
   requiredFeatures: [],
   overrides: {},
 };
-const OPTIONS: LoadOptions<MlcSource> = { model: MODEL, threads: 1, contextTokens: 256, slots: 1 };
+const OPTIONS: LoadOptions<MlcSource> = {
+  model: MODEL,
+  download: true,
+  threads: 1,
+  contextTokens: 256,
+  slots: 1,
+};
 
 const TENSOR_LIST = JSON.stringify({
   records: [

@@ -16,7 +16,13 @@ export const MODEL: MlcSource = {
   overrides: { max_history_size: 1 },
 };
 
-export const OPTIONS: LoadOptions<MlcSource> = { model: MODEL, threads: 4, contextTokens: 512, slots: 1 };
+export const OPTIONS: LoadOptions<MlcSource> = {
+  model: MODEL,
+  download: true,
+  threads: 4,
+  contextTokens: 512,
+  slots: 1,
+};
 
 export const REQUEST: GenerateRequest = { prompt: 'Hi', maxTokens: 100, temperature: 0, seed: 7 };
 

@@ -8,6 +8,7 @@ import { DeviceWatch, type DeviceFate } from './web-llm-device.ts';
 import type { WebLlmDownloads } from './web-llm-downloads.ts';
 import { appConfigFor, progressOf, type WebLlmEngine, type WebLlmPackage } from './web-llm-engine.ts';
 import { webLlmFailure } from './web-llm-errors.ts';
+import { keptModel } from './web-llm-kept.ts';
 import { SteppedPipeline } from './web-llm-pipeline.ts';
 import { forgetArtifacts, keptUrls, WEB_LLM_CACHES } from './web-llm-store.ts';
 
@@ -27,6 +28,16 @@ export interface WebLlmOrigin {
   readonly gpu: GPU | undefined;
   /** In the place of the worker's `caches`; null where downloads are not watched. */
   readonly downloads: WebLlmDownloads | null;
+}
+
+/** Null when all of the model is kept here, so that loading it fetches nothing that the user has not agreed to. */
+async function reasonNotToFetch(model: MlcSource): Promise<WitanFailure | null> {
+  const kept = await keptModel(model, 'kept');
+  if (!kept.ok) return kept.error;
+  const { complete, totalBytes, keptBytes } = kept.value;
+  if (complete) return null;
+  const figures = totalBytes === null ? {} : { totalBytes, keptBytes };
+  return failure('consent-required', { model: model.name, ...figures });
 }
 
 type OnProgress = (progress: LoadProgress) => void;
@@ -58,7 +69,8 @@ export class WebLlmLoader {
 
   /**
    * Nothing stays in memory after an abort or a failure; an abort is answered at once.
-   * Errors: engine-unavailable, feature-missing, model-fetch-failed, model-invalid, engine-incompatible, out-of-memory,
+   * Errors: engine-unavailable, feature-missing, consent-required (with `totalBytes` and `keptBytes` where they are known),
+   * model-fetch-failed, model-invalid, engine-incompatible, out-of-memory,
    * device-lost, model-load-failed, cancelled.
    */
   async load(
@@ -69,6 +81,8 @@ export class WebLlmLoader {
   ): Promise<Outcome<LoadedWebLlm>> {
     const checked = await checkAdapter(this.#origin.gpu, model);
     if (!checked.ok) return checked;
+    const refusal = options.download === true ? null : await reasonNotToFetch(model);
+    if (refusal !== null) return err(refusal);
     const sizes = await readTensorSizes(model);
     if (!sizes.ok) return sizes;
     const fits = checkTensors(model, sizes.value, checked.value.maxStorageBufferBindingSize);

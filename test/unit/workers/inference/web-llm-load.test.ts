@@ -100,6 +100,15 @@ describe('a model that loads', () => {
   });
 });
 
+it('nothing is fetched of a model that is not here without the user’s yes', async () => {
+  const { host, webLlm } = settingWith();
+  expect(await host.load({ ...OPTIONS, download: false })).toMatchObject({
+    ok: false,
+    error: { code: 'consent-required', details: { model: 'Tiny' } },
+  });
+  expect([caches.fetched, webLlm.engines]).toEqual([[], []]);
+});
+
 describe('what is found out before anything is fetched', () => {
   it.each([
     ['engine-unavailable', null, {}],
