@@ -6,6 +6,7 @@ import type { Adapter } from '#contracts/hardware';
 import type { DevicePort } from '#contracts/ports';
 import type { MemberChoice } from '#contracts/settings';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
+import { isKept, mlcSourceOf } from '../capacity/mlc-source.ts';
 import { PromptApiEngine } from '../engines/prompt-api-engine.ts';
 import { languageModelOf } from '../engines/prompt-api/language-model.ts';
 import { WorkerEngine } from '../engines/worker-engine.ts';
@@ -16,6 +17,7 @@ import { LoadingMarker } from '../storage/loading-marker.ts';
 import type { CatalogueSource } from './catalogue-source.ts';
 import { instructManner } from './instruct-manner.ts';
 import type { RemoteService } from './remote-service.ts';
+import { keptWeights } from './kept-weights.ts';
 import { webLlmMember } from './web-llm-members.ts';
 
 export interface FurtherMembersPorts {
@@ -32,6 +34,8 @@ export interface FurtherMembersPorts {
 export const BUILT_IN_ID = 'browser';
 /** Chrome's is 9,216 (research/engines.md §3.3); after loading the browser tells its own. */
 const BUILT_IN_CONTEXT_TOKENS = 4096;
+/** Deleting takes milliseconds; a store that hangs must not keep the page waiting. */
+const FILES_DEADLINE_MS = 30_000;
 /** The languages of this page. */
 const LANGUAGES: readonly string[] = ['en'];
 
@@ -102,9 +106,9 @@ export class FurtherMembers {
     if (choices.some(({ engine }) => engine === 'web-llm')) {
       const catalogue = await this.#ports.catalogue.webLlm(signal);
       if (!catalogue.ok) return catalogue;
-      const adapter = await this.#adapter(signal);
+      const [adapter, kept] = await Promise.all([this.#adapter(signal), keptWeights()]);
       for (const { engine, id } of choices) {
-        const spec = engine === 'web-llm' ? webLlmMember(catalogue.value, id, adapter) : null;
+        const spec = engine === 'web-llm' ? webLlmMember(catalogue.value, id, adapter, kept) : null;
         if (spec !== null) specs.push(spec);
       }
     }
@@ -142,6 +146,33 @@ export class FurtherMembers {
       if (reason.code !== 'cancelled') onLost(reason);
     });
     return new WorkerEngine('web-llm', worker, clock);
+  }
+
+  /** Drops the files of a model of the catalogue; what others share with it stays. Errors: member-unknown, storage-failed. */
+  async removeFiles(signal: AbortSignal, modelId: string): Promise<Outcome<null>> {
+    const { supervisor } = this.#ports;
+    const catalogue = await this.#ports.catalogue.webLlm(signal);
+    if (!catalogue.ok) return catalogue;
+    const { value } = catalogue;
+    const model = value.models.find(({ id }) => id === modelId);
+    if (model === undefined) return err(failure('member-unknown', { member: modelId }));
+    const kept = await keptWeights();
+    const sharers = value.models.filter(
+      (other) => other.weights !== model.weights && isKept(value, other, kept),
+    );
+    const worker = supervisor.start<InferenceWorkerApi>('web-llm files', WORKER_SCRIPTS.webLlm);
+    const unsupported = err(failure('request-unsupported', { model: modelId, reason: 'remove' }));
+    const removed = await worker.call(
+      FILES_DEADLINE_MS,
+      (api) =>
+        api.removeModel?.(
+          mlcSourceOf(value, model),
+          'all',
+          sharers.map((other) => mlcSourceOf(value, other)),
+        ) ?? Promise.resolve(unsupported),
+    );
+    worker.terminate(failure('cancelled'));
+    return removed;
   }
 
   async #adapter(signal: AbortSignal): Promise<Adapter | null> {

@@ -40,19 +40,27 @@ export async function furtherServices(
     database: ports.database,
     startWorker: (name) => supervisor.start<RemoteWorkerApi>(name, WORKER_SCRIPTS.remote),
   });
+  const members = new FurtherMembers({
+    clock,
+    supervisor,
+    device,
+    catalogue,
+    remote,
+    builtInAllowed: async () => {
+      const settings = await store.read();
+      return settings.ok && settings.value.builtInAllowed;
+    },
+  });
   return {
     remote,
-    settings: new SettingsService({ store, catalogue, device, reappoint, onChange }),
-    members: new FurtherMembers({
-      clock,
-      supervisor,
-      device,
+    members,
+    settings: new SettingsService({
+      store,
       catalogue,
-      remote,
-      builtInAllowed: async () => {
-        const settings = await store.read();
-        return settings.ok && settings.value.builtInAllowed;
-      },
+      device,
+      reappoint,
+      onChange,
+      removeFiles: (signal, modelId) => members.removeFiles(signal, modelId),
     }),
   };
 }

@@ -55,6 +55,10 @@ export class LazySettings implements SettingsPort {
     return (await this.#loaded()).settings.offers(signal);
   }
 
+  async removeFiles(signal: AbortSignal, modelId: string): Promise<Outcome<null>> {
+    return (await this.#loaded()).settings.removeFiles(signal, modelId);
+  }
+
   async remote(): Promise<RemotePort> {
     return (await this.#loaded()).remote;
   }

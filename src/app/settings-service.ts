@@ -6,6 +6,7 @@ import type { MemberChoice, Settings } from '#contracts/settings';
 import { modelOffers } from '../capacity/model-offers.ts';
 import { languageModelOf } from '../engines/prompt-api/language-model.ts';
 import type { SettingsStore } from '../storage/settings-store.ts';
+import { keptWeights } from './kept-weights.ts';
 import type { CatalogueSource } from './catalogue-source.ts';
 
 export interface SettingsServicePorts {
@@ -15,6 +16,8 @@ export interface SettingsServicePorts {
   /** Takes the seats anew. */
   readonly reappoint: (signal: AbortSignal) => Promise<Outcome<null>>;
   readonly onChange: () => void;
+  /** Drops a model's files. */
+  readonly removeFiles: (signal: AbortSignal, modelId: string) => Promise<Outcome<null>>;
 }
 
 /** Reads and changes what the user chose, and says what there is to choose from. */
@@ -49,12 +52,25 @@ export class SettingsService {
   }
 
   async offers(signal: AbortSignal): Promise<Outcome<ModelOffers>> {
-    const [catalogue, probed] = await Promise.all([
+    const [catalogue, probed, kept] = await Promise.all([
       this.#ports.catalogue.webLlm(signal),
       this.#ports.device.probe(signal),
+      keptWeights(),
     ]);
     if (!catalogue.ok) return catalogue;
-    return probed.ok ? ok(modelOffers(catalogue.value, probed.value.profile)) : probed;
+    return probed.ok ? ok(modelOffers(catalogue.value, probed.value.profile, kept)) : probed;
+  }
+
+  /** Also takes the model out of the council: it could not be loaded again without another download. */
+  async removeFiles(signal: AbortSignal, modelId: string): Promise<Outcome<null>> {
+    const settings = await this.read();
+    if (!settings.ok) return settings;
+    const rest = settings.value.members?.filter(({ id }) => id !== modelId);
+    if (rest !== undefined && rest.length !== settings.value.members?.length) {
+      const left = await this.choose(signal, rest.length === 0 ? null : rest);
+      if (!left.ok) return left;
+    }
+    return this.#ports.removeFiles(signal, modelId);
   }
 
   async #change(signal: AbortSignal, change: (settings: Settings) => Settings): Promise<Outcome<null>> {

@@ -1,7 +1,7 @@
 import type { WebLlmCatalogue, WebLlmModel } from '#contracts/catalogue';
 import type { Adapter } from '#contracts/hardware';
-import { displayNameOf, mlcSourceOf } from '../capacity/mlc-source.ts';
-import { chooseVariant } from '../capacity/variant-choice.ts';
+import { displayNameOf, isKept, mlcSourceOf } from '../capacity/mlc-source.ts';
+import { chooseVariant, shortfallOf } from '../capacity/variant-choice.ts';
 import type { MemberRung, MemberSpec } from '../resources/member-spec.ts';
 import { instructManner } from './instruct-manner.ts';
 
@@ -33,16 +33,38 @@ function rungAt(catalogue: WebLlmCatalogue, model: WebLlmModel, contextTokens: n
   };
 }
 
+/** Largest first, the same family before others of a size; each weights folder once. */
+function smallerKept(
+  catalogue: WebLlmCatalogue,
+  model: WebLlmModel,
+  adapter: Pick<Adapter, 'features' | 'limits'> | null,
+  keptUrls: ReadonlySet<string>,
+): readonly WebLlmModel[] {
+  const folders = new Set<string>();
+  return catalogue.models
+    .filter((other) => other.vramMiB < model.vramMiB && isKept(catalogue, other, keptUrls))
+    .filter((other) => adapter === null || shortfallOf(other, adapter) === null)
+    .filter(({ weights }) => weights !== model.weights)
+    .sort(
+      (a, b) =>
+        b.vramMiB - a.vramMiB || Number(b.family === model.family) - Number(a.family === model.family),
+    )
+    .filter(({ weights }) => !folders.has(weights) && folders.add(weights));
+}
+
 /**
- * A model of web-llm's catalogue as a member: in the variant that the adapter runs, and with ever less context where memory
- * runs out. Another quantization or model would be another download, which only the user may want.
+ * A model of web-llm's catalogue as a member: in the variant that the adapter runs, with ever less context where memory
+ * runs out, then the smaller models that are on the device already. Any other would be another download, which only the
+ * user may want.
  * @param adapter null where there is none, or it is not known: then loading tells
+ * @param keptUrls addresses of the weights on this device
  * @returns null when the catalogue does not have it
  */
 export function webLlmMember(
   catalogue: WebLlmCatalogue,
   id: string,
   adapter: Pick<Adapter, 'features' | 'limits'> | null,
+  keptUrls: ReadonlySet<string> = new Set(),
 ): MemberSpec | null {
   const wanted = catalogue.models.find((model) => model.id === id);
   if (wanted === undefined) return null;
@@ -55,6 +77,9 @@ export function webLlmMember(
     rungs: [
       rungAt(catalogue, model, model.contextTokens),
       ...smaller.map((tokens) => rungAt(catalogue, model, tokens)),
+      ...smallerKept(catalogue, model, adapter, keptUrls).map((each) =>
+        rungAt(catalogue, each, each.contextTokens),
+      ),
     ],
     bundled: false,
     manner: instructManner(model.contextTokens),

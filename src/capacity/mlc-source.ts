@@ -26,3 +26,16 @@ export function mlcSourceOf(catalogue: WebLlmCatalogue, model: WebLlmModel): Mlc
   };
   return model.manifest === null ? source : { ...source, manifest: model.manifest };
 }
+
+/**
+ * Whether something of a model's weights is on this device.
+ * @param keptUrls addresses of the files of weights that are
+ */
+export function isKept(
+  catalogue: WebLlmCatalogue,
+  { weights }: Pick<WebLlmModel, 'weights'>,
+  keptUrls: ReadonlySet<string>,
+): boolean {
+  const folder = new URL(weights, catalogue.weightsBase).href;
+  return [...keptUrls].some((url) => url.startsWith(folder));
+}

@@ -1,14 +1,14 @@
 import type { WebLlmCatalogue, WebLlmModel } from '#contracts/catalogue';
 import type { HardwareProfile } from '#contracts/hardware';
 import type { ModelOffer, ModelOffers, ModelVariant } from '#contracts/model-offer';
-import { displayNameOf } from './mlc-source.ts';
+import { displayNameOf, isKept } from './mlc-source.ts';
 import { shortfallOf } from './variant-choice.ts';
 
 const MIB = 2 ** 20;
 
-function variantOf(model: WebLlmModel): ModelVariant {
+function variantOf(model: WebLlmModel, kept: boolean): ModelVariant {
   const { id, quantization, contextTokens, vramMiB } = model;
-  return { id, quantization, contextTokens, memoryBytes: Math.round(vramMiB * MIB) };
+  return { id, quantization, contextTokens, memoryBytes: Math.round(vramMiB * MIB), kept };
 }
 
 /** Bits of a weight: q4f16_1 → 4; unquantized weights (q0) are the largest. */
@@ -37,8 +37,15 @@ function unavailableOn(profile: HardwareProfile): ModelOffers['unavailable'] {
   return profile.adapters.every(({ fallback }) => fallback) ? 'software-adapter' : null;
 }
 
-/** Every model of the catalogue with the variants that this device runs. Memory is not judged: WebGPU does not tell it. */
-export function modelOffers(catalogue: WebLlmCatalogue, profile: HardwareProfile): ModelOffers {
+/**
+ * Every model of the catalogue with the variants that this device runs. Memory is not judged: WebGPU does not tell it.
+ * @param keptUrls addresses of the files of weights that are on this device
+ */
+export function modelOffers(
+  catalogue: WebLlmCatalogue,
+  profile: HardwareProfile,
+  keptUrls: ReadonlySet<string> = new Set(),
+): ModelOffers {
   const adapter = profile.adapters[0];
   const groups = new Map<string, WebLlmModel[]>();
   for (const model of catalogue.models) {
@@ -54,7 +61,7 @@ export function modelOffers(catalogue: WebLlmCatalogue, profile: HardwareProfile
       name,
       family: first?.family ?? '',
       parameters: first?.parameters ?? null,
-      variants: runs.map(variantOf),
+      variants: runs.map((model) => variantOf(model, isKept(catalogue, model, keptUrls))),
       misses: runs.length > 0 ? null : (misses?.need ?? 'WebGPU'),
     };
   });

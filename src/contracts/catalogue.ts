@@ -31,6 +31,15 @@ export function webLlmNeeds(limit: WebLlmLimit, wanted = 0): number {
   return steps.findLast((step) => step >= wanted) ?? wanted;
 }
 
+/**
+ * web-llm keeps what it fetched in these caches of the Cache API, by URL. It, and this worker, use no more of `caches` than
+ * `open` and `match`, `add`, `put`, `keys`, `delete`, so another store can take its place.
+ */
+export const WEB_LLM_CACHES = {
+  weights: 'webllm/model',
+  config: 'webllm/config',
+  library: 'webllm/wasm',
+} as const;
 /** One model compiled for WebGPU, as `tools/catalogue` reads it from web-llm's own list. */
 export const WebLlmModelSchema = v.object({
   /** web-llm's `model_id`. */

@@ -7,6 +7,8 @@ export interface ModelVariant {
   readonly contextTokens: number;
   /** Graphics memory that it takes with its context, bytes; the download is smaller than that. */
   readonly memoryBytes: number;
+  /** Whether at least a part of its weights is on this device. */
+  readonly kept: boolean;
 }
 
 /** A model of the catalogue and what this device makes of it. */

@@ -60,6 +60,11 @@ export interface SettingsPort {
   builtInThere(): Promise<boolean>;
   /** What of the catalogue this device can run. Errors: those of the catalogue and of the probe. */
   offers(signal: AbortSignal): Promise<Outcome<ModelOffers>>;
+  /**
+   * Deletes a model's files from this device, and takes it out of the council.
+   * Errors: member-unknown, storage-failed, and those of `choose`.
+   */
+  removeFiles(signal: AbortSignal, modelId: string): Promise<Outcome<null>>;
   /** The servers of the user's; its code is fetched with the first call. */
   remote(): Promise<RemotePort>;
   /** Called when the settings changed in this tab. */

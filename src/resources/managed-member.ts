@@ -224,6 +224,7 @@ export class ManagedMember {
 
   /** Loads the rung it stands on and, as long as that fails and there is something left to try, the next. */
   async #climbDown(epoch: number, signal: AbortSignal): Promise<Outcome<LoadedModel>> {
+    let began: WitanFailure | null = null;
     for (;;) {
       const answer = await this.#attempt(signal);
       if (this.#epoch !== epoch) {
@@ -238,7 +239,12 @@ export class ManagedMember {
       if (loaded.error.code === 'cancelled') return this.#end('absent', null, loaded.error);
       this.#ports.onLoadFailed(loaded.error);
       const step = this.#step(loaded.error, 'load');
-      if (step.do === 'give-up') return this.#end('failed', loaded.error, loaded.error);
+      began ??= loaded.error;
+      if (step.do === 'give-up') {
+        // That nothing below is on the device explains nothing: what began the descent does.
+        const told = loaded.error.code === 'consent-required' ? began : loaded.error;
+        return this.#end('failed', told, told);
+      }
       if (step.do === 'refresh') await this.#refresh(step.artifact);
       if (this.#epoch !== epoch) return err(failure('cancelled', { member: this.id }));
       if (signal.aborted) return this.#end('absent', null, failure('cancelled', { member: this.id }));
@@ -324,7 +330,9 @@ export class ManagedMember {
       },
     );
     if (step.do === 'give-up') return step;
-    if (step.do === 'descend') this.#because = problem.code;
+    // What is not on the device is passed over; the reason for going down is another.
+    if (step.do === 'descend' && (this.#because === null || problem.code !== 'consent-required'))
+      this.#because = problem.code;
     if (step.state.runRestarts < runRestarts) this.#window.note(now);
     if (phase === 'run' || step.do === 'restart') this.#restarts += 1;
     this.#ladder = step.state;

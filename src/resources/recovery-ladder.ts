@@ -95,10 +95,13 @@ export function nextStep(rungs: readonly MemberRung[], state: LadderState, troub
     case 'engine-failed':
       // While serving it is a worker whose engine has trapped: a fresh one is worth a try.
       return phase === 'run' ? again(rungs, state, phase) : descend(rungs, state, 'any');
+    case 'consent-required':
+      // Down the ladder only what is on the device already may take its place; at the top the user is asked.
+      return state.rung > 0 ? descend(rungs, state, 'any') : GIVE_UP;
     case 'model-load-failed':
       return descend(rungs, state, 'any');
     default:
-      // Another model would not help (no line, no consent, a server that refuses), or nothing is known of it.
+      // Another model would not help (no line, a server that refuses), or nothing is known of it.
       return GIVE_UP;
   }
 }

@@ -26,12 +26,14 @@ export const MODEL_OFFERS: ModelOffers = {
           quantization: 'q4f16_1',
           contextTokens: 4096,
           memoryBytes: 394e6,
+          kept: true,
         },
         {
           id: 'SmolLM2-360M-Instruct-q4f32_1-MLC',
           quantization: 'q4f32_1',
           contextTokens: 4096,
           memoryBytes: 608e6,
+          kept: false,
         },
       ],
     },
@@ -46,6 +48,7 @@ export const MODEL_OFFERS: ModelOffers = {
           quantization: 'q4f16_1',
           contextTokens: 4096,
           memoryBytes: 922e6,
+          kept: false,
         },
       ],
     },
@@ -147,6 +150,8 @@ export class FakeSettingsPort implements SettingsPort {
   settings: Settings = DEFAULT_SETTINGS;
   offered: Outcome<ModelOffers> = ok(MODEL_OFFERS);
   hasBuiltIn = true;
+  /** Models whose files were deleted. */
+  readonly deleted: string[] = [];
   /** How the next change ends; null: well. */
   fault: WitanFailure | null = null;
   readonly #listeners = new Set<() => void>();
@@ -169,6 +174,12 @@ export class FakeSettingsPort implements SettingsPort {
 
   offers(): Promise<Outcome<ModelOffers>> {
     return Promise.resolve(this.offered);
+  }
+
+  removeFiles(_signal: AbortSignal, modelId: string): Promise<Outcome<null>> {
+    this.deleted.push(modelId);
+    const members = this.settings.members?.filter(({ id }) => id !== modelId) ?? null;
+    return this.#change({ ...this.settings, members });
   }
 
   remote(): Promise<RemotePort> {

@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 import { err, ok } from '#kernel/result';
-import { manifestOf, webLlmNeeds } from '#contracts/catalogue';
+import { manifestOf, webLlmNeeds, WEB_LLM_CACHES } from '#contracts/catalogue';
 import type { MlcSource } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
 import { parseWith } from '#contracts/schema-parse';
 import type { Shard } from './web-llm-downloads.ts';
 import { webLlmFailure } from './web-llm-errors.ts';
-import { folderOf, forgetArtifacts, keptJson, WEB_LLM_CACHES } from './web-llm-store.ts';
+import { folderOf, forgetArtifacts, keptJson } from './web-llm-store.ts';
 
 /** `tensor-cache.json`: the shards of the weights and the tensors in each. */
 const TensorListSchema = v.object({

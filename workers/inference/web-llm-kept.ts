@@ -1,10 +1,11 @@
 import * as v from 'valibot';
+import { WEB_LLM_CACHES } from '#contracts/catalogue';
 import { err, ok } from '#kernel/result';
 import type { MlcSource, ModelSource } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
 import type { KeptModel } from '#contracts/worker-api';
 import { readTensorSizes } from './web-llm-artifacts.ts';
-import { folderOf, keptJson, keptUrls, removeArtifacts, WEB_LLM_CACHES } from './web-llm-store.ts';
+import { folderOf, keptJson, keptUrls, removeArtifacts } from './web-llm-store.ts';
 
 const ConfigSchema = v.object({ tokenizer_files: v.array(v.string()) });
 

@@ -1,3 +1,4 @@
+import { WEB_LLM_CACHES } from '#contracts/catalogue';
 import { err, ok } from '#kernel/result';
 import { untilAborted } from '#kernel/until-aborted';
 import type { LoadOptions, LoadProgress, MlcSource } from '#contracts/engine';
@@ -10,7 +11,7 @@ import { appConfigFor, progressOf, type WebLlmEngine, type WebLlmPackage } from 
 import { webLlmFailure } from './web-llm-errors.ts';
 import { keptModel } from './web-llm-kept.ts';
 import { SteppedPipeline } from './web-llm-pipeline.ts';
-import { forgetArtifacts, keptUrls, WEB_LLM_CACHES } from './web-llm-store.ts';
+import { forgetArtifacts, keptUrls } from './web-llm-store.ts';
 
 /** A model in graphics memory, and all that stops, watches and frees it. */
 export interface LoadedWebLlm {

@@ -1,14 +1,6 @@
+import { WEB_LLM_CACHES } from '#contracts/catalogue';
 import type { MlcSource } from '#contracts/engine';
 
-/**
- * web-llm keeps what it fetched in these caches of the Cache API, by URL. It, and this worker, use no more of `caches` than
- * `open` and `match`, `add`, `put`, `keys`, `delete`, so another store can take its place.
- */
-export const WEB_LLM_CACHES = {
-  weights: 'webllm/model',
-  config: 'webllm/config',
-  library: 'webllm/wasm',
-} as const;
 type CacheName = (typeof WEB_LLM_CACHES)[keyof typeof WEB_LLM_CACHES];
 
 /** The folder of weights with a slash at its end, as files are looked up in it. */

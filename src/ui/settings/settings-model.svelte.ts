@@ -84,6 +84,21 @@ export class SettingsModel {
   /** Loads a member, its download included. What goes wrong is shown with the member. */
   async download(id: string): Promise<void> {
     await this.#ports.council.download(id);
+    await this.#look(new AbortController().signal);
+  }
+
+  /** Deletes a model's files, and its seat with them. */
+  async removeFiles(id: string, name: string): Promise<void> {
+    const removed = await this.#change((signal) => this.#ports.settings.removeFiles(signal, id));
+    if (removed) this.announcement = `The files of ${name} are deleted.`;
+    await this.#look(new AbortController().signal);
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    const offers = await this.#ports.settings.offers(signal);
+    if (signal.aborted) return;
+    if (offers.ok) this.offers = offers.value;
+    else this.problem = offers.error;
   }
 
   async #learn(signal: AbortSignal): Promise<void> {
@@ -94,10 +109,7 @@ export class SettingsModel {
     this.members = this.#ports.council.members();
     try {
       this.builtInThere = await this.#ports.settings.builtInThere();
-      const offers = await this.#ports.settings.offers(signal);
-      if (signal.aborted) return;
-      if (offers.ok) this.offers = offers.value;
-      else this.problem = offers.error;
+      await this.#look(signal);
     } catch (thrown) {
       this.problem = failure('engine-unavailable', {}, thrown); // its code could not be fetched
     }

@@ -33,6 +33,29 @@ it('leaves the choice to the load where no card is known, and knows no model tha
   expect(webLlmMember(catalogue, 'no-such-model', F16)).toBeNull();
 });
 
+it('goes on with smaller models that are on the device, the largest first, and with no others', () => {
+  const weights = (id: string): string => {
+    const model = catalogue.models.find((each) => each.id === id);
+    return new URL(model?.weights ?? 'none', catalogue.weightsBase).href;
+  };
+  const kept = new Set([
+    `${weights('SmolLM2-360M-Instruct-q4f16_1-MLC')}params_shard_0.bin`,
+    `${weights('Llama-3.2-1B-Instruct-q4f16_1-MLC')}params_shard_0.bin`,
+    `${weights('Qwen3-8B-q4f16_1-MLC')}params_shard_0.bin`,
+  ]);
+  const spec = webLlmMember(catalogue, 'Llama-3.2-3B-Instruct-q4f16_1-MLC', F16, kept);
+  expect(spec?.rungs.slice(3).map(({ load }) => load.model.id)).toEqual([
+    'Llama-3.2-1B-Instruct-q4f16_1-MLC',
+    'SmolLM2-360M-Instruct-q4f16_1-MLC',
+  ]);
+  // Its own weights are no smaller model.
+  expect(
+    webLlmMember(catalogue, ID, F16, kept)
+      ?.rungs.slice(3)
+      .map(({ load }) => load.model.id),
+  ).toEqual(['SmolLM2-360M-Instruct-q4f16_1-MLC']);
+});
+
 it('makes a loadable ladder of every model in the catalogue', () => {
   for (const { id, contextTokens } of catalogue.models) {
     const spec = webLlmMember(catalogue, id, F16);

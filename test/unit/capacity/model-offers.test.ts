@@ -52,3 +52,15 @@ it('says why nothing runs, and still lists the models', () => {
   const emulated = profile({ adapters: [adapter({ fallback: true, limits: FULL_LIMITS })] });
   expect(modelOffers(catalogue, emulated).unavailable).toBe('software-adapter');
 });
+
+it('knows which variants are on the device, at least in part', () => {
+  const id = 'SmolLM2-360M-Instruct-q4f16_1-MLC';
+  const { weights } = catalogue.models.find((model) => model.id === id) ?? { weights: '' };
+  const kept = new Set([new URL(`${weights}params_shard_0.bin`, catalogue.weightsBase).href]);
+  const card = adapter({ features: ['shader-f16'], limits: FULL_LIMITS });
+  const variants = modelOffers(catalogue, profile({ adapters: [card] }), kept).models.flatMap(
+    (model) => model.variants,
+  );
+  expect(variants.filter((variant) => variant.kept).map((variant) => variant.id)).toContain(id);
+  expect(variants.filter((variant) => variant.kept && !variant.id.startsWith('SmolLM2-360M'))).toEqual([]);
+});

@@ -190,9 +190,26 @@ describe('a member whose model is not on the device', () => {
     const downloaded = manager.download('oak');
     engine('oak').fails(failure('out-of-memory', { model: 'oak' }));
     await turn();
-    expect(engine('oak').loadOptions?.download).toBeUndefined();
+    for (let below = 1; below < OAK.length; below += 1) {
+      expect(engine('oak').loadOptions?.download).toBeUndefined();
+      engine('oak').fails(failure('consent-required', { model: 'oak' }));
+      await turn();
+    }
+    expect(await downloaded).toMatchObject({ error: { code: 'out-of-memory' } });
+    expect(shown[0]).toMatchObject({ state: 'failed', problem: { code: 'out-of-memory' } });
+  });
+
+  it('is replaced by a smaller one that is on the device', async () => {
+    manager.appoint([OAK_MEMBER]);
+    const downloaded = manager.download('oak');
+    engine('oak').fails(failure('out-of-memory', { model: 'oak' }));
+    await turn();
     engine('oak').fails(failure('consent-required', { model: 'oak' }));
-    expect(await downloaded).toMatchObject({ error: { code: 'consent-required' } });
+    await turn();
+    engine('oak').loaded();
+    expect(await downloaded).toMatchObject({
+      value: { state: 'ready', fallback: { because: 'out-of-memory' } },
+    });
   });
 
   it('that nobody knows is a typed failure', async () => {

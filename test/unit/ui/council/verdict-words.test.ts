@@ -96,7 +96,13 @@ it('marks members on servers wherever they are named', () => {
   const members = [
     member('alder'),
     member('far', { name: 'Far', backend: 'remote', answer: '84', key: '84' }),
-    member('gone', { name: 'Gone', backend: 'remote', status: 'failed', key: null, error: 'remote-unreachable' }),
+    member('gone', {
+      name: 'Gone',
+      backend: 'remote',
+      status: 'failed',
+      key: null,
+      error: 'remote-unreachable',
+    }),
   ];
   const record = deliberation({ members, dissent: [{ key: '84', answer: '84', members: ['far'] }] });
   expect(dissentWords(record)).toEqual([{ answer: '84', names: 'Far (on a server)' }]);

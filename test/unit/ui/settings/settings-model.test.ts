@@ -78,6 +78,14 @@ it('shows what this device can run, or why that is not known', async () => {
   expect(other.problem?.code).toBe('model-fetch-failed');
 });
 
+it('deletes the files of a model, and its seat with them', async () => {
+  await model.add({ engine: 'web-llm', id: LLAMA }, 'Llama');
+  await model.removeFiles(LLAMA, 'Llama');
+  expect(ports.settings.deleted).toEqual([LLAMA]);
+  expect(model.sits(LLAMA)).toBe(false);
+  expect(model.announcement).toBe('The files of Llama are deleted.');
+});
+
 it('touches the browser’s own model only when it is allowed and given a seat', async () => {
   expect(model.builtInThere).toBe(true);
   await model.allowBuiltIn(true);
