@@ -18,6 +18,7 @@ export class AnswerCollector {
   #promptTokens: number | null = null;
   #completionTokens: number | null = null;
   #prefillTokensPerSecond: number | null = null;
+  #ownTokensPerSecond: number | null = null;
   #lastFlushMs = Number.NEGATIVE_INFINITY;
   #cancelFlush: (() => void) | null = null;
 
@@ -38,6 +39,7 @@ export class AnswerCollector {
     this.#promptTokens = delta.promptTokens ?? this.#promptTokens;
     this.#completionTokens = delta.completionTokens ?? this.#completionTokens;
     this.#prefillTokensPerSecond = delta.prefillTokensPerSecond ?? this.#prefillTokensPerSecond;
+    this.#ownTokensPerSecond = delta.decodeTokensPerSecond ?? this.#ownTokensPerSecond;
     this.#logprobs.push(...delta.logprobs);
     if (!delta.tokens) return;
     const nowMs = this.#clock.nowMs();
@@ -94,9 +96,12 @@ export class AnswerCollector {
     };
   }
 
+  /** As seen here, but no faster than the server says it was: the network brings several tokens at once. */
   #decodeTokensPerSecond(tokens: number): number | null {
     if (this.#firstMs === null || this.#lastMs === null || tokens < 2) return null;
     const spanMs = this.#lastMs - this.#firstMs;
-    return spanMs > 0 ? ((tokens - 1) * 1000) / spanMs : null;
+    const seen = spanMs > 0 ? ((tokens - 1) * 1000) / spanMs : Number.POSITIVE_INFINITY;
+    const rate = Math.min(seen, this.#ownTokensPerSecond ?? seen);
+    return Number.isFinite(rate) ? rate : null;
   }
 }

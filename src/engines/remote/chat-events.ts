@@ -20,6 +20,8 @@ export interface ChatDelta {
   readonly completionTokens: number | null;
   /** llama.cpp's own prefill figure, tokens per second. */
   readonly prefillTokensPerSecond: number | null;
+  /** llama.cpp's own decode figure. */
+  readonly decodeTokensPerSecond: number | null;
 }
 
 /** Longest event that is held, in characters: far above any chunk, far below what hurts. */
@@ -40,7 +42,7 @@ const ChunkSchema = v.object({
     ),
   ),
   usage: v.nullish(v.object({ prompt_tokens: figure, completion_tokens: figure })),
-  timings: v.nullish(v.object({ prompt_per_second: figure })),
+  timings: v.nullish(v.object({ prompt_per_second: figure, predicted_per_second: figure })),
 });
 
 /**
@@ -115,5 +117,6 @@ function readChunk({ choices, usage, timings }: v.InferOutput<typeof ChunkSchema
     promptTokens: usage?.prompt_tokens ?? null,
     completionTokens: usage?.completion_tokens ?? null,
     prefillTokensPerSecond: timings?.prompt_per_second ?? null,
+    decodeTokensPerSecond: timings?.predicted_per_second ?? null,
   };
 }

@@ -14,6 +14,7 @@ function said(text: string, more: Partial<ChatDelta> = {}): ChatDelta {
     promptTokens: null,
     completionTokens: null,
     prefillTokensPerSecond: null,
+    decodeTokensPerSecond: null,
     ...more,
   };
 }
@@ -66,6 +67,19 @@ it("takes the server's count of tokens where there is one: an event may bring se
     prefillTokensPerSecond: 40,
     decodeTokensPerSecond: 100,
   });
+});
+
+it.each([
+  ['slower than the server', 100, 50, 10],
+  ['faster than the server, because tokens came together', 1, 50, 50],
+  ['at once', 0, 50, 50],
+  ['at once, and the server does not tell', 0, null, null],
+])('knows the rate of tokens that came %s', (_how, gapMs, own, expected) => {
+  const { clock, collector } = collectorOf(0);
+  collector.add(said('one'));
+  clock.advance(gapMs);
+  collector.add(said(' two', { decodeTokensPerSecond: own }));
+  expect(collector.generation('stop').decodeTokensPerSecond).toBe(expected);
 });
 
 it('has no rate below two tokens, and none for an empty answer', () => {

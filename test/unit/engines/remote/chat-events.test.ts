@@ -39,7 +39,7 @@ it('reads text, end, usage and timings', () => {
     sse({
       choices: [{ index: 0, delta: { content: 'a' }, logprobs: { content: [{ token: 'a', logprob: -1 }] } }],
     }),
-    sse({ choices: [{ delta: {}, finish_reason: 'length' }], timings: { prompt_per_second: 321.5 } }),
+    sse({ choices: [{ delta: {}, finish_reason: 'length' }], timings: { prompt_per_second: 321.5, predicted_per_second: 40 } }),
     sse({ choices: [], usage: { prompt_tokens: 3, completion_tokens: 1, total_tokens: 4 } }),
   );
   expect(events).toEqual([
@@ -53,6 +53,7 @@ it('reads text, end, usage and timings', () => {
         promptTokens: null,
         completionTokens: null,
         prefillTokensPerSecond: null,
+        decodeTokensPerSecond: null,
       },
     },
     expect.objectContaining({
@@ -60,6 +61,7 @@ it('reads text, end, usage and timings', () => {
         tokens: false,
         finish: 'length',
         prefillTokensPerSecond: 321.5,
+        decodeTokensPerSecond: 40,
       }) as unknown,
     }),
     expect.objectContaining({

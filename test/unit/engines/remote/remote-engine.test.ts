@@ -129,6 +129,7 @@ describe('answering', () => {
       seed: 1,
       top_p: 0.9,
       logprobs: true,
+      top_logprobs: 1,
     });
   });
 
