@@ -93,7 +93,17 @@ export interface RemoteWorkerApi extends InferenceWorkerApi {
  * or thoughts that are not shown.
  */
 export type StreamToPage =
-  { readonly type: 'chunk'; readonly chunk: TokenChunk } | { readonly type: 'working' };
+  { readonly type: 'chunk'; readonly chunk: TokenChunk } | { readonly type: 'working' } | PatienceMessage;
+
+/**
+ * A worker that is about to compute in its own thread for long, a grammar for one, says so before: until it takes it back
+ * (null), its silence means less.
+ */
+export interface PatienceMessage {
+  readonly type: 'patience';
+  /** Milliseconds; null: the usual again. */
+  readonly silenceAllowedMs: number | null;
+}
 
 /**
  * Data plane, page → worker. A chunk costs one credit; the worker stops decoding when it has none, so a page that
@@ -115,10 +125,11 @@ export interface WorkerHello {
 }
 
 /**
- * On the heartbeat port: pings (echoed with the same number), word that the life lock is held, and faults that the
- * worker's own code did not catch.
+ * On the heartbeat port: pings (echoed with the same number), word that the life lock is held, wishes for patience, and
+ * faults that the worker's own code did not catch.
  */
 export type HeartbeatMessage =
+  | PatienceMessage
   | { readonly type: 'lock-held' }
   | { readonly type: 'ping'; readonly count: number }
   | { readonly type: 'fault'; readonly message: string };

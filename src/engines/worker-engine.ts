@@ -136,14 +136,16 @@ export class WorkerEngine implements Engine {
     const { port1, port2 } = new MessageChannel();
     const stall = this.#watchStall();
     let started = false;
+    let gapMs = TOKEN_GAP_MS;
     const toWorker = (message: StreamToWorker): void => {
       port1.postMessage(message);
     };
     port1.onmessage = (event: MessageEvent<StreamToPage>) => {
       const { data } = event;
+      if (data.type === 'patience') gapMs = data.silenceAllowedMs ?? TOKEN_GAP_MS;
       // After a stop only its end counts: a worker that goes on streaming has not heard it.
-      if (!signal.aborted) stall.progress(TOKEN_GAP_MS, started ? 'token-gap' : 'first-token');
-      if (data.type === 'working') return;
+      if (!signal.aborted) stall.progress(gapMs, started ? 'token-gap' : 'first-token');
+      if (data.type !== 'chunk') return;
       started = true;
       onChunk(data.chunk);
       // Given back only now: a page that is busy with the chunk holds the decode back.

@@ -14,6 +14,8 @@ import type { WorkerHandle } from '#contracts/worker-handle';
 const PING_INTERVAL_MS = 250;
 /** Most threads are never busy for long: wllama computes in a thread of its own. */
 const SILENCE_ALLOWED_MS = 1_500;
+/** Whatever a worker asks for, one that hangs is found in the end. */
+const LONGEST_SILENCE_MS = 300_000;
 /** A minute for the first echo: the script itself may come over a slow line. */
 const FIRST_ECHO_PINGS_ALLOWED = 240;
 
@@ -54,7 +56,9 @@ class SupervisedWorker<Api> implements WorkerHandle<Api> {
   readonly #control: MessagePort;
   readonly #locks: LifeLocks | null;
   readonly #lifeLock: string;
-  readonly #missedPingsAllowed: number;
+  readonly #silenceAllowedMs: number;
+  /** As the worker has asked for it, while it computes for long. */
+  #askedForMs = 0;
   readonly #watchEnded = new AbortController();
   readonly #api: Api;
   readonly #lostListeners = new Set<(reason: WitanFailure) => void>();
@@ -73,7 +77,7 @@ class SupervisedWorker<Api> implements WorkerHandle<Api> {
     { silenceAllowedMs = SILENCE_ALLOWED_MS }: Patience,
   ) {
     this.name = name;
-    this.#missedPingsAllowed = Math.ceil(silenceAllowedMs / PING_INTERVAL_MS);
+    this.#silenceAllowedMs = silenceAllowedMs;
     this.#locks = locks;
     this.#lifeLock = locks === null ? '' : `witan.worker.${crypto.randomUUID()}`;
     this.#worker = worker;
@@ -171,7 +175,8 @@ class SupervisedWorker<Api> implements WorkerHandle<Api> {
 
   #schedulePing(): void {
     this.#cancelPing = this.#clock.after(PING_INTERVAL_MS, () => {
-      const allowed = this.#echoed ? this.#missedPingsAllowed : FIRST_ECHO_PINGS_ALLOWED;
+      const allowedMs = Math.max(this.#silenceAllowedMs, this.#askedForMs);
+      const allowed = this.#echoed ? Math.ceil(allowedMs / PING_INTERVAL_MS) : FIRST_ECHO_PINGS_ALLOWED;
       if (this.#unanswered >= allowed) {
         this.terminate(failure('worker-lost', { member: this.name, missedPings: this.#unanswered }));
         return;
@@ -189,6 +194,8 @@ class SupervisedWorker<Api> implements WorkerHandle<Api> {
       this.#unanswered = this.#pings - message.count;
     } else if (message.type === 'lock-held') {
       this.#awaitRelease();
+    } else if (message.type === 'patience') {
+      this.#askedForMs = Math.min(message.silenceAllowedMs ?? 0, LONGEST_SILENCE_MS);
     } else {
       this.#observer.onFault(this.name, message.message);
     }

@@ -1,6 +1,7 @@
 import { ok } from '#kernel/result';
 import type { Outcome } from '#contracts/errors';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
+import { PatienceLine } from '../../workers/lib/patience-line.ts';
 import { serveWorker } from '../../workers/lib/worker-entry.ts';
 import { WebLlmDownloads } from '../../workers/inference/web-llm-downloads.ts';
 import { WebLlmHost } from '../../workers/inference/web-llm-host.ts';
@@ -64,10 +65,13 @@ class BreakableHost extends WebLlmHost implements BreakableApi {
   }
 }
 
+const patience = new PatienceLine();
 serveWorker(
   new BreakableHost({
     openPackage: () => import('../../workers/inference/web-llm-package.ts'),
     gpu: navigator.gpu,
     downloads: WebLlmDownloads.install(),
+    askPatience: patience.ask,
   }),
+  patience,
 );

@@ -11,6 +11,7 @@ export interface FakeScript {
   fetching(signal: AbortSignal): Promise<void>;
   /** Between the device and the model. */
   compiling(): Promise<void>;
+  compilingGrammar(): Promise<void>;
   /** One run over `tokens` of the prompt, or (1) one decode step. */
   forward(tokens: number): Promise<void>;
   /** Whether a model is there in the end. */
@@ -22,6 +23,7 @@ const CALM: FakeScript = {
   answer: ['Hel', 'lo', '!'],
   fetching: () => Promise.resolve(),
   compiling: () => Promise.resolve(),
+  compilingGrammar: () => Promise.resolve(),
   forward: () => Promise.resolve(),
   registers: true,
 };
@@ -62,10 +64,17 @@ export class FakePipeline {
     return this.completionTokens;
   }
 
-  async prefill(): Promise<void> {
+  /** As the real one's: undefined where there is nothing to compile. */
+  prepareGrammarMatcherForSampling(config: ChatCompletionRequestStreaming): Promise<void> | undefined {
+    return config.response_format == null ? undefined : this.#script.compilingGrammar();
+  }
+
+  async prefill(request: ChatCompletionRequestStreaming): Promise<void> {
+    const grammar = this.prepareGrammarMatcherForSampling(request);
     this.completionTokens = 0;
     for (let left = this.#script.promptTokens; left > 0; left -= this.prefillChunkSize)
       await this.embedAndForward([], Math.min(left, this.prefillChunkSize));
+    await grammar;
     this.completionTokens = 1;
   }
 
@@ -145,7 +154,7 @@ export class FakeEngine implements WebLlmEngine {
     pipeline: FakePipeline,
   ): AsyncGenerator<ChatCompletionChunk> {
     this.#interrupted = false;
-    await pipeline.prefill();
+    await pipeline.prefill(request);
     const limit = request.max_tokens ?? Infinity;
     let held = '';
     let finish = 'stop';

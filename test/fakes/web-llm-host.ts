@@ -95,6 +95,8 @@ export interface Setting {
   readonly host: WebLlmHost;
   readonly gpu: FakeGpu;
   readonly webLlm: FakeWebLlm;
+  /** What the host has asked of the supervisor. */
+  readonly patience: readonly (number | null)[];
 }
 
 /** A host over fakes. `caches` must stand in for the global before anything is loaded. */
@@ -104,12 +106,15 @@ export function settingWith(
 ): Setting {
   const gpu = new FakeGpu(adapter);
   const webLlm = new FakeWebLlm(gpu, script);
+  const patience: (number | null)[] = [];
+  const askPatience = (silenceAllowedMs: number | null): void => void patience.push(silenceAllowedMs);
   const host = new WebLlmHost({
+    askPatience,
     openPackage: () => Promise.resolve(webLlm),
     gpu: gpu.asGpu,
     downloads: null,
   });
-  return { host, gpu, webLlm };
+  return { host, gpu, webLlm, patience };
 }
 
 /** As `settingWith`, with the model loaded. */

@@ -98,6 +98,12 @@ export class DecodeGate {
     this.#port.postMessage({ type: 'working' } satisfies StreamToPage);
   }
 
+  /** Called by the engine before it computes for long in this thread; null after it. */
+  askPatience(silenceAllowedMs: number | null): void {
+    if (this.#closed) return;
+    this.#port.postMessage({ type: 'patience', silenceAllowedMs } satisfies StreamToPage);
+  }
+
   /** Awaited before each decode step: resolves when the engine may go on (at once after a stop, so that it can end). */
   async beforeStep(): Promise<void> {
     const sinceMs = this.#lastTokenMs;

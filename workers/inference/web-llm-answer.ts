@@ -26,6 +26,7 @@ class DeviceGone extends Error {
 /**
  * One answer of web-llm, from request to figures.
  * @param stop ends it with finish 'cancelled': before the next chunk of the prompt, or before the next token
+ * @param onGrammar see `SteppedPipeline.follow`
  * Errors: context-exceeded, request-unsupported, device-lost, out-of-memory, engine-failed.
  */
 export async function streamAnswer(
@@ -33,6 +34,7 @@ export async function streamAnswer(
   loaded: LoadedWebLlm,
   request: GenerateRequest,
   gate: DecodeGate,
+  onGrammar: (compiles: boolean) => void,
 ): Promise<Outcome<Generation>> {
   const { engine, pipeline, watch, model } = loaded;
   const asked = chatRequest(request, model.name);
@@ -48,9 +50,10 @@ export async function streamAnswer(
       work.then(resolve, reject).finally(forget);
     });
   stop.addEventListener('abort', onStop, { once: true });
-  pipeline.follow(stop, () => {
+  const onStep = (): void => {
     gate.onSilentStep();
-  });
+  };
+  pipeline.follow(stop, onStep, onGrammar);
   watch.takeProblem();
   try {
     await pipeline.idle();

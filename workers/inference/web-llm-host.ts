@@ -18,6 +18,12 @@ import { freeWebLlm, WebLlmLoader, type LoadedWebLlm, type WebLlmOrigin } from '
 /** web-llm makes one request of a model at a time, and queues what comes beside it unseen. */
 const SLOTS = 1;
 
+/**
+ * XGrammar compiles in one go, and some formats take long: measured 28 s of one core for a JSON schema with a `maxLength` of
+ * 200 over a vocabulary of 150,000 (0.4 s without it), 6 s for an array of a hundred objects.
+ */
+const GRAMMAR_MS = 180_000;
+
 /** An answer under way. */
 interface Running {
   readonly gate: DecodeGate;
@@ -31,6 +37,7 @@ interface Running {
  */
 export class WebLlmHost implements InferenceWorkerApi {
   readonly #loader: WebLlmLoader;
+  readonly #askPatience: WebLlmOrigin['askPatience'];
   #loaded: LoadedWebLlm | null = null;
   /** Why there is no model although one was loaded. */
   #lost: WitanFailure | null = null;
@@ -42,6 +49,7 @@ export class WebLlmHost implements InferenceWorkerApi {
 
   constructor(origin: WebLlmOrigin) {
     this.#loader = new WebLlmLoader(origin);
+    this.#askPatience = origin.askPatience;
   }
 
   async load(options: InferenceLoadOptions, progress?: MessagePort): Promise<Outcome<LoadedModel>> {
@@ -97,7 +105,12 @@ export class WebLlmHost implements InferenceWorkerApi {
     }
     const gate = new DecodeGate(port, this.#pacing);
     const stop = AbortSignal.any([gate.signal, this.#life.signal]);
-    const done = streamAnswer(stop, loaded, request, gate);
+    const onGrammar = (compiles: boolean): void => {
+      const silenceAllowedMs = compiles ? GRAMMAR_MS : null;
+      gate.askPatience(silenceAllowedMs);
+      this.#askPatience(silenceAllowedMs);
+    };
+    const done = streamAnswer(stop, loaded, request, gate, onGrammar);
     const running: Running = { gate, done };
     this.#running = running;
     try {

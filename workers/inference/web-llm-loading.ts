@@ -29,6 +29,8 @@ export interface WebLlmOrigin {
   readonly gpu: GPU | undefined;
   /** In the place of the worker's `caches`; null where downloads are not watched. */
   readonly downloads: WebLlmDownloads | null;
+  /** Tells the supervisor for how long this thread may now be silent; null: as usual again. */
+  readonly askPatience: (silenceAllowedMs: number | null) => void;
 }
 
 /** Null when all of the model is kept here, so that loading it fetches nothing that the user has not agreed to. */

@@ -61,6 +61,7 @@ export class SteppedPipeline {
   readonly #pipeline: ChatPipeline;
   #stop: AbortSignal | null = null;
   #onStep: () => void = () => undefined;
+  #onGrammar: (compiles: boolean) => void = () => undefined;
   #grammar: Promise<unknown> = Promise.resolve();
   readonly #step: PrefillStep;
   readonly #nowMs: () => number;
@@ -76,7 +77,15 @@ export class SteppedPipeline {
     if (prepare !== undefined)
       pipeline.prepareGrammarMatcherForSampling = (config) => {
         const preparing = prepare(config);
-        this.#grammar = Promise.resolve(preparing).catch(() => undefined);
+        // Undefined: no grammar, or that of the answer before.
+        if (preparing === undefined) return undefined;
+        const onGrammar = this.#onGrammar;
+        onGrammar(true);
+        this.#grammar = preparing
+          .catch(() => undefined)
+          .finally(() => {
+            onGrammar(false);
+          });
         return preparing;
       };
   }
@@ -118,9 +127,15 @@ export class SteppedPipeline {
   /**
    * For the answer that comes next: its prefill throws `PrefillStopped` soon after `stop` aborts, and `onStep` is called
    * after each chunk of the prompt and each token.
+   * @param onGrammar called before a grammar is compiled, which may block this thread for long, and after
    */
-  follow(stop: AbortSignal, onStep: () => void): void {
+  follow(
+    stop: AbortSignal,
+    onStep: () => void,
+    onGrammar: (compiles: boolean) => void = () => undefined,
+  ): void {
     this.#stop = stop;
+    this.#onGrammar = onGrammar;
     this.#onStep = onStep;
     // Never within an answer: its chunks are cut already, and web-llm refuses one that is larger than this.
     this.#pipeline.prefillChunkSize = this.#step.tokens;

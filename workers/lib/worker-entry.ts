@@ -2,6 +2,7 @@ import * as Comlink from 'comlink';
 import { err } from '#kernel/result';
 import { failureOf } from '#contracts/errors';
 import type { HeartbeatMessage, WorkerHello } from '#contracts/worker-api';
+import type { PatienceLine } from './patience-line.ts';
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -38,8 +39,9 @@ function holdForLife(name: string, heartbeat: MessagePort): void {
  * Serves `api` to the page. The page's first message brings two ports: pings are echoed on one at once, for the
  * supervisor; comlink speaks on the other. Unhandled rejections are reported on the first, since the browser does not tell
  * the page of them (of errors it does).
+ * @param patience connected with the first, for an api that computes in this thread for long
  */
-export function serveWorker(api: object): void {
+export function serveWorker(api: object, patience?: PatienceLine): void {
   const onHello = (event: MessageEvent<unknown>): void => {
     const hello = event.data;
     if (!isHello(hello)) return;
@@ -53,6 +55,7 @@ export function serveWorker(api: object): void {
     self.addEventListener('unhandledrejection', (fault) => {
       report(String(fault.reason));
     });
+    patience?.connect(hello.heartbeat);
     if (hello.lifeLock !== '') holdForLife(hello.lifeLock, hello.heartbeat);
     Comlink.expose(guarded(api), hello.control);
   };

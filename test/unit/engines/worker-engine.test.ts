@@ -176,6 +176,27 @@ describe('stalls', () => {
     expect(worker.alive).toBe(false);
   });
 
+  it('waits as long as the worker asks for while it compiles a grammar, and no longer', async () => {
+    const asked = generate();
+    await turn();
+    const tell = async (silenceAllowedMs: number | null): Promise<void> => {
+      answer(0).port.postMessage({ type: 'patience', silenceAllowedMs });
+      await delivered();
+    };
+    await tell(180_000);
+    clock.advance(100_000);
+    answer(0).port.postMessage({ type: 'working' });
+    await delivered();
+    clock.advance(179_999);
+    expect(worker.alive).toBe(true);
+    await tell(null);
+    clock.advance(14_999);
+    expect(worker.alive).toBe(true);
+    clock.advance(1);
+    await turn();
+    expect(asked.outcome).toMatchObject({ error: { code: 'worker-silent', details: { silentMs: 15_000 } } });
+  });
+
   it('counts from the last token, not from the question', async () => {
     const asked = generate();
     await turn();

@@ -82,6 +82,37 @@ describe('the heartbeat', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('has the patience that a worker asks for before it computes for long, until it takes that back', async () => {
+    const handle = adopt();
+    const ask = async (silenceAllowedMs: number | null): Promise<void> => {
+      worker.hello?.heartbeat.postMessage({ type: 'patience', silenceAllowedMs });
+      await delivered();
+    };
+    await pass(1);
+    await ask(180_000);
+    worker.echoes = false;
+    await pass(700);
+    expect(handle.alive).toBe(true);
+    worker.echoes = true;
+    await pass(1);
+    await ask(null);
+    worker.echoes = false;
+    await pass(7);
+    expect(losses).toEqual([failure('worker-lost', { member: 'alder', missedPings: 6 })]);
+  });
+
+  it('finds a hung worker in the end, whatever that has asked for', async () => {
+    const handle = adopt();
+    await pass(1);
+    worker.hello?.heartbeat.postMessage({ type: 'patience', silenceAllowedMs: Infinity });
+    await delivered();
+    worker.echoes = false;
+    await pass(1200);
+    expect(handle.alive).toBe(true);
+    await pass(1);
+    expect(handle.alive).toBe(false);
+  });
+
   it('lets a worker be as busy as its kind may be, and finds it when it hangs', async () => {
     const handle = adopt(null, { silenceAllowedMs: 30_000 });
     await pass(1);

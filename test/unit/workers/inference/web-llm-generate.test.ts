@@ -283,3 +283,36 @@ it('unload ends the answer under way before it frees the model', async () => {
   expect(await answer).toMatchObject({ ok: true, value: { finish: 'cancelled', text: 'w0 w1 w2 w3 ' } });
   expect(gpu.device.destroyed).toBe(true);
 });
+
+describe('patience while a grammar is compiled', () => {
+  it('is asked of the supervisor and of the page, and taken back', async () => {
+    const { host, patience } = await loadedSetting(caches);
+    const port = readingPort();
+    const asked: unknown[] = [];
+    const post = port.postMessage.bind(port);
+    port.postMessage = (message) => {
+      if (message.type === 'patience') asked.push(message.silenceAllowedMs);
+      post(message);
+    };
+    await host.generate({ ...REQUEST, grammar: 'root ::= "a"' }, port.asPort);
+    expect(patience).toEqual([180_000, null]);
+    expect(asked).toEqual([180_000, null]);
+  });
+
+  it('is taken back when the grammar is none', async () => {
+    const { host, patience } = await loadedSetting(caches, {
+      compilingGrammar: () =>
+        Promise.reject(Object.assign(new Error('bad'), { name: 'GrammarMatcherInitError' })),
+    });
+    expect(await host.generate({ ...REQUEST, grammar: 'root :=' }, readingPort().asPort)).toMatchObject({
+      error: { code: 'request-unsupported' },
+    });
+    expect(patience).toEqual([180_000, null]);
+  });
+
+  it('is not asked for an answer in free form', async () => {
+    const { host, patience } = await loadedSetting(caches);
+    await host.generate(REQUEST, readingPort().asPort);
+    expect(patience).toEqual([]);
+  });
+});

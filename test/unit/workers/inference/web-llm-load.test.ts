@@ -129,7 +129,12 @@ describe('what is found out before anything is fetched', () => {
 
   it('a browser without WebGPU', async () => {
     const openPackage = vi.fn();
-    const host = new WebLlmHost({ openPackage, gpu: undefined, downloads: null });
+    const host = new WebLlmHost({
+      openPackage,
+      gpu: undefined,
+      downloads: null,
+      askPatience: () => undefined,
+    });
     expect(await host.load(OPTIONS)).toMatchObject({ ok: false, error: { code: 'engine-unavailable' } });
     expect(openPackage).not.toHaveBeenCalled();
   });
@@ -271,7 +276,12 @@ describe('a failure in loading', () => {
   it('is a fetch failure when web-llm itself cannot be fetched', async () => {
     const { gpu } = settingWith();
     const gone = new TypeError('Failed to fetch dynamically imported module: https://witan.test/x.js');
-    const host = new WebLlmHost({ openPackage: () => Promise.reject(gone), gpu: gpu.asGpu, downloads: null });
+    const host = new WebLlmHost({
+      openPackage: () => Promise.reject(gone),
+      gpu: gpu.asGpu,
+      downloads: null,
+      askPatience: () => undefined,
+    });
     expect(await host.load(OPTIONS)).toMatchObject({
       ok: false,
       error: { code: 'model-fetch-failed', details: { reason: 'engine' } },

@@ -91,7 +91,17 @@ it('waits for a grammar that a stopped prefill has left half compiled', async ()
       }),
   };
   const model = stepped(pipeline);
+  const heard: boolean[] = [];
+  const { signal } = new AbortController();
+  model.follow(
+    signal,
+    () => undefined,
+    (compiles) => heard.push(compiles),
+  );
   void pipeline.prepareGrammarMatcherForSampling();
+  expect(heard).toEqual([true]);
+  // Whoever comes next does not hear the end of another's.
+  model.follow(signal, () => undefined);
   let idle = false;
   const waiting = model.idle().then(() => {
     idle = true;
@@ -100,6 +110,19 @@ it('waits for a grammar that a stopped prefill has left half compiled', async ()
   expect(idle).toBe(false);
   finish();
   await waiting;
+  expect(heard).toEqual([true, false]);
+});
+
+it('says nothing of a grammar that is there already', () => {
+  const pipeline = { ...manifestPipeline(1).pipeline, prepareGrammarMatcherForSampling: () => undefined };
+  const heard: boolean[] = [];
+  stepped(pipeline).follow(
+    new AbortController().signal,
+    () => undefined,
+    (compiles) => heard.push(compiles),
+  );
+  pipeline.prepareGrammarMatcherForSampling();
+  expect(heard).toEqual([]);
 });
 
 it('tells an engine without the model from an engine it does not know', () => {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ok } from '#kernel/result';
 import { failure, WitanError, type Outcome } from '#contracts/errors';
 import type { HeartbeatMessage } from '#contracts/worker-api';
+import { PatienceLine } from '../../../../workers/lib/patience-line.ts';
 import { serveWorker } from '../../../../workers/lib/worker-entry.ts';
 import { delivered } from '../../../fakes/fake-worker.ts';
 
@@ -26,6 +27,7 @@ let scope: EventTarget;
 let heartbeat: MessageChannel;
 let control: MessageChannel;
 let heard: HeartbeatMessage[];
+let patience: PatienceLine;
 
 beforeEach(() => {
   scope = new EventTarget();
@@ -34,7 +36,8 @@ beforeEach(() => {
   control = new MessageChannel();
   heard = [];
   heartbeat.port1.onmessage = (event: MessageEvent<HeartbeatMessage>) => heard.push(event.data);
-  serveWorker(new Api());
+  patience = new PatienceLine();
+  serveWorker(new Api(), patience);
 });
 
 afterEach(() => {
@@ -116,4 +119,16 @@ it('holds its life lock for ever, and says when it has it', async () => {
   void (held as Promise<unknown> | null)?.then(settled, settled);
   await delivered();
   expect(settled).not.toHaveBeenCalled();
+});
+
+it('passes a wish for patience on, once there is somebody to hear it', async () => {
+  patience.ask(1);
+  hello();
+  patience.ask(5_000);
+  patience.ask(null);
+  await delivered(() => heard.length === 2);
+  expect(heard).toEqual([
+    { type: 'patience', silenceAllowedMs: 5_000 },
+    { type: 'patience', silenceAllowedMs: null },
+  ]);
 });
