@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '#kernel/clock';
+import { ok } from '#kernel/result';
 import type { Backend, GgufSource } from '#contracts/engine';
 import type { Outcome, WitanFailure } from '#contracts/errors';
 import { WorkerEngine } from '../../src/engines/worker-engine.ts';
@@ -33,9 +34,15 @@ export interface Drilled {
   readonly alive: boolean;
 }
 
+/** What can only be brought about from outside of the page. */
+export interface OutsideFault {
+  readonly name: string;
+  readonly strike: () => Promise<void>;
+}
+
 /** Loads a model in a supervised worker, asks it, breaks something at a random moment and waits until everything has settled. */
 export async function drill(
-  fault: Fault,
+  fault: Fault | OutsideFault,
   model: GgufSource,
   random: () => number,
   backend: Backend = 'cpu',
@@ -52,9 +59,13 @@ export async function drill(
   const strike = (): void => {
     if (struckMs > 0) return;
     struckMs = performance.now();
-    pending.push(worker.call(10_000, (api) => api.strike(fault)));
+    const struck =
+      typeof fault === 'string'
+        ? worker.call(10_000, (api) => api.strike(fault))
+        : fault.strike().then(() => ok(null));
+    pending.push(struck);
   };
-  const inLoad = LOAD_FAULTS.has(fault) && random() < IN_LOAD;
+  const inLoad = typeof fault === 'string' && LOAD_FAULTS.has(fault) && random() < IN_LOAD;
   const afterMs = FIRST_ECHO_MS + Math.floor(random() * 400);
   const afterCharacters = Math.floor(random() * 40);
   const cancelStrike = inLoad ? systemClock.after(afterMs, strike) : () => undefined;

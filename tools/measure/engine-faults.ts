@@ -1,11 +1,12 @@
 import { measureInPage, type Target } from './engine-session.ts';
-import type { Fault } from '../../test/fakes/wllama-breakable.worker.ts';
-import type { ModelName } from './engine-page/page.ts';
+import type { FaultName, ModelName } from './engine-page/page.ts';
 
 /**
  * Breaks loaded engines at seeded random moments and measures how long it takes until every promise has settled, and what
  * memory the page and its workers hold before, with a model loaded, and after all of them (the browser's own figure). Prints
  * one JSON document; times in ms, sizes in bytes.
+ *
+ * On `webgpu` also `device-destroyed` and `gpu-process-crash`.
  *
  *     npx tsx tools/measure/engine-faults.ts [cpu|webgpu] [RUNS] [FAULT,FAULT,...] [1M|30M|alder|birch|cedar]
  */
@@ -25,7 +26,7 @@ for (const fault of faults.split(',')) {
     'faults',
     model as ModelName,
     placement,
-    fault as Fault,
+    fault as FaultName,
     Number(runs),
   );
   const { before, after } = measured.memoryBytes;

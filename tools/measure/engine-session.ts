@@ -48,11 +48,17 @@ export async function measureInPage<Name extends keyof Measurements>(
     const server = await serveApp({ root, port: 0, headers: () => ISOLATION });
     const { executablePath, args } = browserFor(target);
     const browser = await chromium.launch({
-      args,
+      // After its third crash Chromium would go on without a GPU.
+      args: [...args, '--disable-gpu-process-crash-limit'],
       ...(executablePath === undefined ? {} : { executablePath }),
     });
     try {
       const page = await browser.newPage();
+      await page.exposeFunction('crashGpuProcess', async () => {
+        const session = await browser.newBrowserCDPSession();
+        await session.send('Browser.crashGpuProcess');
+        await session.detach();
+      });
       await page.goto(server.url);
       await page.waitForFunction('globalThis.measurements !== undefined');
       const script = `globalThis.measurements[${JSON.stringify(name)}](...${JSON.stringify(given)})`;

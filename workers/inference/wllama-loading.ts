@@ -3,21 +3,12 @@ import wasmUrl from '@wllama/wllama/esm/wasm/wllama.wasm?url';
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { InferenceLoadOptions } from '#contracts/worker-api';
+import { cpuBatchTokens, GPU_BATCH_TOKENS } from './wllama-batch.ts';
 import { browserFeatures, chooseBuild, type BuildChoice } from './wllama-browser.ts';
 import { wllamaFailure, wllamaLoadFailure } from './wllama-errors.ts';
 import { InnerWorkerWatch, type InnerFate, type WllamaProxy } from './wllama-inner-worker.ts';
 import { NativeLog } from './wllama-native-log.ts';
 
-/**
- * A stop is seen only between batches. 64 tokens of a prompt are a fraction of a second even for a billion parameters on
- * a slow CPU, and cost it no speed: its kernels work on few rows at a time.
- */
-const CPU_BATCH_TOKENS = 64;
-/**
- * A GPU needs more rows at once to be filled, and pays for each batch with the submission of a whole graph; 256 tokens stay
- * far below a second on any GPU that is worth using, and keep the buffer for their logits small (256 × vocabulary × 4 B).
- */
-const GPU_BATCH_TOKENS = 256;
 /** More layers than any model has: all that fit go to the GPU. */
 const ALL_LAYERS = 99_999;
 
@@ -50,7 +41,8 @@ async function modelParameters(
   file: Blob,
 ): Promise<LoadModelParams> {
   const embeddings = options.embeddings === true;
-  const batch = gpu ? GPU_BATCH_TOKENS : CPU_BATCH_TOKENS;
+  const threads = crossOriginIsolated ? options.threads : 1;
+  const batch = gpu ? GPU_BATCH_TOKENS : cpuBatchTokens(file.size, threads);
   // A text is embedded whole or not at all: llama.cpp refuses one that is longer than a batch.
   const batchTokens = embeddings ? Math.ceil(options.contextTokens / options.slots) : batch;
   return {

@@ -2,7 +2,7 @@ import { seededRandom } from '#kernel/random';
 import { present } from '#kernel/assert';
 import type { GenerateRequest, GgufSource, LoadedModel } from '#contracts/engine';
 import type { LoadedWithMemory } from '../../../workers/inference/wllama-host.ts';
-import { drill } from '../../../test/browser/fault-drill.ts';
+import { drill, type OutsideFault } from '../../../test/browser/fault-drill.ts';
 import type { Fault } from '../../../test/fakes/wllama-breakable.worker.ts';
 import { SHAPE_1M, SHAPE_30M } from '../../../test/browser/synthetic-gguf.ts';
 import { starterSource } from '../../../test/browser/starter-model.ts';
@@ -191,6 +191,8 @@ async function sharing(
   };
 }
 
+export type FaultName = Fault | 'gpu-process-crash';
+
 export interface FaultRun {
   readonly moment: string;
   /** From the strike until every promise had settled. */
@@ -216,8 +218,20 @@ async function memoryBytes(): Promise<number> {
   return (await measure.call(performance)).bytes;
 }
 
+/** Ends the browser's GPU process; given to the page by the tool. */
+const gpuProcessCrash: OutsideFault = {
+  name: 'gpu-process-crash',
+  strike: () => (Reflect.get(globalThis, 'crashGpuProcess') as () => Promise<void>)(),
+};
+
 /** Breaks a loaded engine at seeded random moments; see the drill. */
-async function faults(name: ModelName, placement: Placement, fault: Fault, runs: number): Promise<Faults> {
+async function faults(
+  name: ModelName,
+  placement: Placement,
+  faultName: FaultName,
+  runs: number,
+): Promise<Faults> {
+  const fault = faultName === 'gpu-process-crash' ? gpuProcessCrash : faultName;
   const random = seededRandom(17);
   const model = await sourceOf(name);
   // What the first engine leaves behind for good (compiled code, the page's own modules) is no leak.

@@ -83,6 +83,7 @@ beforeEach(() => {
   vi.stubGlobal('fetch', () => Promise.resolve(new Response(FILE)));
   vi.stubGlobal('navigator', { gpu: {} });
   vi.stubGlobal('Worker', EventTarget);
+  vi.stubGlobal('crossOriginIsolated', true);
   host = new WllamaHost();
 });
 
