@@ -22,7 +22,6 @@ const OPTIONS: LoadOptions = {
   contextTokens: 256,
   slots: 1,
 };
-
 let clock: VirtualClock;
 let api: FakeInferenceWorker;
 let worker: FakeWorkerHandle<InferenceWorkerApi>;
