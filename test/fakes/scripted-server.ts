@@ -129,6 +129,7 @@ export class ScriptedServer {
     const path = request.url ?? '';
     const { method = '', headers } = request;
     this.requests.push({ method, path, headers, body: Buffer.concat(pieces).toString() });
+    if (response.destroyed) return; // its client hung up while the request was read: no event will tell of it any more
     this.#open.add(response);
     response.on('close', () => this.#open.delete(response));
     const script = path.endsWith('/models') ? this.#models : this.#chat;

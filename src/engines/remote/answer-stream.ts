@@ -5,7 +5,7 @@ import type { Generation, Pacing } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
 import type { AnswerCollector } from './answer-collector.ts';
 import { ChatEventReader, type ChatEvent } from './chat-events.ts';
-import { endedBy } from './http-exchange.ts';
+import { endedBy, hangUp } from './http-exchange.ts';
 import { pause } from './pause.ts';
 import { failureOfEvent, failureOfThrown, unreadable, type About } from './remote-errors.ts';
 import type { SilenceWatch } from './silence-watch.ts';
@@ -48,6 +48,17 @@ type Reader = ReadableStreamDefaultReader<Uint8Array>;
  * remote-unreachable (cut before the first token), what the server says inside the stream, cancelled.
  */
 export async function readAnswer(reader: Reader, reading: Reading): Promise<Outcome<Ending>> {
+  let whole = false;
+  try {
+    const ended = await readEvents(reader, reading);
+    whole = ended.ok;
+    return ended;
+  } finally {
+    if (!whole) hangUp(reader);
+  }
+}
+
+async function readEvents(reader: Reader, reading: Reading): Promise<Outcome<Ending>> {
   const { watch, collector, about } = reading;
   const events = new ChatEventReader();
   let finish: string | null = null;
@@ -115,6 +126,7 @@ function closed(reader: Reader, { watch, about }: Reading, finish: string | null
     } catch {
       // The answer is whole; how the line ends is of no interest.
     }
+    hangUp(reader);
     watch.end();
   };
   void drain();

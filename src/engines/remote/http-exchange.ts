@@ -80,6 +80,14 @@ export function endedBy(watch: SilenceWatch, about: About): ReturnType<typeof fa
 }
 
 /**
+ * Lets go of a body that is not read to its end, and of the connection with it. Ending the watch should do that; in Node
+ * 20 the abort of a fetch that has answered is lost when the garbage collector was there in between.
+ */
+export function hangUp(reader: ReadableStreamDefaultReader<Uint8Array>): void {
+  reader.cancel().catch(() => undefined);
+}
+
+/**
  * The body as text, at most `limitBytes` of it.
  * @returns null when it could not be read to its end or to the limit: the line was cut, or the watch ended it
  */
@@ -105,5 +113,7 @@ export async function readText(
     return text;
   } catch {
     return null;
+  } finally {
+    hangUp(reader);
   }
 }
