@@ -3,7 +3,8 @@ import type { FaultName, ModelName } from './engine-page/page.ts';
 
 /**
  * Breaks loaded engines at seeded random moments and measures how long it takes until every promise has settled, and what
- * memory the page and its workers hold before, with a model loaded, and after all of them (the browser's own figure). Prints
+ * memory the page and its workers hold before, with a model loaded, and after all of them (proportional
+ * set size). Prints
  * one JSON document; times in ms, sizes in bytes.
  *
  * On `webgpu` also `device-destroyed` and `gpu-process-crash`.

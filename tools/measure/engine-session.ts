@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium } from '@playwright/test';
+import { chromium, type Browser, type Page } from '@playwright/test';
 import { build } from 'vite';
 import { findChromium } from '../browser/find-chromium.ts';
 import { launchFlags } from '../browser/launch-flags.ts';
@@ -22,6 +22,22 @@ function browserFor(target: Target): { executablePath: string | undefined; args:
   const executablePath = process.env['CHROME_F16_PATH'] ?? findChromium()?.path;
   const flags = process.env['CHROME_F16_FLAGS'];
   return { executablePath, args: flags?.split(/\s+/).filter((flag) => flag !== '') ?? launchFlags('native') };
+}
+
+/** Proportional set size of the pages' and the GPU's processes, after a garbage collection. Linux only. */
+async function memoryBytes(browser: Browser, page: Page): Promise<number> {
+  const ofPage = await page.context().newCDPSession(page);
+  await ofPage.send('HeapProfiler.collectGarbage');
+  await ofPage.detach();
+  const ofBrowser = await browser.newBrowserCDPSession();
+  const { processInfo } = await ofBrowser.send('SystemInfo.getProcessInfo');
+  await ofBrowser.detach();
+  const kibibytes = processInfo
+    .filter(({ type }) => type === 'renderer' || type === 'GPU')
+    .map(
+      ({ id }) => /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${String(id)}/smaps_rollup`, 'utf8'))?.[1],
+    );
+  return kibibytes.reduce((sum, each) => sum + 1024 * Number(each), 0);
 }
 
 /**
@@ -59,6 +75,7 @@ export async function measureInPage<Name extends keyof Measurements>(
         await session.send('Browser.crashGpuProcess');
         await session.detach();
       });
+      await page.exposeFunction('memoryBytes', () => memoryBytes(browser, page));
       await page.goto(server.url);
       await page.waitForFunction('globalThis.measurements !== undefined');
       const script = `globalThis.measurements[${JSON.stringify(name)}](...${JSON.stringify(given)})`;

@@ -206,16 +206,24 @@ export interface FaultRun {
 
 export interface Faults {
   readonly runs: readonly FaultRun[];
-  /** The page and all its workers, as the browser itself adds them up. */
+  /** Processes of the pages and of the GPU: proportional set size. */
   readonly memoryBytes: { readonly before: number; readonly loaded: number; readonly after: number };
 }
 
-/** Waits for the next garbage collection, which the browser starts for it. */
-async function memoryBytes(): Promise<number> {
-  const measure = Reflect.get(performance, 'measureUserAgentSpecificMemory') as () => Promise<{
-    bytes: number;
-  }>;
-  return (await measure.call(performance)).bytes;
+/** Given to the page by the tool: what the page, its workers and the GPU process have in memory. */
+const memoryBytes = (): Promise<number> =>
+  (Reflect.get(globalThis, 'memoryBytes') as () => Promise<number>)();
+
+/** A worker that was ended gives its memory back when its thread has wound up, and the page's collector when it pleases. */
+const RETURN_WITHIN_MS = 20_000;
+
+/** The least that is left in memory within that time; sooner, when it is no more than 10 % above what was there before. */
+async function memoryLeftBytes(beforeBytes: number): Promise<number> {
+  const startMs = performance.now();
+  let leastBytes = Infinity;
+  do leastBytes = Math.min(leastBytes, await memoryBytes());
+  while (leastBytes > 1.1 * beforeBytes && performance.now() - startMs < RETURN_WITHIN_MS);
+  return leastBytes;
 }
 
 /** Ends the browser's GPU process; given to the page by the tool. */
@@ -236,6 +244,7 @@ async function faults(
   const model = await sourceOf(name);
   // What the first engine leaves behind for good (compiled code, the page's own modules) is no leak.
   await drill(fault, model, random, placement.backend);
+  await memoryLeftBytes(0);
   const before = await memoryBytes();
   const { engine } = await startStack(model, placement);
   const loaded = await memoryBytes();
@@ -248,7 +257,7 @@ async function faults(
     const promises = drilled.answers.length + 1;
     done.push({ moment, settledMs, alive, promises, failed: errors.length, codes: [...new Set(errors)] });
   }
-  return { runs: done, memoryBytes: { before, loaded, after: await memoryBytes() } };
+  return { runs: done, memoryBytes: { before, loaded, after: await memoryLeftBytes(before) } };
 }
 
 export const measurements = { overhead, stops, sharing, faults };
