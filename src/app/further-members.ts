@@ -6,11 +6,13 @@ import type { Adapter } from '#contracts/hardware';
 import type { DevicePort } from '#contracts/ports';
 import type { MemberChoice } from '#contracts/settings';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
+import type { WorkerHandle } from '#contracts/worker-handle';
 import { isKept, mlcSourceOf } from '../capacity/mlc-source.ts';
+import { ModelFiles } from '../engines/model-files.ts';
 import { PromptApiEngine } from '../engines/prompt-api-engine.ts';
 import { languageModelOf } from '../engines/prompt-api/language-model.ts';
 import { WorkerEngine } from '../engines/worker-engine.ts';
-import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
+import { WEB_LLM_PATIENCE, WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
 import type { WorkerSupervisor } from '../platform/worker-supervisor.ts';
 import type { MemberRung, MemberSpec } from '../resources/member-spec.ts';
 import { LoadingMarker } from '../storage/loading-marker.ts';
@@ -34,8 +36,6 @@ export interface FurtherMembersPorts {
 export const BUILT_IN_ID = 'browser';
 /** Chrome's is 9,216 (research/engines.md §3.3); after loading the browser tells its own. */
 const BUILT_IN_CONTEXT_TOKENS = 4096;
-/** Deleting takes milliseconds; a store that hangs must not keep the page waiting. */
-const FILES_DEADLINE_MS = 30_000;
 /** The languages of this page. */
 const LANGUAGES: readonly string[] = ['en'];
 
@@ -130,7 +130,7 @@ export class FurtherMembers {
 
   /** The engine of a rung that `specs` made. */
   launch(memberId: string, onLost: (reason: WitanFailure) => void, rung: MemberRung): Engine {
-    const { clock, supervisor, remote } = this.#ports;
+    const { clock, remote } = this.#ports;
     if (rung.engine === 'remote') return remote.launch(memberId, onLost);
     if (rung.engine === 'prompt-api') {
       return new PromptApiEngine({
@@ -141,7 +141,7 @@ export class FurtherMembers {
         onLost,
       });
     }
-    const worker = supervisor.start<InferenceWorkerApi>(memberId, WORKER_SCRIPTS.webLlm);
+    const worker = this.#webLlmWorker(memberId);
     worker.onLost((reason) => {
       if (reason.code !== 'cancelled') onLost(reason);
     });
@@ -150,7 +150,6 @@ export class FurtherMembers {
 
   /** Drops the files of a model of the catalogue; what others share with it stays. Errors: member-unknown, storage-failed. */
   async removeFiles(signal: AbortSignal, modelId: string): Promise<Outcome<null>> {
-    const { supervisor } = this.#ports;
     const catalogue = await this.#ports.catalogue.webLlm(signal);
     if (!catalogue.ok) return catalogue;
     const { value } = catalogue;
@@ -160,19 +159,15 @@ export class FurtherMembers {
     const sharers = value.models.filter(
       (other) => other.weights !== model.weights && isKept(value, other, kept),
     );
-    const worker = supervisor.start<InferenceWorkerApi>('web-llm files', WORKER_SCRIPTS.webLlm);
-    const unsupported = err(failure('request-unsupported', { model: modelId, reason: 'remove' }));
-    const removed = await worker.call(
-      FILES_DEADLINE_MS,
-      (api) =>
-        api.removeModel?.(
-          mlcSourceOf(value, model),
-          'all',
-          sharers.map((other) => mlcSourceOf(value, other)),
-        ) ?? Promise.resolve(unsupported),
+    return new ModelFiles((name) => this.#webLlmWorker(name)).remove(
+      signal,
+      mlcSourceOf(value, model),
+      sharers.map((other) => mlcSourceOf(value, other)),
     );
-    worker.terminate(failure('cancelled'));
-    return removed;
+  }
+
+  #webLlmWorker(name: string): WorkerHandle<InferenceWorkerApi> {
+    return this.#ports.supervisor.start(name, WORKER_SCRIPTS.webLlm, WEB_LLM_PATIENCE);
   }
 
   async #adapter(signal: AbortSignal): Promise<Adapter | null> {
