@@ -39,7 +39,10 @@ it('reads text, end, usage and timings', () => {
     sse({
       choices: [{ index: 0, delta: { content: 'a' }, logprobs: { content: [{ token: 'a', logprob: -1 }] } }],
     }),
-    sse({ choices: [{ delta: {}, finish_reason: 'length' }], timings: { prompt_per_second: 321.5, predicted_per_second: 40 } }),
+    sse({
+      choices: [{ delta: {}, finish_reason: 'length' }],
+      timings: { prompt_per_second: 321.5, predicted_per_second: 40 },
+    }),
     sse({ choices: [], usage: { prompt_tokens: 3, completion_tokens: 1, total_tokens: 4 } }),
   );
   expect(events).toEqual([
