@@ -17,6 +17,7 @@ import type { WorkerSupervisor } from '../platform/worker-supervisor.ts';
 import type { MemberRung, MemberSpec } from '../resources/member-spec.ts';
 import { LoadingMarker } from '../storage/loading-marker.ts';
 import type { CatalogueSource } from './catalogue-source.ts';
+import { BUILT_IN_LANGUAGES, builtInMember } from './built-in-member.ts';
 import { instructManner } from './instruct-manner.ts';
 import type { RemoteService } from './remote-service.ts';
 import { keptWeights } from './kept-weights.ts';
@@ -30,40 +31,6 @@ export interface FurtherMembersPorts {
   readonly remote: RemoteService;
   /** Whether the user has allowed the browser's own model. */
   readonly builtInAllowed: () => Promise<boolean>;
-}
-
-/** The only seat of the browser's own model. */
-export const BUILT_IN_ID = 'browser';
-/** Chrome's is 9,216 (research/engines.md §3.3); after loading the browser tells its own. */
-const BUILT_IN_CONTEXT_TOKENS = 4096;
-/** The languages of this page. */
-const LANGUAGES: readonly string[] = ['en'];
-
-function builtInMember(): MemberSpec {
-  const name = 'Browser’s own model';
-  const rung: MemberRung = {
-    id: 'browser',
-    engine: 'prompt-api',
-    load: {
-      model: { format: 'built-in', id: BUILT_IN_ID, name },
-      backend: 'browser',
-      threads: 1,
-      contextTokens: BUILT_IN_CONTEXT_TOKENS,
-      slots: 1,
-    },
-    model: BUILT_IN_ID,
-    parameters: 0,
-    sizeBytes: 0,
-    features: [],
-    accuracy: null,
-  };
-  return {
-    id: BUILT_IN_ID,
-    name,
-    rungs: [rung],
-    bundled: false,
-    manner: instructManner(BUILT_IN_CONTEXT_TOKENS),
-  };
 }
 
 /** Members beyond the bundled ones: on the GPU by web-llm, in the browser itself, on servers. */
@@ -137,7 +104,7 @@ export class FurtherMembers {
         languageModel: () => languageModelOf(globalThis),
         allowed: () => this.#builtInAllowed,
         clock,
-        languages: LANGUAGES,
+        languages: BUILT_IN_LANGUAGES,
         onLost,
       });
     }

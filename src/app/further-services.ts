@@ -55,6 +55,7 @@ export async function furtherServices(
     remote,
     members,
     settings: new SettingsService({
+      clock,
       store,
       catalogue,
       device,

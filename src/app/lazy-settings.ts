@@ -1,7 +1,7 @@
 import { ok } from '#kernel/result';
 import type { Outcome } from '#contracts/errors';
 import type { ModelOffers } from '#contracts/model-offer';
-import type { RemotePort, SettingsPort, Unsubscribe } from '#contracts/ports';
+import type { BuiltInState, RemotePort, SettingsPort, Unsubscribe } from '#contracts/ports';
 import type { MemberChoice, Settings } from '#contracts/settings';
 import { SETTINGS_KEY, type WitanDatabase } from '../storage/database.ts';
 import type { FurtherMembers } from './further-members.ts';
@@ -47,8 +47,8 @@ export class LazySettings implements SettingsPort {
     return (await this.#loaded()).settings.allowBuiltIn(signal, allowed);
   }
 
-  async builtInThere(): Promise<boolean> {
-    return (await this.#loaded()).settings.builtInThere();
+  async builtIn(signal: AbortSignal): Promise<Outcome<BuiltInState>> {
+    return (await this.#loaded()).settings.builtIn(signal);
   }
 
   async offers(signal: AbortSignal): Promise<Outcome<ModelOffers>> {

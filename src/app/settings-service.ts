@@ -1,15 +1,19 @@
+import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
 import type { ModelOffers } from '#contracts/model-offer';
-import type { DevicePort } from '#contracts/ports';
+import type { BuiltInState, DevicePort } from '#contracts/ports';
 import type { MemberChoice, Settings } from '#contracts/settings';
 import { modelOffers } from '../capacity/model-offers.ts';
+import { builtInAvailability } from '../engines/prompt-api/built-in-model.ts';
 import { languageModelOf } from '../engines/prompt-api/language-model.ts';
 import type { SettingsStore } from '../storage/settings-store.ts';
+import { BUILT_IN_LANGUAGES, BUILT_IN_NAME } from './built-in-member.ts';
 import { keptWeights } from './kept-weights.ts';
 import type { CatalogueSource } from './catalogue-source.ts';
 
 export interface SettingsServicePorts {
+  readonly clock: Clock;
   readonly store: SettingsStore;
   readonly catalogue: CatalogueSource;
   readonly device: DevicePort;
@@ -47,8 +51,18 @@ export class SettingsService {
     });
   }
 
-  builtInThere(): boolean {
-    return languageModelOf(globalThis) !== null;
+  async builtIn(signal: AbortSignal): Promise<Outcome<BuiltInState>> {
+    if (languageModelOf(globalThis) === null) return ok('absent');
+    const settings = await this.read();
+    if (!settings.ok) return settings;
+    if (!settings.value.builtInAllowed) return ok('not-allowed');
+    const ports = {
+      languageModel: () => languageModelOf(globalThis),
+      allowed: () => true,
+      clock: this.#ports.clock,
+      languages: BUILT_IN_LANGUAGES,
+    };
+    return builtInAvailability(signal, ports, BUILT_IN_NAME);
   }
 
   async offers(signal: AbortSignal): Promise<Outcome<ModelOffers>> {

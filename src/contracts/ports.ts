@@ -46,6 +46,13 @@ export interface HistoryPort {
   subscribe(listener: () => void): Unsubscribe;
 }
 
+/**
+ * absent: this browser has none · not-allowed: it has one, which was not touched · the rest as the browser says
+ * (Prompt API, `availability()`).
+ */
+export type BuiltInState =
+  'absent' | 'not-allowed' | 'unavailable' | 'downloadable' | 'downloading' | 'available';
+
 export interface SettingsPort {
   /** Errors: record-invalid (nothing is overwritten), storage-failed. */
   read(): Promise<Outcome<Settings>>;
@@ -56,8 +63,8 @@ export interface SettingsPort {
   choose(signal: AbortSignal, members: readonly MemberChoice[] | null): Promise<Outcome<null>>;
   /** The user's answer to the browser's own model; a no also takes it out of the council. */
   allowBuiltIn(signal: AbortSignal, allowed: boolean): Promise<Outcome<null>>;
-  /** Whether this browser has a model of its own; looked at, never called. */
-  builtInThere(): Promise<boolean>;
+  /** What there is of the browser's own model. Before the user has allowed it, it is looked at and never called. */
+  builtIn(signal: AbortSignal): Promise<Outcome<BuiltInState>>;
   /** What of the catalogue this device can run. Errors: those of the catalogue and of the probe. */
   offers(signal: AbortSignal): Promise<Outcome<ModelOffers>>;
   /**

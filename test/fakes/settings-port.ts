@@ -1,7 +1,7 @@
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { ModelOffers } from '#contracts/model-offer';
-import type { KeyState, RemotePort, SettingsPort } from '#contracts/ports';
+import type { BuiltInState, KeyState, RemotePort, SettingsPort } from '#contracts/ports';
 import {
   remoteSeatId,
   type RemoteEndpoint,
@@ -149,7 +149,8 @@ export class FakeSettingsPort implements SettingsPort {
   readonly servers = new FakeRemotePort();
   settings: Settings = DEFAULT_SETTINGS;
   offered: Outcome<ModelOffers> = ok(MODEL_OFFERS);
-  hasBuiltIn = true;
+  /** What the browser says of its own model once it may be asked. */
+  builtInState: BuiltInState = 'downloadable';
   /** Models whose files were deleted. */
   readonly deleted: string[] = [];
   /** How the next change ends; null: well. */
@@ -168,8 +169,8 @@ export class FakeSettingsPort implements SettingsPort {
     return this.#change({ ...this.settings, builtInAllowed: allowed });
   }
 
-  builtInThere(): Promise<boolean> {
-    return Promise.resolve(this.hasBuiltIn);
+  builtIn(): Promise<Outcome<BuiltInState>> {
+    return Promise.resolve(ok(this.settings.builtInAllowed ? this.builtInState : 'not-allowed'));
   }
 
   offers(): Promise<Outcome<ModelOffers>> {

@@ -1,7 +1,7 @@
 import { failure, failureOf, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { MemberView } from '#contracts/council';
 import type { ModelOffers } from '#contracts/model-offer';
-import type { WitanPorts } from '#contracts/ports';
+import type { BuiltInState, WitanPorts } from '#contracts/ports';
 import { MOST_MEMBERS, type MemberChoice, type Settings } from '#contracts/settings';
 
 /** Who sits on the council, what else could, and the changes to it. */
@@ -11,7 +11,7 @@ export class SettingsModel {
   offers = $state.raw<ModelOffers | null>(null);
   /** Ids of the bundled models. */
   starters = $state.raw<readonly { readonly id: string; readonly name: string }[]>([]);
-  builtInThere = $state(false);
+  builtIn = $state<BuiltInState>('absent');
   problem = $state.raw<WitanFailure | null>(null);
   /** A change is under way: it waits for a running round. */
   changing = $state(false);
@@ -79,6 +79,7 @@ export class SettingsModel {
 
   async allowBuiltIn(allowed: boolean): Promise<void> {
     await this.#change((signal) => this.#ports.settings.allowBuiltIn(signal, allowed));
+    await this.#lookAtBuiltIn(new AbortController().signal);
   }
 
   /** Loads a member, its download included. What goes wrong is shown with the member. */
@@ -92,6 +93,13 @@ export class SettingsModel {
     const removed = await this.#change((signal) => this.#ports.settings.removeFiles(signal, id));
     if (removed) this.announcement = `The files of ${name} are deleted.`;
     await this.#look(new AbortController().signal);
+  }
+
+  async #lookAtBuiltIn(signal: AbortSignal): Promise<void> {
+    const builtIn = await this.#ports.settings.builtIn(signal);
+    if (signal.aborted) return;
+    if (builtIn.ok) this.builtIn = builtIn.value;
+    else this.problem = builtIn.error;
   }
 
   async #look(signal: AbortSignal): Promise<void> {
@@ -108,7 +116,7 @@ export class SettingsModel {
     if (about.ok) this.starters = about.value.members.map(({ id, name }) => ({ id, name }));
     this.members = this.#ports.council.members();
     try {
-      this.builtInThere = await this.#ports.settings.builtInThere();
+      await this.#lookAtBuiltIn(signal);
       await this.#look(signal);
     } catch (thrown) {
       this.problem = failure('engine-unavailable', {}, thrown); // its code could not be fetched

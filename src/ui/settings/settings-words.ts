@@ -1,4 +1,5 @@
 import type { MemberView } from '#contracts/council';
+import type { BuiltInState } from '#contracts/ports';
 import type { ModelOffers } from '#contracts/model-offer';
 import type { MemberChoice } from '#contracts/settings';
 import { progressWords } from '../load-words.ts';
@@ -36,6 +37,16 @@ export const UNAVAILABLE: Readonly<Record<NonNullable<ModelOffers['unavailable']
   'no-adapter': 'WebGPU is there, but it finds no graphics card to use.',
   'software-adapter':
     'The only graphics card that WebGPU finds is an emulated one: these models run on it, far slower than anybody would wait for.',
+};
+
+/** How the browser's own model stands. */
+export const BUILT_IN: Readonly<Record<BuiltInState, string>> = {
+  absent: 'This browser has none.',
+  'not-allowed': 'Not allowed yet, and not touched.',
+  unavailable: 'The browser says that it cannot run it on this device.',
+  downloadable: 'The browser would have to fetch it first.',
+  downloading: 'The browser is fetching it.',
+  available: 'The browser has it at hand.',
 };
 
 /** MLC's names in words: "4-bit weights, 16-bit arithmetic". */

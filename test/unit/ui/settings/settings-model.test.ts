@@ -87,8 +87,9 @@ it('deletes the files of a model, and its seat with them', async () => {
 });
 
 it('touches the browser’s own model only when it is allowed and given a seat', async () => {
-  expect(model.builtInThere).toBe(true);
+  expect(model.builtIn).toBe('not-allowed');
   await model.allowBuiltIn(true);
+  expect(model.builtIn).toBe('downloadable');
   expect(model.settings?.builtInAllowed).toBe(true);
   expect(ports.calls).toEqual([]);
 });
