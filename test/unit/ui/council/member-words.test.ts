@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { MemberFallback } from '#contracts/council';
 import { failure } from '#contracts/errors';
 import {
   backendWords,
   canRestart,
+  fallbackWords,
   memberProblem,
   stateWords,
 } from '../../../../src/ui/council/member-words.ts';
@@ -29,6 +31,47 @@ describe('stateWords', () => {
     expect(stateWords('restarting', part({ outcome })).text).toBe('Lost, restarting');
     expect(stateWords('ready', part({ outcome })).text).toBe('Lost, ready again');
     expect(stateWords(null, part({ outcome })).text).toBe('Lost');
+  });
+});
+
+describe('a member that is asked anew after its worker was lost', () => {
+  it('is shown lost while it restarts, and keeps saying so when it has answered', () => {
+    expect(stateWords('restarting', part()).text).toBe('Lost, restarting');
+    const answered = member('alder', { restarts: 1 });
+    expect(stateWords('ready', part({ outcome: answered })).text).toBe('Lost, came back. Answered');
+    expect(stateWords(null, part({ outcome: answered })).text).toBe('Lost, came back. Answered');
+    expect(stateWords('ready', part({ outcome: member('alder') })).text).toBe('Answered');
+  });
+});
+
+describe('fallbackWords', () => {
+  const view = (change: Partial<MemberFallback>) =>
+    memberView('alder', {
+      fallback: {
+        because: 'out-of-memory',
+        changes: ['context'],
+        chosen: 'Llama 3.2 3B',
+        now: 'Llama 3.2 3B',
+        contextTokens: 1024,
+        ...change,
+      },
+    });
+
+  it('say what a member is instead of what was chosen, and why', () => {
+    expect(fallbackWords(memberView('alder'))).toBeNull();
+    expect(fallbackWords(null)).toBeNull();
+    expect(fallbackWords(view({}))).toBe(
+      'There was not enough memory for Llama 3.2 3B. It runs smaller now, with 1,024 tokens of context.',
+    );
+    expect(
+      fallbackWords(view({ because: 'died-while-loading', changes: ['model'], now: 'SmolLM2 360M' })),
+    ).toBe('Loading Llama 3.2 3B ended this page the last time. It is SmolLM2 360M now.');
+  });
+
+  it('leave out a reason whose figures are not known any more', () => {
+    expect(fallbackWords(view({ because: 'feature-missing', changes: ['quantization'] }))).toBe(
+      'It runs smaller now, with 1,024 tokens of context.',
+    );
   });
 });
 
