@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '#kernel/clock';
 import { ok } from '#kernel/result';
-import type { Backend, GgufSource } from '#contracts/engine';
+import type { Backend, GgufSource, LoadedModel } from '#contracts/engine';
 import type { Outcome, WitanFailure } from '#contracts/errors';
 import { WorkerEngine } from '../../src/engines/worker-engine.ts';
 import { WorkerSupervisor } from '../../src/platform/worker-supervisor.ts';
@@ -25,7 +25,7 @@ const PATIENT: Clock = { ...systemClock, after: (ms, task) => systemClock.after(
 
 export interface Drilled {
   readonly moment: string;
-  readonly loaded: Outcome<unknown>;
+  readonly loaded: Outcome<LoadedModel>;
   /** Each answer that was under way, one that came too late, and the fault's own call. */
   readonly answers: readonly Outcome<unknown>[];
   /** From the strike until every promise had settled, ms. */

@@ -64,8 +64,8 @@ export async function measureInPage<Name extends keyof Measurements>(
     const server = await serveApp({ root, port: 0, headers: () => ISOLATION });
     const { executablePath, args } = browserFor(target);
     const browser = await chromium.launch({
-      // After its third crash Chromium would go on without a GPU.
-      args: [...args, '--disable-gpu-process-crash-limit'],
+      // After its third crash Chromium would go on without a GPU, and after the first refuse it to the page for a while.
+      args: [...args, '--disable-gpu-process-crash-limit', '--disable-domain-blocking-for-3d-apis'],
       ...(executablePath === undefined ? {} : { executablePath }),
     });
     try {

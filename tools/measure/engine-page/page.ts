@@ -1,6 +1,6 @@
 import { seededRandom } from '#kernel/random';
 import { present } from '#kernel/assert';
-import type { GenerateRequest, GgufSource, LoadedModel } from '#contracts/engine';
+import type { Backend, GenerateRequest, GgufSource, LoadedModel } from '#contracts/engine';
 import type { LoadedWithMemory } from '../../../workers/inference/wllama-host.ts';
 import { drill, type OutsideFault } from '../../../test/browser/fault-drill.ts';
 import type { Fault } from '../../../test/fakes/wllama-breakable.worker.ts';
@@ -195,6 +195,8 @@ export type FaultName = Fault | 'gpu-process-crash';
 
 export interface FaultRun {
   readonly moment: string;
+  /** Where it ran; null when it was struck while it was loaded. */
+  readonly backend: Backend | null;
   /** From the strike until every promise had settled. */
   readonly settledMs: number;
   /** Promises that waited, and how many of them failed; the others had been answered before. */
@@ -254,8 +256,17 @@ async function faults(
     const drilled = await drill(fault, model, random, placement.backend);
     const errors = [drilled.loaded, ...drilled.answers].flatMap((each) => (each.ok ? [] : [each.error.code]));
     const { moment, settledMs, alive } = drilled;
+    const backend = drilled.loaded.ok ? drilled.loaded.value.backend : null;
     const promises = drilled.answers.length + 1;
-    done.push({ moment, settledMs, alive, promises, failed: errors.length, codes: [...new Set(errors)] });
+    done.push({
+      moment,
+      backend,
+      settledMs,
+      alive,
+      promises,
+      failed: errors.length,
+      codes: [...new Set(errors)],
+    });
   }
   return { runs: done, memoryBytes: { before, loaded, after: await memoryLeftBytes(before) } };
 }
