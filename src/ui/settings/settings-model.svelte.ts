@@ -1,3 +1,4 @@
+import { ok } from '#kernel/result';
 import { failure, failureOf, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { MemberView } from '#contracts/council';
 import type { ModelOffers } from '#contracts/model-offer';
@@ -36,8 +37,10 @@ export class SettingsModel {
     const leaveCouncil = this.#ports.council.subscribe((event) => {
       if (event.type === 'members-changed') this.members = event.members;
     });
-    const leaveSettings = this.#ports.settings.subscribe(() => void this.#read());
-    void this.#learn(abort.signal);
+    const leaveSettings = this.#ports.settings.subscribe(() => void this.#read().catch(() => undefined));
+    this.#learn(abort.signal).catch((thrown: unknown) => {
+      this.problem = failure('engine-unavailable', {}, thrown); // its code could not be fetched
+    });
     return () => {
       leaveCouncil();
       leaveSettings();
@@ -56,19 +59,24 @@ export class SettingsModel {
   /** Gives a seat; with `download` the model is fetched as well, which is the user's yes to it. */
   async add(choice: MemberChoice, name: string, download = false): Promise<void> {
     if (this.sits(choice.id) || this.full) return;
-    const chosen = await this.#change((signal) =>
-      this.#ports.settings.choose(signal, [...this.choices, choice]),
-    );
+    const chosen = await this.#change(async (signal) => {
+      await this.#read(); // another tab may have changed them meanwhile
+      if (this.sits(choice.id)) return ok(null);
+      return this.#ports.settings.choose(signal, [...this.choices, choice]);
+    });
     if (!chosen) return;
     this.announcement = `${name} sits on the council.`;
     if (download) await this.download(choice.id);
   }
 
   async remove(id: string, name: string): Promise<void> {
-    const rest = this.choices.filter((choice) => choice.id !== id);
-    // Without anybody there is no council: then it is the one that came with the app.
-    if (await this.#change((signal) => this.#ports.settings.choose(signal, rest.length === 0 ? null : rest)))
-      this.announcement = `${name} left the council.`;
+    const removed = await this.#change(async (signal) => {
+      await this.#read();
+      const rest = this.choices.filter((choice) => choice.id !== id);
+      // Without anybody there is no council: then it is the one that came with the app.
+      return this.#ports.settings.choose(signal, rest.length === 0 ? null : rest);
+    });
+    if (removed) this.announcement = `${name} left the council.`;
   }
 
   /** The bundled council, and nobody else. */
@@ -107,12 +115,8 @@ export class SettingsModel {
     if (signal.aborted) return;
     if (about.ok) this.starters = about.value.members.map(({ id, name }) => ({ id, name }));
     this.members = this.#ports.council.members();
-    try {
-      this.builtInThere = await this.#ports.settings.builtInThere();
-      await this.#look(signal);
-    } catch (thrown) {
-      this.problem = failure('engine-unavailable', {}, thrown); // its code could not be fetched
-    }
+    this.builtInThere = await this.#ports.settings.builtInThere();
+    await this.#look(signal);
   }
 
   async #read(): Promise<void> {
