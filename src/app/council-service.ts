@@ -1,8 +1,9 @@
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
+import { untilAborted } from '#kernel/until-aborted';
 import type { CouncilEvent, MemberView, RoundEvent, Roster } from '#contracts/council';
 import type { AskOptions, Deliberation, FrameSummary } from '#contracts/deliberation';
-import type { Outcome } from '#contracts/errors';
+import { failure, failureOf, type Outcome } from '#contracts/errors';
 import type { MetricWriter } from '#contracts/metrics';
 import type { CouncilPort, Unsubscribe } from '#contracts/ports';
 import type { StarterCouncil } from '#contracts/starter';
@@ -16,6 +17,8 @@ export interface Appointment {
   readonly specs: readonly MemberSpec[];
   /** Per member id, the rungs that a tab died of while loading them. */
   readonly deadlyRungs?: ReadonlyMap<string, readonly string[]>;
+  /** Some of those chosen could not be looked up this time: whoever asks next tries again. */
+  readonly incomplete?: boolean;
 }
 
 /** Longest question before the members are known, characters. */
@@ -37,6 +40,8 @@ export interface CouncilServicePorts {
   readonly onBusy: (busy: boolean) => void;
 }
 
+const isCancelled = (outcome: Outcome<unknown>): boolean => !outcome.ok && outcome.error.code === 'cancelled';
+
 /** Wires council and council manager together and speaks to the page. */
 export class CouncilService implements CouncilPort {
   readonly manager: CouncilManager;
@@ -47,8 +52,8 @@ export class CouncilService implements CouncilPort {
   readonly #tokensSeen = new Map<string, number>();
   #about: StarterCouncil | null = null;
   #promptLimit = FIRST_PROMPT_LIMIT;
-  /** Settles when the council is appointed; null before, and after that failed. */
-  #appointing: Promise<Outcome<null>> | null = null;
+  /** Settles when the council is appointed; null before, and when that has to be tried again. */
+  #appointing: Promise<Outcome<null> | null> | null = null;
 
   constructor(ports: CouncilServicePorts) {
     this.#ports = ports;
@@ -68,7 +73,7 @@ export class CouncilService implements CouncilPort {
       emit: (event) => {
         this.#onRoundEvent(event);
       },
-      roster: (signal) => this.roster(signal),
+      roster: (signal, isWanted) => this.roster(signal, isWanted),
       watchFrames: ports.watchFrames,
       newId: () => crypto.randomUUID(),
       abstain: () => this.#about?.abstain ?? '',
@@ -113,13 +118,18 @@ export class CouncilService implements CouncilPort {
     return roster.ok ? ok(this.manager.views()) : roster;
   }
 
-  /** The members, loaded first when needed: those that can be asked, and those that cannot. */
-  async roster(signal: AbortSignal): Promise<Outcome<Roster>> {
+  /** The members, loaded first when needed: those that can be asked, and those that cannot. `isWanted`: as `prepare`. */
+  async roster(
+    signal: AbortSignal,
+    isWanted?: Parameters<CouncilManager['prepare']>[1],
+  ): Promise<Outcome<Roster>> {
     const about = await this.about(signal);
-    return about.ok ? this.manager.prepare(signal) : about;
+    return about.ok ? this.manager.prepare(signal, isWanted) : about;
   }
 
   async ask(signal: AbortSignal, prompt: string, options?: AskOptions): Promise<Outcome<Deliberation>> {
+    // Until the members are known, so is not how much they read; what goes wrong here comes up again in the round.
+    if (prompt.length > this.#promptLimit) await this.about(signal);
     const asked = await this.#council.ask(signal, prompt, options);
     if (!asked.ok) {
       if (asked.error.code !== 'cancelled') this.#ports.metrics.add('errors', 1);
@@ -149,18 +159,35 @@ export class CouncilService implements CouncilPort {
   }
 
   async #appoint(signal: AbortSignal, about: StarterCouncil): Promise<Outcome<null>> {
-    this.#appointing ??= this.#ports.appointment(signal, about).then((appointment) => {
+    for (;;) {
+      const joined = this.#appointing;
+      const appointed = await untilAborted(joined ?? this.#seat(signal, about), signal);
+      if (signal.aborted) return err(failure('cancelled'));
+      // That other members were chosen meanwhile, or that somebody else gave it up, is no answer to this caller.
+      const again = appointed === null || (joined !== null && isCancelled(appointed));
+      if (!again) return appointed;
+    }
+  }
+
+  /** Never rejects. Null: other members were chosen before it knew, and nobody was seated. */
+  #seat(signal: AbortSignal, about: StarterCouncil): Promise<Outcome<null> | null> {
+    const seated = (appointment: Outcome<Appointment>): Outcome<null> | null => {
+      if (this.#appointing !== seating) return null;
+      // What failed, and what is not all of it, is tried again by the next who asks.
+      if (!appointment.ok || appointment.value.incomplete === true) this.#appointing = null;
       if (!appointment.ok) return appointment;
       const { specs, deadlyRungs } = appointment.value;
-      const limits = specs.map(({ manner }) => manner?.promptLimit ?? Infinity);
+      const limits = specs.flatMap(({ manner }) => manner?.promptLimit ?? []);
       if (limits.length > 0) this.#promptLimit = Math.max(...limits);
       this.manager.appoint(specs, deadlyRungs);
       return ok(null);
-    });
-    const appointing = this.#appointing;
-    const appointed = await appointing;
-    if (!appointed.ok && this.#appointing === appointing) this.#appointing = null; // tried again by the next who asks
-    return appointed;
+    };
+    const seating: Promise<Outcome<null> | null> = this.#ports
+      .appointment(signal, about)
+      .catch((thrown: unknown) => err(failureOf(thrown)))
+      .then(seated);
+    this.#appointing = seating;
+    return seating;
   }
 
   #onRoundEvent(event: RoundEvent): void {

@@ -1,6 +1,6 @@
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
-import type { CouncilMember } from '#contracts/council';
+import type { AbsentMember, CouncilMember } from '#contracts/council';
 import { failure, type Outcome } from '#contracts/errors';
 import type { EvalReport } from '#contracts/evaluation';
 import type { EvaluationPort } from '#contracts/ports';
@@ -51,11 +51,12 @@ export class EvaluationService implements EvaluationPort {
     if (!set.ok) return set;
     const roster = await council.roster(signal);
     if (!roster.ok) return roster;
-    const { absent } = roster.value;
     // A yes to one question is no yes to hundreds: nothing is sent away here.
-    const members = roster.value.ready.filter(({ backend }) => backend !== 'remote');
-    if (members.length === 0) return err(failure('council-unavailable', { cause: 'consent-required' }));
+    const isLocal = ({ backend }: Pick<AbsentMember, 'backend'>): boolean => backend !== 'remote';
+    const members = roster.value.ready.filter(isLocal);
+    const absent = roster.value.absent.filter(isLocal);
     if (absent[0] !== undefined) return err(failure('council-unavailable', { cause: absent[0].error }));
+    if (members.length === 0) return err(failure('council-unavailable', { cause: 'consent-required' }));
     const questions = set.value.questions.slice(0, options.questions);
     const startedMs = clock.nowMs();
     const ballots: RecordedBallot[] = [];

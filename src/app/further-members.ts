@@ -21,6 +21,7 @@ import { BUILT_IN_LANGUAGES, builtInMember } from './built-in-member.ts';
 import { instructManner } from './instruct-manner.ts';
 import type { RemoteService } from './remote-service.ts';
 import { keptWeights } from './kept-weights.ts';
+import { unavailableMember } from './unavailable-member.ts';
 import { webLlmMember } from './web-llm-members.ts';
 
 export interface FurtherMembersPorts {
@@ -62,8 +63,9 @@ export class FurtherMembers {
   }
 
   /**
-   * Choices that exist no more (a server that was removed, a model that left the catalogue) are left out.
-   * Errors: those of the catalogue, cancelled.
+   * Choices that exist no more (a server that was removed, a model that left the catalogue) are left out; those that cannot
+   * be looked up now are `unavailable`.
+   * Errors: cancelled.
    */
   async specs(
     signal: AbortSignal,
@@ -72,10 +74,12 @@ export class FurtherMembers {
     const specs: MemberSpec[] = [];
     if (choices.some(({ engine }) => engine === 'web-llm')) {
       const catalogue = await this.#ports.catalogue.webLlm(signal);
-      if (!catalogue.ok) return catalogue;
       const [adapter, kept] = await Promise.all([this.#adapter(signal), keptWeights()]);
-      for (const { engine, id } of choices) {
-        const spec = engine === 'web-llm' ? webLlmMember(catalogue.value, id, adapter, kept) : null;
+      for (const choice of choices) {
+        if (choice.engine !== 'web-llm') continue;
+        const spec = catalogue.ok
+          ? webLlmMember(catalogue.value, choice.id, adapter, kept)
+          : unavailableMember(choice, catalogue.error);
         if (spec !== null) specs.push(spec);
       }
     }
@@ -85,12 +89,16 @@ export class FurtherMembers {
     }
     if (choices.some(({ engine }) => engine === 'remote')) {
       const remote = await this.#ports.remote.memberSpecs();
-      if (!remote.ok) return remote;
-      const wanted = choices.flatMap(({ engine, id }) => (engine === 'remote' ? [id] : []));
-      const chosen = remote.value.filter(({ id }) => wanted.includes(id));
-      specs.push(
-        ...chosen.map((spec) => ({ ...spec, manner: instructManner(spec.rungs[0].load.contextTokens) })),
-      );
+      for (const choice of choices) {
+        if (choice.engine !== 'remote') continue;
+        if (!remote.ok) {
+          specs.push(unavailableMember(choice, remote.error));
+          continue;
+        }
+        const spec = remote.value.find(({ id }) => id === choice.id);
+        if (spec !== undefined)
+          specs.push({ ...spec, manner: instructManner(spec.rungs[0].load.contextTokens) });
+      }
     }
     return signal.aborted ? err(failure('cancelled')) : ok(specs);
   }

@@ -10,7 +10,7 @@ import type {
   Pacing,
   TokenChunk,
 } from '#contracts/engine';
-import { failure, type Outcome } from '#contracts/errors';
+import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { RemoteConfiguration } from '#contracts/remote';
 import type { RemoteWorkerApi } from '#contracts/worker-api';
 import type { WorkerHandle } from '#contracts/worker-handle';
@@ -43,10 +43,15 @@ export class RemoteMemberEngine implements Engine {
     return told.ok ? this.#engine.load(signal, options) : told;
   }
 
-  /** Tells what changed to a worker that runs. One whose member was removed must not go on with its keys: it is ended. */
-  async tellAgain(): Promise<void> {
+  /**
+   * Tells what changed to a worker that runs. One whose member was removed must not go on with its keys: it is ended.
+   * @returns why it was, null while it goes on
+   */
+  async tellAgain(): Promise<WitanFailure | null> {
     const told = await this.#tell();
-    if (!told.ok && told.error.code === 'member-unknown') await this.unload();
+    if (told.ok || told.error.code !== 'member-unknown') return null;
+    await this.unload();
+    return told.error;
   }
 
   async #tell(): Promise<Outcome<null>> {

@@ -42,7 +42,7 @@ export class RemoteService implements RemotePort {
   readonly #store: Promise<RemoteStore>;
   readonly #keys: RemoteKeys;
   /** Engines whose workers live. */
-  readonly #running = new Set<RemoteMemberEngine>();
+  readonly #running = new Map<RemoteMemberEngine, (reason: WitanFailure) => void>();
 
   constructor(ports: RemoteServicePorts) {
     this.#ports = ports;
@@ -124,7 +124,7 @@ export class RemoteService implements RemotePort {
     const engine = new RemoteMemberEngine(worker, this.#ports.clock, () =>
       this.#read((settings) => remoteConfiguration(settings, memberId, this.#keys)),
     );
-    this.#running.add(engine);
+    this.#running.set(engine, onLost);
     worker.onLost((reason) => {
       this.#running.delete(engine);
       if (reason.code !== 'cancelled') onLost(reason);
@@ -145,6 +145,12 @@ export class RemoteService implements RemotePort {
   }
 
   async #tellWorkers(): Promise<void> {
-    await Promise.all([...this.#running].map((engine) => engine.tellAgain()));
+    await Promise.all(
+      [...this.#running].map(async ([engine, onLost]) => {
+        const ended = await engine.tellAgain();
+        // To its worker this was an end on purpose; the member would still be shown as ready.
+        if (ended !== null) onLost(ended);
+      }),
+    );
   }
 }

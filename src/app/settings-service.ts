@@ -39,7 +39,8 @@ export class SettingsService {
   choose(signal: AbortSignal, members: readonly MemberChoice[] | null): Promise<Outcome<null>> {
     return this.#change(signal, (settings) => ({
       ...settings,
-      members: members === null ? null : [...members],
+      // A seat that is named twice is one seat.
+      members: members?.filter(({ id }, at) => members.findIndex((other) => other.id === id) === at) ?? null,
     }));
   }
 
@@ -93,6 +94,7 @@ export class SettingsService {
     if (!settings.ok) return settings;
     if (signal.aborted) return err(failure('cancelled'));
     const written = await store.write(change(settings.value));
+    if (!written.ok && written.error.code === 'record-invalid') return written;
     // What could not be written holds in this tab all the same.
     const seated = await reappoint(signal);
     onChange();

@@ -83,6 +83,8 @@ export interface MemberView {
   /** How often its worker was replaced in this session. */
   readonly restarts: number;
   readonly problem: WitanFailure | null;
+  /** Bytes to fetch at most for what was chosen, while the user's yes to that is waited for; 0: nobody knows. */
+  readonly downloadBytes?: number;
   /** How far its load has come; absent when it is not loading, or does not tell. */
   readonly progress?: LoadProgress;
   /** Absent while it is what was chosen. Backend, parameters and size above are those of now. */

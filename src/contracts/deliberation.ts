@@ -107,8 +107,11 @@ export type Deliberation = v.InferOutput<typeof DeliberationSchema>;
 /** What the page may choose for one question. */
 export interface AskOptions {
   readonly members?: readonly string[];
-  /** Sends this question to members on servers too. Absent: they are not asked, and nothing leaves the device. */
-  readonly allowRemote?: boolean;
+  /**
+   * Sends this question to members on servers too: to those named by their ids, or to all (`true`). Absent: they are not
+   * asked, and nothing leaves the device.
+   */
+  readonly allowRemote?: boolean | readonly string[];
   readonly seed?: number;
   /** After this many ms the council may answer with a quorum. */
   readonly softDeadlineMs?: number;

@@ -60,7 +60,7 @@ const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
   },
   'consent-required': {
     happened: '{model} has not been allowed yet.',
-    next: 'Allow it in the list of members. Nothing was downloaded or sent.',
+    next: 'Allow it with its button, or a server under the question. Nothing was downloaded or sent.',
   },
   'model-downloading': {
     happened: '{model} is still being downloaded.',

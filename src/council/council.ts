@@ -25,8 +25,11 @@ export interface CouncilPorts {
   readonly clock: Clock;
   readonly metrics: MetricWriter;
   readonly emit: (event: RoundEvent) => void;
-  /** The members of this round, loaded first when needed. */
-  readonly roster: (signal: AbortSignal) => Promise<Outcome<Roster>>;
+  /** All members; those that are wanted in this round are loaded first when needed, and no others. */
+  readonly roster: (
+    signal: AbortSignal,
+    isWanted: (member: Pick<AbsentMember, 'id' | 'backend'>) => boolean,
+  ) => Promise<Outcome<Roster>>;
   /** Starts watching frames; the returned function ends it. */
   readonly watchFrames: () => () => FrameSummary | null;
   readonly newId: () => string;
@@ -54,7 +57,10 @@ export class Council {
     this.#ports = ports;
   }
 
-  /** Errors: prompt-empty, prompt-too-long, queue-full, council-unavailable, member-unknown, cancelled. */
+  /**
+   * Errors: prompt-empty, prompt-too-long, queue-full, council-unavailable, consent-required (only members on servers are
+   * there), member-unknown, cancelled.
+   */
   async ask(signal: AbortSignal, prompt: string, options: AskOptions = {}): Promise<Outcome<Deliberation>> {
     const question = asTyped(prompt).replace(/\s+/g, ' ').trim();
     if (question === '') return err(failure('prompt-empty'));
@@ -115,19 +121,26 @@ export class Council {
 
   async #runRound(signal: AbortSignal, prompt: string, options: AskOptions): Promise<Outcome<Deliberation>> {
     const { clock, metrics, emit } = this.#ports;
-    const roster = await this.#ports.roster(signal);
+    const { members: wanted, allowRemote = false } = options;
+    const isWanted = ({ id, backend }: Pick<AbsentMember, 'id' | 'backend'>): boolean =>
+      (wanted?.includes(id) ?? true) &&
+      (backend !== 'remote' || (typeof allowRemote === 'boolean' ? allowRemote : allowRemote.includes(id)));
+    const roster = await this.#ports.roster(signal, isWanted);
     if (!roster.ok) return roster;
     if (signal.aborted) return err(failure('cancelled'));
-    const wanted = options.members;
     const { ready, absent } = roster.value;
-    const unknown = wanted?.find((id) => ![...ready, ...absent].some((member) => member.id === id));
+    const all = [...ready, ...absent];
+    const unknown = wanted?.find((id) => !all.some((member) => member.id === id));
     if (unknown !== undefined) return err(failure('member-unknown', { member: unknown }));
-    const isWanted = ({ id, backend }: Pick<AbsentMember, 'id' | 'backend'>): boolean =>
-      (wanted?.includes(id) ?? true) && (backend !== 'remote' || options.allowRemote === true);
     const asked = ready.filter(isWanted);
     if (asked.length === 0) {
-      const held = ready.some(({ backend }) => backend === 'remote') ? 'consent-required' : 'none-chosen';
-      return err(failure('council-unavailable', { cause: absent.find(isWanted)?.error ?? held }));
+      const cause = absent.find(isWanted)?.error;
+      const held = all.find(({ id, backend }) => backend === 'remote' && (wanted?.includes(id) ?? true));
+      return err(
+        cause === undefined && held !== undefined
+          ? failure('consent-required', { model: held.name })
+          : failure('council-unavailable', { cause: cause ?? 'none-chosen' }),
+      );
     }
     const reads = ({ manner }: CouncilMember): boolean => prompt.length <= (manner?.promptLimit ?? Infinity);
     const members = asked.filter(reads);

@@ -54,24 +54,32 @@ export class CouncilManager {
   ): void {
     const before = this.#members;
     this.#members = specs.map(
-      (spec) => before.find((member) => member.is(spec)) ?? this.#member(spec, deadlyRungs.get(spec.id)),
+      (spec) =>
+        before.find((member) => member.id === spec.id && member.adopt(spec)) ??
+        this.#member(spec, deadlyRungs.get(spec.id)),
     );
-    for (const gone of before.filter((member) => !this.#members.includes(member))) void gone.unload();
+    for (const gone of before.filter((member) => !this.#members.includes(member))) void gone.retire();
     this.#changed();
   }
 
   /**
    * Brings every member that is absent into memory, all at once; members that failed before are tried again, except where
    * that is known to end the same way. Resolves when all have settled.
-   * Errors: council-unavailable when not one member is ready.
+   * Errors: council-unavailable when not one member is ready, though some are wanted.
+   * @param isWanted the others are left as they are; unless told, all that run here: to load a member on a server is to
+   * call on it, with its key
    */
-  async prepare(signal: AbortSignal): Promise<Outcome<Roster>> {
-    await Promise.all(this.#members.map((member) => member.prepare(signal)));
+  async prepare(
+    signal: AbortSignal,
+    isWanted: (member: MemberView) => boolean = ({ backend }) => backend !== 'remote',
+  ): Promise<Outcome<Roster>> {
+    const wanted = this.#members.filter((member) => isWanted(member.view()));
+    await Promise.all(wanted.map((member) => member.prepare(signal)));
     const ready = this.#members.flatMap((member) => member.ready() ?? []);
-    if (ready.length > 0)
+    if (ready.length > 0 || (wanted.length === 0 && this.#members.length > 0))
       return ok({ ready, absent: this.#members.flatMap((member) => member.absent() ?? []) });
     if (signal.aborted) return err(failure('cancelled'));
-    const problem = this.views().find((view) => view.problem !== null)?.problem;
+    const problem = wanted.map((member) => member.view().problem).find((each) => each !== null);
     return err(failure('council-unavailable', { cause: problem?.code ?? 'none' }));
   }
 

@@ -41,7 +41,7 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set([
 
 /** One member's life: absent → loading → ready ⇄ thinking; in trouble it restarts or moves down its ladder, or fails. */
 export class ManagedMember {
-  readonly #spec: MemberSpec;
+  #spec: MemberSpec;
   readonly #ports: MemberPorts;
   readonly #window = new RestartWindow();
   readonly #resilient: ResilientEngine;
@@ -61,8 +61,10 @@ export class ManagedMember {
   #held = false;
   #pacing: Pacing = FULL_SPEED;
   #restarts = 0;
-  /** The user has said yes to fetching what it was chosen as; a smaller model would be another download. */
+  /** The load under way has the user's yes to fetch what was chosen; a smaller model would be another download. */
   #mayDownload = false;
+  /** It has lost its seat for good. */
+  #retired = false;
   #progress: LoadProgress | null = null;
 
   /** @param deadlyRungs ids of the rungs that a tab died of while loading them */
@@ -89,9 +91,20 @@ export class ManagedMember {
     return this.#spec.id;
   }
 
-  /** Whether it is already what `spec` asks for. */
-  is(spec: MemberSpec): boolean {
-    return JSON.stringify([spec.name, spec.rungs]) === JSON.stringify([this.#spec.name, this.#spec.rungs]);
+  /**
+   * Whether it is already what `spec` asks for. If so it takes the ladder over: what lies below the first rung changes
+   * with every download, and no reason to begin anew.
+   */
+  adopt(spec: MemberSpec): boolean {
+    const first = ({ name, rungs, unavailable }: MemberSpec): string =>
+      JSON.stringify([name, rungs[0], unavailable]);
+    if (first(spec) !== first(this.#spec)) return false;
+    const rung = spec.rungs.findIndex(({ id }) => id === this.#rung.id);
+    if (rung >= 0) {
+      this.#spec = spec;
+      this.#ladder = { ...this.#ladder, rung };
+    }
+    return true;
   }
 
   /**
@@ -104,7 +117,7 @@ export class ManagedMember {
       const joined = await untilAborted(this.#loading, signal);
       if (joined === null || joined.ok || joined.error.code !== 'cancelled') return;
     }
-    if (signal.aborted || this.#held || this.#loaded !== null) return;
+    if (signal.aborted || this.#held || this.#retired || this.#loaded !== null) return;
     this.#ladder = rested(this.#ladder);
     await this.#bringUp('loading', signal);
   }
@@ -115,14 +128,19 @@ export class ManagedMember {
     return this.#fromTheTop('restarting');
   }
 
-  /** Starts over, this time with the user's yes to the download. */
+  /** Starts over, this time with the user's yes to the download; nothing to do for one that is what was chosen. */
   async download(): Promise<Outcome<MemberView>> {
-    this.#mayDownload = true;
-    try {
-      return await this.#fromTheTop('loading');
-    } finally {
-      this.#mayDownload = false;
+    if (this.#ladder.rung === 0) {
+      if (this.#loaded !== null) return ok(this.view());
+      if (this.#loading !== null && this.#mayDownload) return this.#told(await this.#loading);
     }
+    return this.#fromTheTop('loading', true);
+  }
+
+  /** Ends it for good: whoever still waits for a load of it begins no other. */
+  retire(): Promise<void> {
+    this.#retired = true;
+    return this.unload();
   }
 
   async unload(): Promise<void> {
@@ -179,13 +197,20 @@ export class ManagedMember {
     return present(this.#spec.rungs[this.#ladder.rung], 'the rung');
   }
 
-  async #fromTheTop(state: 'loading' | 'restarting'): Promise<Outcome<MemberView>> {
+  /** Started over in the middle of a download, it goes on with it. */
+  async #fromTheTop(
+    state: 'loading' | 'restarting',
+    mayDownload = this.#mayDownload,
+  ): Promise<Outcome<MemberView>> {
     this.#window.forget();
     this.#held = false;
     this.#because = null;
     this.#ladder = ladderAt(0); // the session's account of lost GPUs stays as it is
-    const loaded = await this.#bringUp(state, NEVER);
-    return loaded.ok ? ok(this.view()) : err(loaded.error);
+    return this.#told(await this.#bringUp(state, NEVER, mayDownload));
+  }
+
+  #told(loaded: Outcome<LoadedModel>): Outcome<MemberView> {
+    return loaded.ok ? ok(this.view()) : loaded;
   }
 
   /** A tab died of a load: begin below it, or wait for the user where there is nothing smaller. */
@@ -209,13 +234,19 @@ export class ManagedMember {
     this.#engine = null;
     this.#loaded = null;
     this.#loading = null;
+    this.#mayDownload = false;
     this.#problem = null;
     return engine;
   }
 
-  #bringUp(state: 'loading' | 'restarting', signal: AbortSignal): Promise<Outcome<LoadedModel>> {
+  #bringUp(
+    state: 'loading' | 'restarting',
+    signal: AbortSignal,
+    mayDownload = false,
+  ): Promise<Outcome<LoadedModel>> {
     // One worker at a time: the old one goes before the new one comes, with no gap in which a third could be started.
     discard(this.#letGo());
+    this.#mayDownload = mayDownload;
     const loading = this.#climbDown(this.#epoch, signal);
     this.#loading = loading;
     this.#setState(state);
@@ -255,6 +286,8 @@ export class ManagedMember {
   /** Never throws before its first answer: where a browser lets no worker be made, that is the answer. */
   #attempt(signal: AbortSignal): Promise<Outcome<LoadedModel>> {
     let engine: Engine | null = null;
+    const { unavailable } = this.#spec;
+    if (unavailable !== undefined) return Promise.resolve(err(unavailable));
     try {
       engine = this.#ports.launch(
         this.id,
@@ -279,6 +312,7 @@ export class ManagedMember {
 
   #serve(loaded: LoadedModel): Outcome<LoadedModel> {
     this.#loading = null;
+    this.#mayDownload = false;
     this.#loaded = loaded;
     this.#ladder = rested(this.#ladder);
     this.#engine?.setPacing(this.#pacing);

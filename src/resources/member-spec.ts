@@ -1,5 +1,6 @@
 import type { MemberManner } from '#contracts/council';
 import type { Backend, EngineKind, LoadOptions } from '#contracts/engine';
+import type { WitanFailure } from '#contracts/errors';
 import type { StarterMember } from '#contracts/starter';
 
 /** Shares of questions answered right, 0..1, as measured when the model was made or tried. */
@@ -37,6 +38,8 @@ export interface MemberSpec {
   readonly bundled: boolean;
   /** How it wants to be asked; absent: the bare question. */
   readonly manner?: MemberManner;
+  /** Why it can be neither loaded nor asked: nothing is known of it but its seat. Its rung is not what will run. */
+  readonly unavailable?: WitanFailure;
 }
 
 /** Where the engine is meant to run the rung; what it really used is told after loading. */

@@ -32,6 +32,7 @@ export function memberView(spec: MemberSpec, rung: MemberRung, life: MemberLife)
     testAccuracy: rung.accuracy?.test ?? null,
     restarts,
     problem,
+    ...(problem?.code === 'consent-required' ? { downloadBytes: spec.rungs[0].sizeBytes } : {}),
     ...(progress === null ? {} : { progress }),
     ...(fallback === null ? {} : { fallback }),
   };

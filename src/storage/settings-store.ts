@@ -36,8 +36,13 @@ export class SettingsStore {
     }
   }
 
-  /** Errors: storage-failed; the settings then hold in this tab alone. */
+  /**
+   * Errors: record-invalid (nothing is written: it could never be read again); storage-failed: the settings then hold in
+   * this tab alone.
+   */
   async write(settings: Settings): Promise<Outcome<null>> {
+    const valid = parseWith(SettingsSchema, settings, 'record-invalid');
+    if (!valid.ok) return valid;
     if (this.#database === null) {
       this.#memory = settings;
       return ok(null);

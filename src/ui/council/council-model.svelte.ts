@@ -75,7 +75,8 @@ export class CouncilModel {
     this.waitingFor = prompt.trim() === '' ? null : prompt.trim();
     const controller = new AbortController();
     this.#ask = controller;
-    const options = { allowRemote: this.sendAway };
+    // Those that the box names, and nobody who takes a seat while the question waits.
+    const options = { allowRemote: this.sendAway ? this.remote.map(({ id }) => id) : false };
     this.sendAway = false;
     try {
       const asked = await this.#ports.council.ask(controller.signal, prompt, options);

@@ -1,8 +1,15 @@
+import { err } from '#kernel/result';
+import { ok } from '#kernel/result';
 import { failure, failureOf, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { MemberView } from '#contracts/council';
 import type { ModelOffers } from '#contracts/model-offer';
 import type { BuiltInState, WitanPorts } from '#contracts/ports';
 import { MOST_MEMBERS, type MemberChoice, type Settings } from '#contracts/settings';
+
+/** The port's code is fetched with its first use, and that may fail. */
+function settled<T>(outcome: Promise<Outcome<T>>): Promise<Outcome<T>> {
+  return outcome.catch((thrown: unknown) => err(failureOf(thrown)));
+}
 
 /** Who sits on the council, what else could, and the changes to it. */
 export class SettingsModel {
@@ -36,8 +43,10 @@ export class SettingsModel {
     const leaveCouncil = this.#ports.council.subscribe((event) => {
       if (event.type === 'members-changed') this.members = event.members;
     });
-    const leaveSettings = this.#ports.settings.subscribe(() => void this.#read());
-    void this.#learn(abort.signal);
+    const leaveSettings = this.#ports.settings.subscribe(() => void this.#read().catch(() => undefined));
+    this.#learn(abort.signal).catch((thrown: unknown) => {
+      this.problem = failure('engine-unavailable', {}, thrown); // its code could not be fetched
+    });
     return () => {
       leaveCouncil();
       leaveSettings();
@@ -56,19 +65,24 @@ export class SettingsModel {
   /** Gives a seat; with `download` the model is fetched as well, which is the user's yes to it. */
   async add(choice: MemberChoice, name: string, download = false): Promise<void> {
     if (this.sits(choice.id) || this.full) return;
-    const chosen = await this.#change((signal) =>
-      this.#ports.settings.choose(signal, [...this.choices, choice]),
-    );
+    const chosen = await this.#change(async (signal) => {
+      await this.#read(); // another tab may have changed them meanwhile
+      if (this.sits(choice.id)) return ok(null);
+      return this.#ports.settings.choose(signal, [...this.choices, choice]);
+    });
     if (!chosen) return;
     this.announcement = `${name} sits on the council.`;
     if (download) await this.download(choice.id);
   }
 
   async remove(id: string, name: string): Promise<void> {
-    const rest = this.choices.filter((choice) => choice.id !== id);
-    // Without anybody there is no council: then it is the one that came with the app.
-    if (await this.#change((signal) => this.#ports.settings.choose(signal, rest.length === 0 ? null : rest)))
-      this.announcement = `${name} left the council.`;
+    const removed = await this.#change(async (signal) => {
+      await this.#read();
+      const rest = this.choices.filter((choice) => choice.id !== id);
+      // Without anybody there is no council: then it is the one that came with the app.
+      return this.#ports.settings.choose(signal, rest.length === 0 ? null : rest);
+    });
+    if (removed) this.announcement = `${name} left the council.`;
   }
 
   /** The bundled council, and nobody else. */
@@ -96,14 +110,14 @@ export class SettingsModel {
   }
 
   async #lookAtBuiltIn(signal: AbortSignal): Promise<void> {
-    const builtIn = await this.#ports.settings.builtIn(signal);
+    const builtIn = await settled(this.#ports.settings.builtIn(signal));
     if (signal.aborted) return;
     if (builtIn.ok) this.builtIn = builtIn.value;
     else this.problem = builtIn.error;
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    const offers = await this.#ports.settings.offers(signal);
+    const offers = await settled(this.#ports.settings.offers(signal));
     if (signal.aborted) return;
     if (offers.ok) this.offers = offers.value;
     else this.problem = offers.error;
@@ -115,12 +129,8 @@ export class SettingsModel {
     if (signal.aborted) return;
     if (about.ok) this.starters = about.value.members.map(({ id, name }) => ({ id, name }));
     this.members = this.#ports.council.members();
-    try {
-      await this.#lookAtBuiltIn(signal);
-      await this.#look(signal);
-    } catch (thrown) {
-      this.problem = failure('engine-unavailable', {}, thrown); // its code could not be fetched
-    }
+    await this.#lookAtBuiltIn(signal);
+    await this.#look(signal);
   }
 
   async #read(): Promise<void> {

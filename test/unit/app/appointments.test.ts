@@ -7,6 +7,7 @@ import { Appointments } from '../../../src/app/appointments.ts';
 import type { FurtherMembers } from '../../../src/app/further-members.ts';
 import type { MemberSpec } from '../../../src/resources/member-spec.ts';
 import { starterMember } from '../../fakes/manual-engine.ts';
+import { unavailableMember } from '../../../src/app/unavailable-member.ts';
 import { OAK_MEMBER } from '../resources/ladders.ts';
 
 const NEVER = new AbortController().signal;
@@ -19,11 +20,13 @@ const ABOUT: StarterCouncil = {
 };
 
 let chosen: Outcome<readonly MemberChoice[] | null>;
+let choosing: () => Promise<typeof chosen>;
 let fetched: number;
 let further: () => Promise<Pick<FurtherMembers, 'specs' | 'deadlyRungs'>>;
 
 beforeEach(() => {
   chosen = ok(null);
+  choosing = () => Promise.resolve(chosen);
   fetched = 0;
   further = () =>
     Promise.resolve({
@@ -34,7 +37,7 @@ beforeEach(() => {
 
 const appointed = () =>
   new Appointments({
-    chosen: () => Promise.resolve(chosen),
+    chosen: () => choosing(),
     further: () => {
       fetched += 1;
       return further() as Promise<FurtherMembers>;
@@ -86,14 +89,62 @@ it('falls back to the bundled council when nobody chosen exists any more', async
   expect(idsOf(await appointed())).toEqual(['alder', 'birch', 'cedar']);
 });
 
-it('code or catalogue that cannot be had is a typed failure', async () => {
-  chosen = ok([{ engine: 'web-llm', id: 'oak' }]);
+it('code that cannot be fetched costs those that need it, and nobody else', async () => {
   further = () => Promise.reject(new TypeError('Failed to fetch dynamically imported module'));
+  chosen = ok([{ engine: 'web-llm', id: 'oak' }]);
   expect(await appointed()).toMatchObject({ error: { code: 'engine-unavailable' } });
+  chosen = ok([
+    { engine: 'web-llm', id: 'oak' },
+    { engine: 'starter', id: 'cedar' },
+  ]);
+  const appointment = await appointed();
+  // Before: offline, one model of the user's took the whole council with it.
+  expect(idsOf(appointment)).toEqual(['cedar']);
+  expect(appointment).toMatchObject({ value: { incomplete: true } });
+});
+
+it('a choice that cannot even be read leaves the bundled council, for now', async () => {
+  choosing = () => Promise.reject(new TypeError('Failed to fetch dynamically imported module'));
+  const appointment = await appointed();
+  expect(idsOf(appointment)).toEqual(['alder', 'birch', 'cedar']);
+  expect(appointment).toMatchObject({ value: { incomplete: true } });
+});
+
+it('a seat of which nothing can be learnt now is shown as such, and looked up again', async () => {
+  chosen = ok([{ engine: 'web-llm', id: 'oak' }]);
+  const unavailable = unavailableMember(
+    { engine: 'web-llm', id: 'oak' },
+    failure('model-fetch-failed', { model: 'the catalogue' }),
+  );
   further = () =>
     Promise.resolve({
-      specs: () => Promise.resolve(err(failure('model-fetch-failed', { model: 'the catalogue' }))),
+      specs: () => Promise.resolve(ok([unavailable])),
       deadlyRungs: () => Promise.resolve(new Map()),
     });
-  expect(await appointed()).toMatchObject({ error: { code: 'model-fetch-failed' } });
+  expect(await appointed()).toMatchObject({
+    value: { specs: [{ id: 'oak', unavailable: { code: 'model-fetch-failed' } }], incomplete: true },
+  });
+});
+
+it('a seat that is named twice is one seat', async () => {
+  chosen = ok([
+    { engine: 'starter', id: 'cedar' },
+    { engine: 'web-llm', id: 'oak' },
+    { engine: 'starter', id: 'cedar' },
+    { engine: 'web-llm', id: 'oak' },
+  ]);
+  const appointment = await appointed();
+  expect(idsOf(appointment)).toEqual(['cedar', 'oak']);
+  // The only starter has all threads.
+  expect(appointment.ok && appointment.value.specs[0]?.rungs[0].load.threads).toBe(8);
+});
+
+it('is given up with the page that asked', async () => {
+  chosen = ok([{ engine: 'web-llm', id: 'oak' }]);
+  further = () =>
+    Promise.resolve({
+      specs: () => Promise.resolve(err(failure('cancelled'))),
+      deadlyRungs: () => Promise.resolve(new Map()),
+    });
+  expect(await appointed()).toMatchObject({ error: { code: 'cancelled' } });
 });

@@ -98,12 +98,12 @@ describe('members', () => {
     expect(server.requests).toEqual([]);
   });
 
-  it('lose their worker when they are removed, and nobody calls that a loss', async () => {
+  it('lose their worker when they are removed, and their owner is told why', async () => {
     const losses: WitanFailure[] = [];
     const { worker } = await launched((reason) => losses.push(reason));
     await service.remove('far');
     expect(worker?.alive).toBe(false);
-    expect(losses).toEqual([]);
+    expect(losses).toEqual([failure('member-unknown', { member: FAR_ID })]);
   });
 
   it('tell of a worker that is lost', async () => {

@@ -237,8 +237,14 @@ describe('a member on a server', () => {
     expect(await askedIds({ allowRemote: false, members: ['a', 'b'] })).toEqual(['a']);
   });
 
+  it('is asked only if it is one of those that the user has named', async () => {
+    expect(await askedIds({ allowRemote: ['b'] })).toEqual(['a', 'b']);
+    expect(await askedIds({ allowRemote: ['another'] })).toEqual(['a']);
+    expect(await askedIds({ allowRemote: [] })).toEqual(['a']);
+  });
+
   it('is not asked behind the back of a user who names it alone', async () => {
-    expect(await askedIds({ members: ['b'] })).toBe('council-unavailable');
+    expect(await askedIds({ members: ['b'] })).toBe('consent-required');
     expect(await askedIds({ members: ['b'], allowRemote: true })).toEqual(['b']);
   });
 });

@@ -3,6 +3,7 @@ import type { MemberView } from '#contracts/council';
 import { failure } from '#contracts/errors';
 import type { MetricId } from '#contracts/metrics';
 import { CouncilManager } from '../../../src/resources/council-manager.ts';
+import { remoteSpec } from '../../../src/resources/remote-spec.ts';
 import { starterSpec, type MemberSpec } from '../../../src/resources/member-spec.ts';
 import { ManualEngine, starterMember } from '../../fakes/manual-engine.ts';
 import { turn } from '../../fakes/turn.ts';
@@ -156,6 +157,29 @@ it('restarts by name only whom it knows', async () => {
   const restarted = manager.restart('alder');
   engine('alder').loaded();
   expect(await restarted).toMatchObject({ ok: true, value: { id: 'alder', state: 'ready' } });
+});
+
+describe('a member on a server', () => {
+  const FAR = remoteSpec({ id: 'far', name: 'Far', model: 'tiny', endpointIds: ['home'] });
+
+  it('is not called on before a question is allowed to go there, and keeps nobody waiting', async () => {
+    manager.appoint([...STARTERS.slice(0, 1), FAR]);
+    const prepared = manager.prepare(NEVER);
+    engine('alder').loaded();
+    // Before: to type a question sent the key to the server, and every question waited for one that was down.
+    expect(engines.has(FAR.id)).toBe(false);
+    expect(await prepared).toMatchObject({
+      value: { ready: [{ id: 'alder' }], absent: [{ id: FAR.id, backend: 'remote', error: 'cancelled' }] },
+    });
+    const allowed = manager.prepare(NEVER, () => true);
+    engine(FAR.id).loaded('remote');
+    expect(await allowed).toMatchObject({ value: { ready: [{ id: 'alder' }, { id: FAR.id }] } });
+  });
+
+  it('is no reason to call a council unavailable that has nobody else', async () => {
+    manager.appoint([FAR]);
+    expect(await manager.prepare(NEVER)).toMatchObject({ value: { ready: [], absent: [{ id: FAR.id }] } });
+  });
 });
 
 describe('a member whose model is not on the device', () => {

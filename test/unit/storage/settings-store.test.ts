@@ -50,6 +50,18 @@ it.each([
   expect(await new SettingsStore(database).read()).toMatchObject({ error: { code: 'record-invalid' } });
 });
 
+it.each([
+  ['nobody', []],
+  ['a crowd', Array.from({ length: 9 }, (_, n) => ({ engine: 'starter' as const, id: String(n) }))],
+  ['a name of 300 characters', [{ engine: 'web-llm' as const, id: 'm'.repeat(300) }]],
+])('does not store a council of %s, which it could never read again', async (_what, members) => {
+  const store = new SettingsStore(await open());
+  await store.write(CHOSEN);
+  expect(await store.write({ ...CHOSEN, members })).toMatchObject({ error: { code: 'record-invalid' } });
+  // Before: it was stored, and from then on the settings could neither be read nor changed.
+  expect(await store.read()).toEqual({ ok: true, value: CHOSEN });
+});
+
 it('holds in the tab what cannot be stored', async () => {
   const nowhere = new SettingsStore(null);
   expect(await nowhere.write(CHOSEN)).toEqual({ ok: true, value: null });

@@ -59,6 +59,26 @@ describe('the seats', () => {
     expect([model.announcement, model.changing]).toEqual(['', false]);
   });
 
+  it('keep what another tab has changed meanwhile', async () => {
+    const there = (...chosen: readonly string[]): void => {
+      // No word of it comes here.
+      ports.settings.settings = {
+        ...ports.settings.settings,
+        members: chosen.map((id) => ({ engine: 'starter', id })),
+      };
+    };
+    there('birch');
+    await model.add({ engine: 'web-llm', id: LLAMA }, 'Llama');
+    // Before: the list of this page was written over it, and Alder and Cedar were back.
+    expect(ids()).toEqual(['birch', LLAMA]);
+    there('birch', 'cedar');
+    await model.remove('birch', 'Birch');
+    expect(ids()).toEqual(['cedar']);
+    there('alder');
+    await model.add({ engine: 'starter', id: 'alder' }, 'Alder');
+    expect(ids()).toEqual(['alder']);
+  });
+
   it('follow a change made elsewhere', async () => {
     await ports.settings.choose(new AbortController().signal, [{ engine: 'starter', id: 'birch' }]);
     await turn();
@@ -76,6 +96,15 @@ it('shows what this device can run, or why that is not known', async () => {
   await turn();
   expect(other.offers).toBeNull();
   expect(other.problem?.code).toBe('model-fetch-failed');
+});
+
+it('says so where the code of the settings cannot be fetched', async () => {
+  ports.settings.read = () => Promise.reject(new TypeError('Failed to fetch dynamically imported module'));
+  const other = new SettingsModel(ports);
+  other.connect();
+  await turn();
+  // Before: a rejection nobody took, and a page that looked for models for ever.
+  expect(other.problem?.code).toBe('engine-unavailable');
 });
 
 it('deletes the files of a model, and its seat with them', async () => {
