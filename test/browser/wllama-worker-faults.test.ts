@@ -15,7 +15,8 @@ const FAULTS: readonly (readonly [Fault, object])[] = [
   ['hangs', { code: 'worker-lost', details: { member: 'drilled' } }],
   ['inner-gone', { code: 'worker-lost', details: { reason: 'gone' } }],
   ['inner-traps', { code: 'worker-lost', details: { reason: 'trapped' } }],
-  ['inner-hangs', { code: 'worker-silent', details: { phase: 'token-gap' } }],
+  // By the gap between tokens, or by the wait of another answer for its first.
+  ['inner-hangs', { code: 'worker-silent' }],
 ];
 
 // The whole way of an answer: engine, supervisor, worker, comlink, host, wllama.
