@@ -1,5 +1,4 @@
-import { err } from '#kernel/result';
-import { ok } from '#kernel/result';
+import { err, ok } from '#kernel/result';
 import { failure, failureOf, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { MemberView } from '#contracts/council';
 import type { ModelOffers } from '#contracts/model-offer';
