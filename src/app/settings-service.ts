@@ -7,6 +7,7 @@ import { modelOffers } from '../capacity/model-offers.ts';
 import { languageModelOf } from '../engines/prompt-api/language-model.ts';
 import type { SettingsStore } from '../storage/settings-store.ts';
 import { keptWeights } from './kept-weights.ts';
+import { oncePerId } from './chosen-appointment.ts';
 import type { CatalogueSource } from './catalogue-source.ts';
 
 export interface SettingsServicePorts {
@@ -35,8 +36,7 @@ export class SettingsService {
   choose(signal: AbortSignal, members: readonly MemberChoice[] | null): Promise<Outcome<null>> {
     return this.#change(signal, (settings) => ({
       ...settings,
-      // A seat that is named twice is one seat.
-      members: members?.filter(({ id }, at) => members.findIndex((other) => other.id === id) === at) ?? null,
+      members: members === null ? null : [...oncePerId(members)],
     }));
   }
 
