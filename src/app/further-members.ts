@@ -18,6 +18,8 @@ import type { MemberRung, MemberSpec } from '../resources/member-spec.ts';
 import { LoadingMarker } from '../storage/loading-marker.ts';
 import type { CatalogueSource } from './catalogue-source.ts';
 import { BUILT_IN_LANGUAGES, builtInMember } from './built-in-member.ts';
+import { chosenAppointment } from './chosen-appointment.ts';
+import type { Appointment } from './council-service.ts';
 import { instructManner } from './instruct-manner.ts';
 import type { RemoteService } from './remote-service.ts';
 import { keptWeights } from './kept-weights.ts';
@@ -34,6 +36,15 @@ export interface FurtherMembersPorts {
   readonly builtInAllowed: () => Promise<boolean>;
 }
 
+/** Merely to name the store throws where the browser blocks it. */
+function tabStore(): Storage | null {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+}
+
 /** Members beyond the bundled ones: on the GPU by web-llm, in the browser itself, on servers. */
 export class FurtherMembers {
   readonly marker: LoadingMarker;
@@ -45,7 +56,7 @@ export class FurtherMembers {
     this.#ports = ports;
     this.marker = new LoadingMarker({
       clock: ports.clock,
-      store: typeof localStorage === 'undefined' ? null : localStorage,
+      store: tabStore(),
       locks: navigator.locks,
       newId: () => crypto.randomUUID(),
     });
@@ -55,6 +66,15 @@ export class FurtherMembers {
     addEventListener('pageshow', () => {
       this.marker.comeBack();
     });
+  }
+
+  /** The council as it was chosen. Errors: cancelled. @param starters bundled members by their ids, or all */
+  appointment(
+    signal: AbortSignal,
+    choices: readonly MemberChoice[],
+    starters: (ids?: readonly string[]) => readonly MemberSpec[],
+  ): Promise<Outcome<Appointment>> {
+    return chosenAppointment(signal, choices, starters, this);
   }
 
   /** What tabs died of while loading it; looked up once, for the marks are taken away by looking. */
@@ -146,7 +166,7 @@ export class FurtherMembers {
   }
 
   async #adapter(signal: AbortSignal): Promise<Adapter | null> {
-    const probed = await this.#ports.device.probe(signal);
-    return probed.ok ? (probed.value.profile.adapters[0] ?? null) : null;
+    const probed = await this.#ports.device.probe(signal).catch(() => null); // its code could not be fetched
+    return probed?.ok === true ? (probed.value.profile.adapters[0] ?? null) : null;
   }
 }

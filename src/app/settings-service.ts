@@ -10,6 +10,7 @@ import { languageModelOf } from '../engines/prompt-api/language-model.ts';
 import type { SettingsStore } from '../storage/settings-store.ts';
 import { BUILT_IN_LANGUAGES, BUILT_IN_NAME } from './built-in-member.ts';
 import { keptWeights } from './kept-weights.ts';
+import { oncePerId } from './chosen-appointment.ts';
 import type { CatalogueSource } from './catalogue-source.ts';
 
 export interface SettingsServicePorts {
@@ -39,8 +40,7 @@ export class SettingsService {
   choose(signal: AbortSignal, members: readonly MemberChoice[] | null): Promise<Outcome<null>> {
     return this.#change(signal, (settings) => ({
       ...settings,
-      // A seat that is named twice is one seat.
-      members: members?.filter(({ id }, at) => members.findIndex((other) => other.id === id) === at) ?? null,
+      members: members === null ? null : [...oncePerId(members)],
     }));
   }
 

@@ -21,7 +21,10 @@ export interface CouncilPort {
   members(): readonly MemberView[];
   /** Longest question in characters; may change once the models are known. Without it the page shows no count. */
   promptLimit?(): number;
-  /** Loads every member that is not loaded. Resolves when at least one is ready and all have settled. */
+  /**
+   * Loads every member on this device that is not loaded; no server is called. Resolves when at least one is ready and all
+   * have settled.
+   */
   prepare(signal: AbortSignal): Promise<Outcome<readonly MemberView[]>>;
   /** Asks all members at once. Loads them first when needed. */
   ask(signal: AbortSignal, prompt: string, options?: AskOptions): Promise<Outcome<Deliberation>>;

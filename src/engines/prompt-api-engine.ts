@@ -61,6 +61,8 @@ export class PromptApiEngine implements Engine {
   readonly #ports: PromptApiPorts;
   #pacing: Pacing = FULL_SPEED;
   #loaded: Loaded | null = null;
+  /** Aborts at an unload, and with it every load under way: the browser would go on with its download for nobody. */
+  #life = new AbortController();
   readonly #answers = new Set<AnswerCollector>();
 
   constructor(ports: PromptApiPorts) {
@@ -80,8 +82,9 @@ export class PromptApiEngine implements Engine {
     if (!this.#ports.allowed()) return err(failure('consent-required', { model: model.name }));
     const languageModel = this.#ports.languageModel();
     if (languageModel === null) return err(failure('engine-unavailable', { model: model.name }));
+    const wanted = AbortSignal.any([signal, this.#life.signal]);
     // With the user's yes `create()` comes first of all: a download needs the click that led here.
-    const held = options.download === true ? null : await this.#reasonNotToLoad(signal, model.name);
+    const held = options.download === true ? null : await this.#reasonNotToLoad(wanted, model.name);
     if (held !== null) return err(held);
     this.#end();
     const startedMs = clock.nowMs();
@@ -96,8 +99,12 @@ export class PromptApiEngine implements Engine {
         },
       });
     const root = sessionOptions(ROOT_REQUEST, languages);
-    const opened = await open(signal, root);
+    const opened = await open(wanted, root);
     if (!opened.ok) return opened;
+    if (wanted.aborted) {
+      opened.value.close();
+      return err(failure('cancelled', { model: model.name }));
+    }
     this.#end(); // of a load that was faster
     this.#loaded = {
       model: model.name,
@@ -154,6 +161,8 @@ export class PromptApiEngine implements Engine {
   }
 
   unload(): Promise<void> {
+    this.#life.abort();
+    this.#life = new AbortController();
     this.#end();
     return Promise.resolve();
   }

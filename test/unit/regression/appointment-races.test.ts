@@ -125,14 +125,15 @@ it('a council that is not all there is completed by the next who asks', async ()
   expect(lookUps).toHaveLength(2);
 });
 
-it('a long question that comes before the members are known is not refused for their sake', async () => {
-  const question = 'Why is the sky blue? '.repeat(20);
-  const asked = service.ask(NEVER, question);
+it('a long question that comes before the members are known is judged by what they read', async () => {
+  const asked = service.ask(NEVER, 'Why is the sky blue? '.repeat(50));
   await turn();
-  lookUps[0]?.settle(seat('alder'));
+  const reader = { ...starterMember('alder'), context: 1024 };
+  const specs = starterMembers({ ...ABOUT, members: [reader] }, (file) => `https://page/${file}`, 1);
+  lookUps[0]?.settle(ok({ specs }));
   await turn();
-  // Their limit, and not that of members nobody has chosen.
+  // Before: it was refused with the limit of members that nobody had chosen.
   expect(await asked).toMatchObject({
-    error: { code: 'prompt-too-long', details: { limit: 256 - 112 - 4 } },
+    error: { code: 'prompt-too-long', details: { limit: 1024 - 112 - 4 } },
   });
 });
