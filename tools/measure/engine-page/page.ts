@@ -228,7 +228,7 @@ async function memoryLeftBytes(beforeBytes: number): Promise<number> {
   return leastBytes;
 }
 
-const WARM_UPS = 4;
+const WARM_UPS = 6;
 
 /** Ends the browser's GPU process; given to the page by the tool. */
 const gpuProcessCrash: OutsideFault = {
@@ -253,7 +253,7 @@ async function faults(
     await askStack(engine, requestOf(64, 256, warmUp));
     await engine.unload();
   }
-  await drill(fault, model, random, placement.backend);
+  for (let warmUp = 0; warmUp < WARM_UPS; warmUp += 1) await drill(fault, model, random, placement.backend);
   await memoryLeftBytes(0);
   const before = await memoryBytes();
   const { engine } = await startStack(model, placement);
