@@ -30,7 +30,6 @@ export interface CouncilServicePorts {
   readonly catalogue: StarterCatalogue;
   readonly launch: CouncilManagerPorts['launch'];
   readonly marks?: CouncilManagerPorts['marks'];
-  readonly refresh?: CouncilManagerPorts['refresh'];
   /** Whom the user chose. Errors: those of reading what they chose, and what is known of it. */
   readonly appointment: (signal: AbortSignal, about: StarterCouncil) => Promise<Outcome<Appointment>>;
   readonly watchFrames: () => () => FrameSummary | null;
@@ -62,7 +61,6 @@ export class CouncilService implements CouncilPort {
       metrics: ports.metrics,
       launch: ports.launch,
       ...(ports.marks === undefined ? {} : { marks: ports.marks }),
-      ...(ports.refresh === undefined ? {} : { refresh: ports.refresh }),
       onChange: (members) => {
         this.#emit({ type: 'members-changed', members });
       },

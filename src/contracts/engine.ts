@@ -160,6 +160,18 @@ export interface Generation {
   readonly logprobs?: readonly TokenLogprob[];
 }
 
+/** An answer that was stopped before it began. */
+export const NOTHING_SAID: Generation = {
+  text: '',
+  finish: 'cancelled',
+  promptTokens: 0,
+  completionTokens: 0,
+  timeToFirstTokenMs: null,
+  prefillTokensPerSecond: null,
+  decodeTokensPerSecond: null,
+  durationMs: 0,
+};
+
 /** How fast a member may stream and decode: the lever of the quality scaler. */
 export interface Pacing {
   /** Shortest time between two chunks that reach the page. */

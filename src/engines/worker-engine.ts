@@ -5,6 +5,7 @@ import { Semaphore } from '#kernel/semaphore';
 import { untilAborted } from '#kernel/until-aborted';
 import {
   FULL_SPEED,
+  NOTHING_SAID,
   type Engine,
   type EngineKind,
   type GenerateRequest,
@@ -118,10 +119,10 @@ export class WorkerEngine implements Engine {
     onChunk: (chunk: TokenChunk) => void,
   ): Promise<Outcome<Generation>> {
     const release = await this.#slots.acquire(signal);
-    if (release === null) return ok(EMPTY_CANCELLED);
+    if (release === null) return ok(NOTHING_SAID);
     try {
       // Aborted between the grant of the slot and this line: no listener would ever hear of it.
-      if (signal.aborted) return ok(EMPTY_CANCELLED);
+      if (signal.aborted) return ok(NOTHING_SAID);
       return await this.#stream(signal, request, onChunk);
     } finally {
       release();
@@ -225,14 +226,3 @@ const stalledLoad =
     phase === 'fetch'
       ? failure('model-fetch-failed', { model, member, reason: 'stalled', silentMs })
       : failure('deadline-exceeded', { model, member, limitMs: silentMs, phase });
-
-const EMPTY_CANCELLED: Generation = {
-  text: '',
-  finish: 'cancelled',
-  promptTokens: 0,
-  completionTokens: 0,
-  timeToFirstTokenMs: null,
-  prefillTokensPerSecond: null,
-  decodeTokensPerSecond: null,
-  durationMs: 0,
-};

@@ -6,7 +6,7 @@ import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { MetricWriter } from '#contracts/metrics';
 import { DeviceLosses } from './device-losses.ts';
 import { ManagedMember } from './managed-member.ts';
-import { NO_MARKS, type ArtifactRefresh, type LoadMarks, type MemberLaunch } from './member-ports.ts';
+import { NO_MARKS, type LoadMarks, type MemberLaunch } from './member-ports.ts';
 import type { MemberSpec } from './member-spec.ts';
 
 export interface CouncilManagerPorts {
@@ -17,8 +17,6 @@ export interface CouncilManagerPorts {
   readonly onChange: (members: readonly MemberView[]) => void;
   /** Where loads under way are marked; absent: nowhere. */
   readonly marks?: LoadMarks;
-  /** Throws an artifact out of the caches; absent: there are none, and a bad file is bad. */
-  readonly refresh?: ArtifactRefresh;
 }
 
 /** The loss of a worker is counted where it is noticed. */
@@ -111,13 +109,12 @@ export class CouncilManager {
   }
 
   #member(spec: MemberSpec, deadlyRungs: readonly string[] | undefined): ManagedMember {
-    const { clock, launch, marks, refresh, metrics } = this.#ports;
+    const { clock, launch, marks, metrics } = this.#ports;
     const ports = {
       clock,
       launch,
       deviceLosses: this.#deviceLosses,
       marks: marks ?? NO_MARKS,
-      refresh: refresh ?? null,
       onChange: () => {
         this.#changed();
       },

@@ -1,4 +1,3 @@
-import { delay } from '#kernel/clock';
 import { present } from '#kernel/assert';
 import { err, ok } from '#kernel/result';
 import { untilAborted } from '#kernel/until-aborted';
@@ -27,9 +26,6 @@ import { ResilientEngine } from './resilient-engine.ts';
 import { RestartWindow } from './restart-window.ts';
 
 const NEVER = new AbortController().signal;
-
-/** Throwing a file away takes milliseconds; a store that hangs must not keep the member from its next try. */
-const REFRESH_DEADLINE_MS = 10_000;
 
 /** What fails again whenever it is tried, at the price of a whole load: only the user may want that. */
 const HOPELESS: ReadonlySet<ErrorCode> = new Set([
@@ -276,7 +272,6 @@ export class ManagedMember {
         const told = loaded.error.code === 'consent-required' ? began : loaded.error;
         return this.#end('failed', told, told);
       }
-      if (step.do === 'refresh') await this.#refresh(step.artifact);
       if (this.#epoch !== epoch) return err(failure('cancelled', { member: this.id }));
       if (signal.aborted) return this.#end('absent', null, failure('cancelled', { member: this.id }));
       this.#setState(step.do === 'restart' ? 'restarting' : 'loading');
@@ -360,7 +355,6 @@ export class ManagedMember {
         problem,
         phase,
         deviceMayReturn: problem.code !== 'device-lost' || this.#ports.deviceLosses.note(now),
-        canRefresh: this.#ports.refresh !== null,
       },
     );
     if (step.do === 'give-up') return step;
@@ -371,12 +365,6 @@ export class ManagedMember {
     if (phase === 'run' || step.do === 'restart') this.#restarts += 1;
     this.#ladder = step.state;
     return step;
-  }
-
-  /** Where it cannot be thrown away the next load tells. */
-  async #refresh(artifact: 'model' | 'engine'): Promise<void> {
-    const refreshed = this.#ports.refresh?.(this.#rung, artifact).catch(() => undefined);
-    await Promise.race([refreshed, delay(this.#ports.clock, REFRESH_DEADLINE_MS)]);
   }
 
   async #successor(signal: AbortSignal): Promise<Engine | null> {

@@ -14,9 +14,6 @@ export type MemberLaunch = (
   rung: MemberRung,
 ) => Engine;
 
-/** Throws a rung's artifact out of the caches, so that the next load fetches it again. Settles, and may fail. */
-export type ArtifactRefresh = (rung: MemberRung, artifact: 'model' | 'engine') => Promise<unknown>;
-
 /** Where loads under way are marked, so that a tab which died of one is found out afterwards. */
 export interface LoadMarks {
   /** Sets the mark before it returns. @returns what takes it away */
@@ -30,8 +27,6 @@ export interface MemberPorts {
   readonly launch: MemberLaunch;
   readonly deviceLosses: DeviceLosses;
   readonly marks: LoadMarks;
-  /** Null where nothing is cached that could be thrown away. */
-  readonly refresh: ArtifactRefresh | null;
   /** The view has changed. */
   readonly onChange: () => void;
   /** A load failed, for a reason other than that it was given up. */

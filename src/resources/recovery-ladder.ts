@@ -11,8 +11,6 @@ export interface LadderState {
   readonly loadRestarts: number;
   /** Restarts left for a worker that is lost while it serves; the member refills them as time passes. */
   readonly runRestarts: number;
-  /** Times left that an artifact of this rung (model file, compiled library) may be fetched again. Per rung. */
-  readonly refreshes: number;
   /** Times left that the same rung may be started again after the GPU was lost; `DeviceLosses` counts for the session. */
   readonly deviceRestarts: number;
 }
@@ -21,8 +19,6 @@ export interface LadderState {
 const LOAD_RESTARTS = 2;
 /** Worker losses while serving that are repaired without question; see `RestartWindow`. */
 export const RUN_RESTARTS = 8;
-/** A second copy of the artifact that is as bad as the first is what the server has. */
-const REFRESHES = 1;
 /**
  * Chromium grants no adapter any more after the GPU process crashed twice, not even after a reload
  * (research/storage-and-reliability.md, fault 1), so a second try would only prove it.
@@ -35,21 +31,18 @@ export function ladderAt(rung: number): LadderState {
     rung,
     loadRestarts: LOAD_RESTARTS,
     runRestarts: RUN_RESTARTS,
-    refreshes: REFRESHES,
     deviceRestarts: DEVICE_RESTARTS,
   };
 }
 
 /** The counters of loading, full again: after a load that succeeded, and when somebody asks anew. */
 export function rested(state: LadderState): LadderState {
-  return { ...state, loadRestarts: LOAD_RESTARTS, refreshes: REFRESHES };
+  return { ...state, loadRestarts: LOAD_RESTARTS };
 }
 
 export type LadderStep =
   /** The same rung once more, in a fresh worker. */
   | { readonly do: 'restart'; readonly state: LadderState }
-  /** The same rung once more, after its artifact was thrown away. */
-  | { readonly do: 'refresh'; readonly artifact: 'model' | 'engine'; readonly state: LadderState }
   | { readonly do: 'descend'; readonly state: LadderState }
   | { readonly do: 'give-up' };
 
@@ -59,8 +52,6 @@ export interface Trouble {
   readonly phase: 'load' | 'run';
   /** False once the GPU was lost twice in this session, by whomever: restarting on it is pointless. */
   readonly deviceMayReturn: boolean;
-  /** False where there is no store from which an artifact could be thrown away. */
-  readonly canRefresh: boolean;
 }
 
 const GIVE_UP: LadderStep = { do: 'give-up' };
@@ -79,10 +70,6 @@ export function nextStep(rungs: readonly MemberRung[], state: LadderState, troub
     case 'out-of-memory':
     case 'deadline-exceeded': // too slow for this device, or swapping: smaller helps both
       return descend(rungs, state, 'memory');
-    case 'engine-incompatible':
-      return refresh(rungs, state, trouble, 'engine');
-    case 'model-invalid':
-      return refresh(rungs, state, trouble, 'model');
     case 'feature-missing': {
       const { feature } = problem.details;
       return to(rungWithout(rungs, state.rung, typeof feature === 'string' ? feature : null), state);
@@ -98,6 +85,9 @@ export function nextStep(rungs: readonly MemberRung[], state: LadderState, troub
     case 'consent-required':
       // Down the ladder only what is on the device already may take its place; at the top the user is asked.
       return state.rung > 0 ? descend(rungs, state, 'any') : GIVE_UP;
+    // Damaged files, and code of another generation, the host has thrown away and fetched anew by itself, where it keeps any.
+    case 'engine-incompatible':
+    case 'model-invalid':
     case 'model-load-failed':
       return descend(rungs, state, 'any');
     default:
@@ -124,17 +114,6 @@ function again(rungs: readonly MemberRung[], state: LadderState, phase: Trouble[
     default:
       return unreachable(phase);
   }
-}
-
-function refresh(
-  rungs: readonly MemberRung[],
-  state: LadderState,
-  trouble: Trouble,
-  artifact: 'model' | 'engine',
-): LadderStep {
-  return trouble.canRefresh && state.refreshes > 0
-    ? { do: 'refresh', artifact, state: { ...state, refreshes: state.refreshes - 1 } }
-    : descend(rungs, state, 'any');
 }
 
 function descend(rungs: readonly MemberRung[], state: LadderState, wish: Wish): LadderStep {

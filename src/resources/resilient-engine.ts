@@ -1,14 +1,15 @@
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
-import type {
-  Engine,
-  EngineKind,
-  GenerateRequest,
-  Generation,
-  LoadedModel,
-  LoadOptions,
-  Pacing,
-  TokenChunk,
+import {
+  NOTHING_SAID,
+  type Engine,
+  type EngineKind,
+  type GenerateRequest,
+  type Generation,
+  type LoadedModel,
+  type LoadOptions,
+  type Pacing,
+  type TokenChunk,
 } from '#contracts/engine';
 import { failure, failureOf, type ErrorCode, type Outcome, type WitanFailure } from '#contracts/errors';
 import { AnswerRelay } from './answer-relay.ts';
@@ -68,7 +69,7 @@ export class ResilientEngine implements Engine {
     const relay = new AnswerRelay(this.#clock, onChunk);
     const engine = this.#succession.current() ?? (await this.#succession.successor(signal));
     if (engine === null)
-      return signal.aborted ? ok(EMPTY_CANCELLED) : err(failure('engine-failed', { reason: 'no-model' }));
+      return signal.aborted ? ok(NOTHING_SAID) : err(failure('engine-failed', { reason: 'no-model' }));
     const answered = await this.#ask(engine, signal, request, relay);
     if (answered.ok || !REPLAYED.has(answered.error.code) || signal.aborted) return answered;
     const next = await this.#succession.successor(signal);
@@ -121,14 +122,3 @@ export class ResilientEngine implements Engine {
     this.#succession.broken(engine, answered.error);
   }
 }
-
-const EMPTY_CANCELLED: Generation = {
-  text: '',
-  finish: 'cancelled',
-  promptTokens: 0,
-  completionTokens: 0,
-  timeToFirstTokenMs: null,
-  prefillTokensPerSecond: null,
-  decodeTokensPerSecond: null,
-  durationMs: 0,
-};

@@ -26,7 +26,6 @@ beforeEach(() => {
     },
     deviceLosses: new DeviceLosses(),
     marks: NO_MARKS,
-    refresh: null,
     onChange: () => undefined,
     onLoadFailed: () => undefined,
   });

@@ -23,7 +23,6 @@ beforeEach(() => {
     },
     deviceLosses: new DeviceLosses(),
     marks: NO_MARKS,
-    refresh: null,
     onChange: () => undefined,
     onLoadFailed: () => undefined,
   });
@@ -150,7 +149,6 @@ it('a seat of which nothing can be learnt says why, and launches nothing', async
       },
       deviceLosses: new DeviceLosses(),
       marks: NO_MARKS,
-      refresh: null,
       onChange: () => undefined,
       onLoadFailed: () => undefined,
     },

@@ -37,7 +37,6 @@ beforeEach(() => {
     },
     deviceLosses: new DeviceLosses(),
     marks: NO_MARKS,
-    refresh: null,
     onChange: () => {
       const { state } = member.view();
       if (states.at(-1) !== state) states.push(state);

@@ -88,7 +88,6 @@ class World {
             return () => (this.marks -= 1);
           },
         },
-        refresh: () => Promise.resolve(),
         onChange: () => undefined,
         onLoadFailed: () => undefined,
       },

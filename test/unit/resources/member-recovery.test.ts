@@ -17,14 +17,12 @@ const DEVICE_LOST = failure('device-lost', { model: 'oak 3B' });
 let clock: VirtualClock;
 let launched: { readonly rung: MemberRung; readonly engine: ManualEngine }[];
 let log: string[];
-let refreshing: Promise<unknown>;
 let deviceLosses: DeviceLosses;
 
 beforeEach(() => {
   clock = new VirtualClock();
   launched = [];
   log = [];
-  refreshing = Promise.resolve();
   deviceLosses = new DeviceLosses();
 });
 
@@ -50,10 +48,6 @@ function member(
           log.push(`mark ${rungId}`);
           return () => log.push(`unmark ${rungId}`);
         },
-      },
-      refresh: (rung, artifact) => {
-        log.push(`refresh ${artifact} of ${rung.id}`);
-        return refreshing;
       },
       onChange: () => undefined,
       onLoadFailed: () => undefined,
@@ -138,14 +132,14 @@ describe('going down the ladder', () => {
   });
 
   it('stops when it is unloaded meanwhile', async () => {
-    refreshing = new Promise(() => undefined);
     const oak = member();
     const prepared = oak.prepare(NEVER);
     await failLoad(failure('model-invalid', { model: 'oak' }));
+    const below = newest();
     await oak.unload();
-    clock.advance(10_000);
+    below.fails(OOM);
     await prepared;
-    expect([launched.length, oak.view().state]).toEqual([1, 'absent']);
+    expect([launched.length, oak.view().state]).toEqual([2, 'absent']);
   });
 
   it('takes the f32 twin where the GPU has no f16', async () => {
@@ -239,37 +233,6 @@ describe('a member that has nothing left to go to', () => {
     newest().lose(DEVICE_LOST);
     expect(await restarted).toMatchObject({ ok: false, error: { code: 'device-lost' } });
     expect(launched).toHaveLength(3);
-  });
-});
-
-describe('a bad artifact', () => {
-  it('is thrown away and fetched again, once', async () => {
-    const oak = member();
-    const prepared = oak.prepare(NEVER);
-    const incompatible = failure('engine-incompatible', { model: 'oak' });
-    await failLoad(incompatible);
-    expect(log.filter((line) => /launch|refresh/.test(line))).toEqual([
-      'launch gpu-f16',
-      'refresh engine of gpu-f16',
-      'launch gpu-f16',
-    ]);
-    await failLoad(incompatible);
-    expect(standsOn()).toBe('gpu-f32');
-    newest().loaded();
-    await prepared;
-    expect(oak.view().state).toBe('ready');
-  });
-
-  it.each<[string, () => Promise<unknown>]>([
-    ['fails', () => Promise.reject(new Error('disk'))],
-    ['hangs', () => new Promise(() => undefined)],
-  ])('a store that %s does not keep the member from its next try', async (_, refresh) => {
-    const oak = member(OAK_MEMBER, [], { refresh });
-    void oak.prepare(NEVER);
-    await failLoad(failure('model-invalid', { model: 'oak' }));
-    clock.advance(10_000);
-    await turn();
-    expect(launched).toHaveLength(2);
   });
 });
 

@@ -40,7 +40,6 @@ const trouble: fc.Arbitrary<Trouble> = fc.record({
     .map(([code, feature]) => failure(code, feature === '' ? {} : { feature })),
   phase: fc.constantFrom('load', 'run'),
   deviceMayReturn: fc.boolean(),
-  canRefresh: fc.boolean(),
 });
 
 /**
@@ -49,9 +48,9 @@ const trouble: fc.Arbitrary<Trouble> = fc.record({
  */
 function budget(rungs: number, state: LadderState): number {
   const fresh = ladderAt(0);
-  const perRung = fresh.loadRestarts + fresh.refreshes + 1;
+  const perRung = fresh.loadRestarts + 1;
   const lower = rungs - 1 - state.rung;
-  return lower * perRung + state.loadRestarts + state.refreshes + state.runRestarts + state.deviceRestarts;
+  return lower * perRung + state.loadRestarts + state.runRestarts + state.deviceRestarts;
 }
 
 it('whatever fails in whatever order, every step uses something up, so the ladder ends', () => {
@@ -69,9 +68,9 @@ it('whatever fails in whatever order, every step uses something up, so the ladde
         expect(budget(rungs.length, state)).toBeLessThan(budget(rungs.length, was));
         expect(state.rung).toBeGreaterThanOrEqual(was.rung);
         expect(rungs[state.rung]).toBeDefined();
-        expect(
-          Math.min(state.loadRestarts, state.runRestarts, state.refreshes, state.deviceRestarts),
-        ).toBeGreaterThanOrEqual(0);
+        expect(Math.min(state.loadRestarts, state.runRestarts, state.deviceRestarts)).toBeGreaterThanOrEqual(
+          0,
+        );
         // Only a step that says so leaves the rung, and one that does really goes down.
         expect(taken.do === 'descend').toBe(state.rung > was.rung);
       }

@@ -11,7 +11,7 @@ import {
 import { OAK, rung } from './ladders.ts';
 
 const at = (id: string): LadderState => ladderAt(OAK.findIndex((each) => each.id === id));
-const CALM: Pick<Trouble, 'deviceMayReturn' | 'canRefresh'> = { deviceMayReturn: true, canRefresh: true };
+const CALM: Pick<Trouble, 'deviceMayReturn'> = { deviceMayReturn: true };
 
 function step(state: LadderState, code: ErrorCode, change: Partial<Trouble> = {}): LadderStep {
   return nextStep(OAK, state, { problem: failure(code), phase: 'load', ...CALM, ...change });
@@ -68,20 +68,12 @@ describe('too little memory', () => {
   });
 });
 
-describe('a bad artifact', () => {
-  it.each([
-    ['engine-incompatible', 'engine'],
-    ['model-invalid', 'model'],
-  ] as const)('%s is fetched again once, then left', (code, artifact) => {
-    const first = step(at('gpu-f16'), code);
-    expect(first).toMatchObject({ do: 'refresh', artifact, state: { rung: 0, refreshes: 0 } });
-    if (first.do === 'give-up') return;
-    const second = step(first.state, code);
-    expect(where(second)).toBe('gpu-f32');
-    expect(second).toMatchObject({ state: { refreshes: 1 } }); // the next rung's artifact is another one
-    expect(where(step(at('gpu-f16'), code, { canRefresh: false }))).toBe('gpu-f32');
-  });
-});
+it.each(['engine-incompatible', 'model-invalid'] as const)(
+  '%s is left: the host has tried it anew',
+  (code) => {
+    expect(where(step(at('gpu-f16'), code))).toBe('gpu-f32');
+  },
+);
 
 describe('a missing feature', () => {
   it('takes the twin that does without it', () => {
