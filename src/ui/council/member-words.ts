@@ -40,6 +40,8 @@ export interface PartState {
   readonly outcome: MemberOutcome | null;
 }
 
+/** Not on this device, and nothing is fetched without the user's yes. */
+export const WAITS: StateWords = { text: 'Waits for your yes', tone: 'quiet' };
 const LOST_RESTARTING: StateWords = { text: 'Lost, restarting', tone: 'bad' };
 
 /** Its worker was lost under the question, which was then put to the next; null when nothing of that kind happened. */

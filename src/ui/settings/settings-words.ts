@@ -28,6 +28,7 @@ const STATES: Readonly<Record<MemberView['state'], string>> = {
 
 export function stateWords(view: MemberView | null): string {
   if (view === null) return 'Not there any more';
+  if (view.downloadBytes !== undefined) return 'Waits for your yes';
   return view.progress === undefined ? STATES[view.state] : progressWords(view.progress);
 }
 
