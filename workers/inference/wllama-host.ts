@@ -1,3 +1,4 @@
+import type { Wllama } from '@wllama/wllama/esm/index.js';
 import * as Comlink from 'comlink';
 import { err, ok } from '#kernel/result';
 import {
@@ -38,6 +39,8 @@ interface Instance extends Answering {
  */
 export class WllamaHost implements InferenceWorkerApi {
   #instance: Instance | null = null;
+  /** Has a worker of its own, also after the load failed or the engine was lost. */
+  #wllama: Wllama | null = null;
   /** Why there is no model although one was loaded. */
   #lost: WitanFailure | null = null;
   #tellLost: (problem: WitanFailure) => void = () => undefined;
@@ -63,7 +66,9 @@ export class WllamaHost implements InferenceWorkerApi {
       return err(failure('request-unsupported', { model: model.name, reason: model.format }));
     const file = await fetchModelFile(model, report);
     if (!file.ok) return file;
-    const loading = await loadWllama(file.value, options);
+    const loading = await loadWllama(file.value, options, (wllama) => {
+      this.#wllama = wllama;
+    });
     if (!loading.ok) return loading;
     const loaded = loading.value;
     const { wllama, proxy, log, info } = loaded;
@@ -146,8 +151,10 @@ export class WllamaHost implements InferenceWorkerApi {
     if (instance !== null) {
       instance.loaded.watch.end();
       instance.actions.lose(failure('cancelled', { model: instance.model }));
-      await instance.loaded.wllama.exit();
     }
+    const wllama = this.#wllama;
+    this.#wllama = null;
+    await wllama?.exit();
     return ok(null);
   }
 
@@ -168,12 +175,14 @@ export class WllamaHost implements InferenceWorkerApi {
       : null;
   }
 
-  #lose({ actions, loaded }: Instance, problem: WitanFailure): void {
+  /**
+   * wllama's worker may live on, in a loop or suspended for ever. It ends with this one, which the page ends when it hears
+   * of the loss. Ended by us in the same moment, Chromium now and then keeps both threads, with 5 MB, for ever.
+   */
+  #lose({ actions }: Instance, problem: WitanFailure): void {
     this.#instance = null;
     this.#lost = problem;
     actions.lose(problem);
-    // Its worker may live on in a loop, or suspended for ever.
-    void loaded.wllama.exit();
     this.#tellLost(problem);
   }
 

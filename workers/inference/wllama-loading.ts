@@ -83,18 +83,20 @@ function fateFailure(fate: InnerFate, model: string, log: NativeLog): WitanFailu
 
 /**
  * Starts wllama and loads a file that was proved whole.
+ * @param own receives wllama as soon as it exists; whoever receives it ends it, also when the load fails
  * Errors: model-invalid, model-load-failed, out-of-memory, device-lost, engine-unavailable, engine-incompatible,
  * worker-lost.
  */
-export async function loadWllama(file: Blob, options: InferenceLoadOptions): Promise<Outcome<LoadedWllama>> {
+export async function loadWllama(
+  file: Blob,
+  options: InferenceLoadOptions,
+  own: (wllama: Wllama) => void,
+): Promise<Outcome<LoadedWllama>> {
   const { name } = options.model;
   const log = new NativeLog();
-  let wllama: Wllama | null = null;
   let watch: InnerWorkerWatch | null = null;
   const fail = (problem: WitanFailure): Outcome<LoadedWllama> => {
     watch?.end();
-    // May never answer after a failed load; it ends its worker at once all the same.
-    void wllama?.exit();
     return err(problem);
   };
   try {
@@ -103,7 +105,7 @@ export async function loadWllama(file: Blob, options: InferenceLoadOptions): Pro
       { default: wasmUrl },
       { logger: log, cacheManager: NO_STORE, modelManager: NO_STORE },
     );
-    wllama = created;
+    own(created);
     // The mode is the one in which wllama asks for features, not for the browser's name. Its default build is on a CDN.
     created.setCompat(
       choice.build === 'compat' ? (await import('./wllama-compat.ts')).COMPAT_BUILD : null,
