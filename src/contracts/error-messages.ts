@@ -112,6 +112,10 @@ const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
     happened: 'The browser could not store the record.',
     next: 'Free some space; the answer is still on screen.',
   },
+  'storage-full': {
+    happened: 'The browser gives Witan no more room for files.',
+    next: 'Delete a model that you no longer need, then go on: what has been fetched is kept.',
+  },
   'record-invalid': {
     happened: 'A stored record could not be read.',
     next: 'It was left untouched; the others are fine.',

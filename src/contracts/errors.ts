@@ -32,6 +32,7 @@ export type ErrorCode =
   | 'cancelled'
   | 'storage-unavailable'
   | 'storage-failed'
+  | 'storage-full'
   | 'record-invalid'
   | 'link-invalid'
   | 'link-too-long'
