@@ -34,6 +34,7 @@ const EXAMPLES: Readonly<Record<ErrorCode, WitanFailure['details']>> = {
   cancelled: {},
   'storage-unavailable': { reason: 'refused' },
   'storage-failed': { store: 'deliberations' },
+  'storage-full': {},
   'record-invalid': { path: 'version', problem: 'Invalid type' },
   'link-invalid': { reason: 'base64' },
   'link-too-long': { characters: 5000 },
