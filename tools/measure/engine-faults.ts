@@ -3,15 +3,15 @@ import type { FaultName, ModelName } from './engine-page/page.ts';
 
 /**
  * Breaks loaded engines at seeded random moments and measures how long it takes until every promise has settled, and what
- * memory the page and its workers hold before, with a model loaded, and after all of them (proportional
- * set size). Prints
+ * memory the page and its workers hold before, with a model loaded, and after all of them (proportional set size). Prints
  * one JSON document; times in ms, sizes in bytes.
  *
- * On `webgpu` also `device-destroyed` and `gpu-process-crash`.
+ * `truncated` and `garbage` are damaged files, from the start of the load on. On `webgpu` also `device-destroyed` and
+ * `gpu-process-crash`.
  *
  *     npx tsx tools/measure/engine-faults.ts [cpu|webgpu] [RUNS] [FAULT,FAULT,...] [1M|30M|alder|birch|cedar]
  */
-const ALL = 'closed,hangs,inner-gone,inner-traps,inner-hangs';
+const ALL = 'closed,hangs,inner-gone,inner-traps,inner-hangs,truncated,garbage';
 const [target = 'cpu', runs = '20', faults = ALL, model = '1M'] = process.argv.slice(2);
 
 const placement = { backend: target as Target, threads: 1, contextTokens: 1024, slots: 2 };

@@ -2,11 +2,12 @@ import { seededRandom } from '#kernel/random';
 import { present } from '#kernel/assert';
 import type { Backend, GenerateRequest, GgufSource, LoadedModel } from '#contracts/engine';
 import type { LoadedWithMemory } from '../../../workers/inference/wllama-host.ts';
-import { drill, type OutsideFault } from '../../../test/browser/fault-drill.ts';
+import { drill, type Drilled, type OutsideFault } from '../../../test/browser/fault-drill.ts';
 import type { Fault } from '../../../test/fakes/wllama-breakable.worker.ts';
 import { SHAPE_1M, SHAPE_30M } from '../../../test/browser/synthetic-gguf.ts';
 import { starterSource } from '../../../test/browser/starter-model.ts';
 import { syntheticSource } from '../../../test/browser/synthetic-model.ts';
+import { loadDamaged, type Damage } from './damaged-load.ts';
 import {
   askBare,
   askStack,
@@ -191,7 +192,7 @@ async function sharing(
   };
 }
 
-export type FaultName = Fault | 'gpu-process-crash';
+export type FaultName = Fault | Damage | 'gpu-process-crash';
 
 export interface FaultRun {
   readonly moment: string;
@@ -243,7 +244,6 @@ async function faults(
   faultName: FaultName,
   runs: number,
 ): Promise<Faults> {
-  const fault = faultName === 'gpu-process-crash' ? gpuProcessCrash : faultName;
   const random = seededRandom(17);
   const model = await sourceOf(name);
   // What the first engines leave behind for good is no leak: compiled code, which V8 keeps for the process and makes again,
@@ -253,7 +253,13 @@ async function faults(
     await askStack(engine, requestOf(64, 256, warmUp));
     await engine.unload();
   }
-  for (let warmUp = 0; warmUp < WARM_UPS; warmUp += 1) await drill(fault, model, random, placement.backend);
+  const breakOne = (): Promise<Drilled> => {
+    if (faultName === 'truncated' || faultName === 'garbage')
+      return loadDamaged(faultName, model, random, placement);
+    const fault = faultName === 'gpu-process-crash' ? gpuProcessCrash : faultName;
+    return drill(fault, model, random, placement.backend);
+  };
+  for (let warmUp = 0; warmUp < WARM_UPS; warmUp += 1) await breakOne();
   await memoryLeftBytes(0);
   const before = await memoryBytes();
   const { engine } = await startStack(model, placement);
@@ -261,7 +267,7 @@ async function faults(
   await engine.unload();
   const done: FaultRun[] = [];
   for (let run = 0; run < runs; run += 1) {
-    const drilled = await drill(fault, model, random, placement.backend);
+    const drilled = await breakOne();
     const errors = [drilled.loaded, ...drilled.answers].flatMap((each) => (each.ok ? [] : [each.error.code]));
     const { moment, settledMs, alive } = drilled;
     const backend = drilled.loaded.ok ? drilled.loaded.value.backend : null;
