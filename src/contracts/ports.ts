@@ -7,6 +7,7 @@ import type { HistoryPoint } from './telemetry.ts';
 import type { MetricSample } from './metrics.ts';
 import type { ProbeReport } from './hardware.ts';
 import type { QualityView } from './decision.ts';
+import type { ModelsPort } from './models.ts';
 import type { ModelOffers } from './model-offer.ts';
 import type { MemberChoice, Settings } from './settings.ts';
 import type { RemoteEndpoint, RemoteHealth, RemoteMember, RemoteModel } from './remote.ts';
@@ -180,6 +181,8 @@ export interface WitanPorts {
   readonly monitor: MonitorPort;
   readonly bench: BenchPort;
   readonly settings: SettingsPort;
+  /** The model store; its code is fetched with the first call. */
+  readonly models: () => Promise<ModelsPort>;
   readonly evaluation: EvaluationPort;
   readonly test: TestPort;
 }

@@ -1,10 +1,11 @@
 /** The pages that exist. Each has a URL of its own, so that it survives a reload and can be bookmarked. */
-export type PageName = 'council' | 'device' | 'monitor' | 'benchmark' | 'settings';
+export type PageName = 'council' | 'device' | 'models' | 'monitor' | 'benchmark' | 'settings';
 
 export type Route =
   /** `recordId`: a record of the history that is open on the council page. */
   | { readonly page: 'council'; readonly recordId: string | null }
   | { readonly page: 'device' }
+  | { readonly page: 'models' }
   | { readonly page: 'monitor' }
   | { readonly page: 'settings' }
   /** `shared`: the fragment of a shared benchmark result. */
@@ -27,6 +28,7 @@ function decoded(text: string): string {
 export function parseRoute(hash: string): Route {
   if (SHARED_RESULT.test(hash)) return { page: 'benchmark', shared: hash };
   if (hash === '#/device') return { page: 'device' };
+  if (hash === '#/models') return { page: 'models' };
   if (hash === '#/monitor') return { page: 'monitor' };
   if (hash === '#/settings') return { page: 'settings' };
   if (hash === '#/benchmark') return { page: 'benchmark', shared: null };

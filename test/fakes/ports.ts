@@ -8,6 +8,7 @@ import type { ProbeReport } from '#contracts/hardware';
 import { METRIC_IDS, type MetricId, type MetricSample } from '#contracts/metrics';
 import type { WitanPorts } from '#contracts/ports';
 import type { StarterCouncil } from '#contracts/starter';
+import { FakeModelsPort } from './models-port.ts';
 import { FakeSettingsPort } from './settings-port.ts';
 import { deliberation, memberView, probeReport, benchResult, starterCouncil } from './port-data.ts';
 
@@ -101,6 +102,8 @@ export class FakePorts implements WitanPorts {
   }
 
   readonly settings = new FakeSettingsPort();
+  readonly modelsPort = new FakeModelsPort();
+  readonly models = (): Promise<FakeModelsPort> => Promise.resolve(this.modelsPort);
 
   readonly council: WitanPorts['council'] = {
     about: () => Promise.resolve(this.script.about),

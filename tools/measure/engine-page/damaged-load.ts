@@ -1,6 +1,5 @@
 import { systemClock } from '#kernel/clock';
 import type { WitanFailure } from '#contracts/errors';
-import type { GgufSource } from '#contracts/engine';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
 import type { Drilled } from '../../../test/browser/fault-drill.ts';
 import { sourceOf } from '../../../test/browser/synthetic-model.ts';
@@ -15,6 +14,8 @@ export type Damage = 'truncated' | 'garbage';
 
 /** A GGUF file begins with its magic and version. */
 const HEAD_BYTES = 8;
+/** So far at least its metadata reach, in the synthetic models. */
+const HEADER_BYTES = 2048;
 
 function damage(kind: Damage, whole: Uint8Array<ArrayBuffer>, place: number, random: () => number): void {
   if (kind === 'garbage')
@@ -24,15 +25,18 @@ function damage(kind: Damage, whole: Uint8Array<ArrayBuffer>, place: number, ran
 /**
  * Loads a damaged file through the whole stack. Size and hash are those of the damaged bytes: nothing is caught by a
  * comparison, native code has to meet it.
+ * @param sound the file before it was damaged
  */
 export async function loadDamaged(
   kind: Damage,
-  model: GgufSource,
+  sound: Uint8Array<ArrayBuffer>,
   random: () => number,
   placement: Placement,
 ): Promise<Drilled> {
-  const whole = new Uint8Array(await (await fetch(model.url)).arrayBuffer());
-  const place = HEAD_BYTES + Math.floor(random() * (whole.length - HEAD_BYTES));
+  const whole = sound.slice();
+  // Half of them in the header: of random weights nobody can tell that they are none.
+  const among = random() < 0.5 ? HEADER_BYTES : whole.length;
+  const place = HEAD_BYTES + Math.floor(random() * (among - HEAD_BYTES));
   damage(kind, whole, place, random);
   const damaged = await sourceOf(kind === 'truncated' ? whole.slice(0, place) : whole);
   const lost: WitanFailure[] = [];

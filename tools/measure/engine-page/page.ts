@@ -253,9 +253,11 @@ async function faults(
     await askStack(engine, requestOf(64, 256, warmUp));
     await engine.unload();
   }
+  // Once: the inspector, of which the tool makes use, keeps every body that this page fetches.
+  const sound = new Uint8Array(await (await fetch(model.url)).arrayBuffer());
   const breakOne = (): Promise<Drilled> => {
     if (faultName === 'truncated' || faultName === 'garbage')
-      return loadDamaged(faultName, model, random, placement);
+      return loadDamaged(faultName, sound, random, placement);
     const fault = faultName === 'gpu-process-crash' ? gpuProcessCrash : faultName;
     return drill(fault, model, random, placement.backend);
   };

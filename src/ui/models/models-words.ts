@@ -1,0 +1,82 @@
+import type { FileState, StoredModel, StoreFault } from '#contracts/model-store';
+import type { ModelProgress, StoreSpace } from '#contracts/models';
+import { count, fileSize, percent, plural } from '../quantities.ts';
+
+/** "42 % (110 of 260 MB)". */
+export function share(doneBytes: number, totalBytes: number | null): string {
+  if (totalBytes === null || totalBytes === 0) return fileSize(doneBytes);
+  return `${percent(doneBytes / totalBytes)} (${fileSize(doneBytes)} of ${fileSize(totalBytes)})`;
+}
+
+const PHASES: Readonly<Record<ModelProgress['phase'], string>> = {
+  download: 'Fetching',
+  verify: 'Reading it all again',
+  import: 'Taking it in',
+};
+
+/** As exact as a forecast deserves: 44 s, 3 min, 1 h 20 min. */
+export function timeLeft(seconds: number): string {
+  if (seconds < 60) return `${count(Math.ceil(seconds))}\u00a0s`;
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 60) return `${count(minutes)}\u00a0min`;
+  return `${count(Math.floor(minutes / 60))}\u00a0h ${count(minutes % 60)}\u00a0min`;
+}
+
+/** What is under way with a model, in one line. */
+export function progressLine(progress: ModelProgress): string {
+  const { phase, doneBytes, totalBytes, bytesPerSecond, secondsLeft, host, waitsFor } = progress;
+  return [
+    `${PHASES[phase]}, ${share(doneBytes, totalBytes)}`,
+    waitsFor,
+    waitsFor === null && bytesPerSecond !== null ? `${fileSize(bytesPerSecond)}/s` : null,
+    waitsFor === null && secondsLeft !== null ? `about ${timeLeft(secondsLeft)} left` : null,
+    host === null ? null : `from ${host}`,
+  ]
+    .filter((part) => part !== null)
+    .join(' · ');
+}
+
+const STATES: Readonly<Record<FileState, string>> = {
+  new: 'Nothing of it is here yet',
+  partial: 'Broken off',
+  verified: 'Complete; every part matched when it was written',
+  suspect: 'Parts of it no longer match what was written',
+  tombstone: 'Deleted; its space comes free when nobody reads it any more',
+};
+
+/** How a model stands while nothing is done to it. */
+export function stateLine({ state, keptBytes, sizeBytes }: StoredModel): string {
+  if (state !== 'partial') return STATES[state];
+  return `${STATES.partial} at ${share(keptBytes, sizeBytes)}; goes on from there`;
+}
+
+const FAULTS: Readonly<Record<StoreFault['kind'], string>> = {
+  'chunk-mismatch': 'a part did not match and was thrown away',
+  'short-write': 'the browser wrote less than it was given',
+  'lost-data': 'a part that had been written was gone',
+  'whole-mismatch': 'the whole did not match its fingerprint',
+  'storage-full': 'there was no more room',
+  'storage-lost': 'the browser cleared the store',
+};
+
+/** "3 faults, all mended; last: a part did not match and was thrown away". Null when there were none. */
+export function faultLine({ files }: StoredModel): string | null {
+  const faults = files.flatMap((file) => file.faults);
+  const last = faults.toSorted((one, other) => one.atMs - other.atMs).at(-1);
+  if (last === undefined) return null;
+  const open = faults.filter(({ healed }) => !healed).length;
+  const mended = open === 0 ? 'all mended' : `${count(open)} not mended`;
+  return `${plural(faults.length, 'fault')}, ${mended}; last: ${FAULTS[last.kind]}`;
+}
+
+export function persistenceLine(persisted: StoreSpace['persisted']): string {
+  if (persisted === null) return 'This browser does not say whether it may clear models by itself.';
+  return persisted
+    ? 'The browser has promised not to clear models by itself.'
+    : 'The browser may clear models by itself when the disk gets full.';
+}
+
+export const BACKENDS: Readonly<Record<StoreSpace['backend'], string>> = {
+  opfs: 'in files of this browser (OPFS)',
+  indexeddb: 'in the browser’s database (IndexedDB), since it has no files (OPFS)',
+};

@@ -1,0 +1,141 @@
+import { err, ok } from '#kernel/result';
+import { failure, type Outcome } from '#contracts/errors';
+import type { StoredModel } from '#contracts/model-store';
+import type { ModelProgress, ModelReceipt, ModelsPort, StoreOffer, StoreSpace } from '#contracts/models';
+
+export function storedModel(change: Partial<StoredModel> = {}): StoredModel {
+  return {
+    id: 'lfm2-700m',
+    name: 'LFM2 700M',
+    format: 'gguf',
+    origin: 'catalogue',
+    files: [],
+    state: 'verified',
+    sizeBytes: 468_624_320,
+    keptBytes: 468_624_320,
+    pinned: false,
+    addedAtMs: 1000,
+    lastUsedAtMs: 1000,
+    ...change,
+  };
+}
+
+export function modelProgress(change: Partial<ModelProgress> = {}): ModelProgress {
+  return {
+    modelId: 'lfm2-700m',
+    phase: 'download',
+    doneBytes: 110_000_000,
+    totalBytes: 468_624_320,
+    transferredBytes: 110_000_000,
+    bytesPerSecond: 8_200_000,
+    secondsLeft: 43.7,
+    host: 'huggingface.co',
+    waitsFor: null,
+    ...change,
+  };
+}
+
+export const OFFER: StoreOffer = {
+  id: 'lfm2-700m',
+  name: 'LFM2 700M',
+  sizeBytes: 468_624_320,
+  parameters: 742_000_000,
+  quantization: 'Q4_K_M',
+  contextTokens: 32_768,
+  licence: 'LFM Open License v1.0',
+  hosts: ['huggingface.co'],
+};
+
+/** A store in memory whose downloads end when the test says so. */
+export class FakeModelsPort implements ModelsPort {
+  stored: StoredModel[] = [];
+  offered: readonly StoreOffer[] = [OFFER];
+  under: ModelProgress[] = [];
+  persisted: boolean | null = false;
+  readonly calls: string[] = [];
+  /** Ends the download that runs. */
+  end: (outcome: Outcome<StoredModel>) => void = () => undefined;
+  readonly #listeners = new Set<() => void>();
+
+  list(): Promise<Outcome<readonly StoredModel[]>> {
+    return Promise.resolve(ok([...this.stored]));
+  }
+
+  space(): Promise<Outcome<StoreSpace>> {
+    const keptBytes = this.stored.reduce((sum, model) => sum + model.keptBytes, 0);
+    return Promise.resolve(ok({ backend: 'opfs', keptBytes, fits: null, persisted: this.persisted }));
+  }
+
+  offers(): Promise<Outcome<readonly StoreOffer[]>> {
+    return Promise.resolve(ok(this.offered));
+  }
+
+  async download(modelId: string): Promise<Outcome<ModelReceipt>> {
+    this.calls.push(`download ${modelId}`);
+    this.set(storedModel({ id: modelId, state: 'partial', keptBytes: 0 }), [modelProgress({ modelId })]);
+    const ended = await new Promise<Outcome<StoredModel>>((resolve) => {
+      this.end = resolve;
+    });
+    this.set(ended.ok ? ended.value : storedModel({ id: modelId, state: 'partial' }), []);
+    if (!ended.ok) return ended;
+    return ok({ model: ended.value, transferredBytes: 1, resumedAtBytes: 0, repairedChunks: 0 });
+  }
+
+  pause(modelId: string): Promise<Outcome<null>> {
+    this.calls.push(`pause ${modelId}`);
+    this.end(err(failure('cancelled')));
+    return Promise.resolve(ok(null));
+  }
+
+  verify(modelId: string): Promise<Outcome<StoredModel>> {
+    this.calls.push(`verify ${modelId}`);
+    const model = this.stored.find(({ id }) => id === modelId);
+    return Promise.resolve(
+      model === undefined ? err(failure('member-unknown', { member: modelId })) : ok(model),
+    );
+  }
+
+  remove(modelId: string): Promise<Outcome<null>> {
+    this.calls.push(`remove ${modelId}`);
+    this.stored = this.stored.filter(({ id }) => id !== modelId);
+    this.#tell();
+    return Promise.resolve(ok(null));
+  }
+
+  pin(modelId: string, pinned: boolean): Promise<Outcome<StoredModel>> {
+    const model = storedModel({ id: modelId, pinned });
+    this.set(model, this.under);
+    return Promise.resolve(ok(model));
+  }
+
+  importFiles(files: readonly File[]): Promise<Outcome<StoredModel>> {
+    this.calls.push(`import ${files.map(({ name }) => name).join(',')}`);
+    const model = storedModel({ id: 'imported', name: files[0]?.name ?? '', origin: 'import' });
+    this.set(model, []);
+    return Promise.resolve(ok(model));
+  }
+
+  persist(): Promise<boolean | null> {
+    this.persisted = true;
+    return Promise.resolve(true);
+  }
+
+  activity(): readonly ModelProgress[] {
+    return this.under;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  set(model: StoredModel, under: ModelProgress[]): void {
+    this.stored = [...this.stored.filter(({ id }) => id !== model.id), model];
+    this.under = under;
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

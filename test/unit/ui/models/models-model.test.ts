@@ -1,0 +1,119 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { err, ok } from '#kernel/result';
+import { failure } from '#contracts/errors';
+import { ModelsModel } from '../../../../src/ui/models/models-model.svelte.ts';
+import { FakeModelsPort, modelProgress, OFFER, storedModel } from '../../../fakes/models-port.ts';
+import { turn } from '../../../fakes/turn.ts';
+
+let port: FakeModelsPort;
+let model: ModelsModel;
+let leave: () => void;
+
+beforeEach(async () => {
+  port = new FakeModelsPort();
+  model = new ModelsModel(Promise.resolve(port));
+  leave = model.connect();
+  await turn();
+});
+
+describe('the lists', () => {
+  it('hold what is here, and of the catalogue what is not', async () => {
+    expect(model.stored).toEqual([]);
+    expect(model.further).toEqual([OFFER]);
+    port.set(storedModel(), []);
+    await turn();
+    expect(model.stored).toEqual([storedModel()]);
+    expect(model.further).toEqual([]);
+    expect(model.canFetch('lfm2-700m')).toBe(true);
+    expect(model.canFetch('imported')).toBe(false);
+  });
+
+  it('say why they are empty when the store cannot be opened', async () => {
+    const problem = failure('storage-unavailable', { reason: 'refused' });
+    port.list = () => Promise.resolve(err(problem));
+    const other = new ModelsModel(Promise.resolve(port));
+    other.connect();
+    await turn();
+    expect(other.problem).toEqual(problem);
+    expect(other.stored).toBeNull();
+    expect(other.further).toEqual([OFFER]);
+  });
+
+  it('say so when the code of the store could not be fetched', async () => {
+    const other = new ModelsModel(Promise.reject(new TypeError('Failed to fetch')));
+    other.connect();
+    await turn();
+    expect(other.problem).toMatchObject({ code: 'internal', cause: 'TypeError: Failed to fetch' });
+  });
+});
+
+describe('a download', () => {
+  it('shows how far it has come, and its end', async () => {
+    const downloading = model.download(OFFER.id, OFFER.name);
+    await turn();
+    expect(model.progressOf(OFFER.id)).toEqual(modelProgress());
+    port.set(storedModel({ state: 'partial' }), [modelProgress({ doneBytes: 200_000_000 })]);
+    expect(model.progressOf(OFFER.id)?.doneBytes).toBe(200_000_000);
+    port.end(ok(storedModel()));
+    await downloading;
+    await turn();
+    expect(model.progressOf(OFFER.id)).toBeNull();
+    expect(model.announcement).toBe('LFM2 700M is on this device.');
+    expect(model.stored).toEqual([storedModel()]);
+  });
+
+  it('that is paused is no failure', async () => {
+    const downloading = model.download(OFFER.id, OFFER.name);
+    await turn();
+    await model.pause(OFFER.id);
+    await downloading;
+    expect(model.problem).toBeNull();
+    expect(model.announcement).toBe('');
+  });
+
+  it('that fails says why', async () => {
+    const downloading = model.download(OFFER.id, OFFER.name);
+    await turn();
+    port.end(err(failure('storage-full')));
+    await downloading;
+    expect(model.problem).toMatchObject({ code: 'storage-full' });
+  });
+
+  it('goes on when the page is left, and is found again', async () => {
+    void model.download(OFFER.id, OFFER.name);
+    await turn();
+    leave();
+    const again = new ModelsModel(Promise.resolve(port));
+    again.connect();
+    await turn();
+    expect(again.progressOf(OFFER.id)).toEqual(modelProgress());
+  });
+});
+
+describe('the rest', () => {
+  it('verifies and says what came of it', async () => {
+    port.set(storedModel(), []);
+    await model.verify('lfm2-700m', 'LFM2 700M');
+    expect(model.announcement).toBe('Every part of LFM2 700M is as it was written.');
+    port.set(storedModel({ state: 'suspect' }), []);
+    await model.verify('lfm2-700m', 'LFM2 700M');
+    expect(model.announcement).toBe('Parts of LFM2 700M no longer match.');
+  });
+
+  it('deletes, pins, imports and asks for persistence', async () => {
+    port.set(storedModel(), []);
+    await model.pin('lfm2-700m', true);
+    await turn();
+    expect(model.stored).toEqual([storedModel({ pinned: true })]);
+    await model.remove('lfm2-700m', 'LFM2 700M');
+    await turn();
+    expect(model.stored).toEqual([]);
+    expect(model.announcement).toBe('LFM2 700M is deleted.');
+    await model.importFiles([new File(['GGUF'], 'own.gguf')]);
+    expect(model.announcement).toBe('own.gguf is on this device.');
+    await model.importFiles([]);
+    expect(port.calls).toEqual(['remove lfm2-700m', 'import own.gguf']);
+    await model.persist();
+    expect(model.space?.persisted).toBe(true);
+  });
+});
