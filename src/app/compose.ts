@@ -74,8 +74,8 @@ export function compose(version: string): WitanPorts {
     metrics: board,
     catalogue,
     launch: (memberId, onLost, rung) => {
-      // Bundled models are all that wllama runs so far; the code of the other engines comes with their members.
-      if (rung.engine !== 'wllama')
+      // The code of all but the bundled models comes with their members.
+      if (rung.engine !== 'wllama' || rung.load.model.format !== 'gguf')
         return present(furtherMembers, 'the further members').launch(memberId, onLost, rung);
       const worker = supervisor.start<InferenceWorkerApi>(memberId, WORKER_SCRIPTS.wllama);
       worker.onLost((reason) => {

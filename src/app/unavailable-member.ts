@@ -8,7 +8,7 @@ import type { MemberSpec } from '../resources/member-spec.ts';
  * sit beside it are lost.
  */
 export function unavailableMember(
-  { engine, id }: MemberChoice & { readonly engine: 'web-llm' | 'remote' },
+  { engine, id }: MemberChoice & { readonly engine: 'web-llm' | 'wllama' | 'remote' },
   unavailable: WitanFailure,
 ): MemberSpec {
   const name = engine === 'web-llm' ? displayNameOf(id) : id.replace(/^remote-/, '');

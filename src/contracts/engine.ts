@@ -22,6 +22,16 @@ export interface GgufSource {
   readonly sha256: string;
 }
 
+/** A GGUF model of the model store, which proves its files each time that it hands them out. */
+export interface StoredSource {
+  readonly format: 'stored';
+  readonly id: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Its parts in order; absent until the store has been asked for them, which is part of the load. */
+  readonly files?: readonly Blob[];
+}
+
 /** A model compiled for WebGPU by MLC: a folder of weights and a library (web-llm's ModelRecord). */
 export interface MlcSource {
   readonly format: 'mlc';
@@ -56,7 +66,7 @@ export interface RemoteSource {
   readonly model: string;
 }
 
-export type ModelSource = GgufSource | MlcSource | BuiltInSource | RemoteSource;
+export type ModelSource = GgufSource | StoredSource | MlcSource | BuiltInSource | RemoteSource;
 
 export interface LoadOptions<Source extends ModelSource = ModelSource> {
   readonly model: Source;

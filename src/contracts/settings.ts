@@ -8,6 +8,8 @@ export const MemberChoiceSchema = v.variant('engine', [
   v.object({ engine: v.literal('starter'), id }),
   /** A model of the WebLLM catalogue, by web-llm's `model_id`. */
   v.object({ engine: v.literal('web-llm'), id }),
+  /** A GGUF model of the model store, by its id there. */
+  v.object({ engine: v.literal('wllama'), id }),
   /** The model built into the browser. */
   v.object({ engine: v.literal('prompt-api'), id }),
   /** A model on servers of the user's, by the id of its remote member. */

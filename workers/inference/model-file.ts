@@ -1,5 +1,5 @@
 import { err, ok } from '#kernel/result';
-import type { GgufSource, LoadProgress } from '#contracts/engine';
+import type { GgufSource, LoadProgress, StoredSource } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
 
 /** GGUF files begin with these bytes ("GGUF"; ggml docs/gguf.md). */
@@ -74,4 +74,22 @@ export async function fetchModelFile(
     return err(failure('out-of-memory', { model: model.name, bytes: file.size }, thrown));
   }
   return ok(file);
+}
+
+/**
+ * The parts of a model in order: of the model store, which has proved them, or fetched.
+ * Errors: those of `fetchModelFile`; model-invalid with reason `no-files`.
+ */
+export async function modelFiles(
+  model: GgufSource | StoredSource,
+  onProgress?: (progress: LoadProgress) => void,
+): Promise<Outcome<readonly Blob[]>> {
+  if (model.format === 'stored') {
+    const { files = [] } = model;
+    return files.length > 0
+      ? ok(files)
+      : err(failure('model-invalid', { model: model.name, reason: 'no-files' }));
+  }
+  const file = await fetchModelFile(model, onProgress);
+  return file.ok ? ok([file.value]) : file;
 }

@@ -12,7 +12,7 @@ import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { Embeddings, InferenceLoadOptions, InferenceWorkerApi } from '#contracts/worker-api';
 import { DecodeGate } from './decode-gate.ts';
 import { LoadReporter } from './load-reporter.ts';
-import { fetchModelFile } from './model-file.ts';
+import { modelFiles } from './model-file.ts';
 import { WllamaActions } from './wllama-actions.ts';
 import { streamAnswer, type Answering } from './wllama-answer.ts';
 import { embedTexts } from './wllama-embedding.ts';
@@ -62,11 +62,11 @@ export class WllamaHost implements InferenceWorkerApi {
     await this.unload();
     const startedMs = performance.now();
     const { model } = options;
-    if (model.format !== 'gguf')
+    if (model.format !== 'gguf' && model.format !== 'stored')
       return err(failure('request-unsupported', { model: model.name, reason: model.format }));
-    const file = await fetchModelFile(model, report);
-    if (!file.ok) return file;
-    const loading = await loadWllama(file.value, options, (wllama) => {
+    const files = await modelFiles(model, report);
+    if (!files.ok) return files;
+    const loading = await loadWllama(files.value, options, (wllama) => {
       this.#wllama = wllama;
     });
     if (!loading.ok) return loading;
@@ -92,7 +92,7 @@ export class WllamaHost implements InferenceWorkerApi {
       threads: wllama.getNumThreads(),
       contextTokens: Math.min(info.n_ctx, log.slotContextTokens ?? info.n_ctx),
       vocabularySize: info.n_vocab,
-      weightBytes: file.value.size,
+      weightBytes: files.value.reduce((sum, file) => sum + file.size, 0),
       memory: log.memory,
       loadMs: performance.now() - startedMs,
     });

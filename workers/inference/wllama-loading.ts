@@ -30,19 +30,20 @@ export interface LoadedWllama {
 const NO_STORE = {} as never;
 
 /** Whether the file says how token vectors become one vector (embedding models do, generative models do not). */
-async function namesPooling(file: Blob): Promise<boolean> {
-  const head = new Uint8Array(await file.slice(0, METADATA_BYTES).arrayBuffer());
+async function namesPooling([first = new Blob()]: readonly Blob[]): Promise<boolean> {
+  const head = new Uint8Array(await first.slice(0, METADATA_BYTES).arrayBuffer());
   return new TextDecoder('latin1').decode(head).includes('.pooling_type');
 }
 
 async function modelParameters(
   options: InferenceLoadOptions,
   { gpu }: BuildChoice,
-  file: Blob,
+  files: readonly Blob[],
 ): Promise<LoadModelParams> {
   const embeddings = options.embeddings === true;
   const threads = crossOriginIsolated ? options.threads : 1;
-  const batch = gpu ? GPU_BATCH_TOKENS : cpuBatchTokens(file.size, threads);
+  const weightBytes = files.reduce((sum, file) => sum + file.size, 0);
+  const batch = gpu ? GPU_BATCH_TOKENS : cpuBatchTokens(weightBytes, threads);
   // A text is embedded whole or not at all: llama.cpp refuses one that is longer than a batch.
   const batchTokens = embeddings ? Math.ceil(options.contextTokens / options.slots) : batch;
   return {
@@ -64,7 +65,7 @@ async function modelParameters(
     reasoning: false,
     ...(embeddings ? { embeddings } : {}),
     // What a generative model gives: the mean over its tokens.
-    ...(embeddings && !(await namesPooling(file)) ? { pooling_type: 'mean' } : {}),
+    ...(embeddings && !(await namesPooling(files)) ? { pooling_type: 'mean' } : {}),
   };
 }
 
@@ -82,13 +83,13 @@ function fateFailure(fate: InnerFate, model: string, log: NativeLog): WitanFailu
 }
 
 /**
- * Starts wllama and loads a file that was proved whole.
+ * Starts wllama and loads a model whose files, in order, were proved whole.
  * @param own receives wllama as soon as it exists; whoever receives it ends it, also when the load fails
  * Errors: model-invalid, model-load-failed, out-of-memory, device-lost, engine-unavailable, engine-incompatible,
  * worker-lost.
  */
 export async function loadWllama(
-  file: Blob,
+  files: readonly Blob[],
   options: InferenceLoadOptions,
   own: (wllama: Wllama) => void,
 ): Promise<Outcome<LoadedWllama>> {
@@ -119,7 +120,7 @@ export async function loadWllama(
       tell(fateFailure(fate, name, log));
     });
     watch = watching;
-    const loading = created.loadModel([file], await modelParameters(options, choice, file));
+    const loading = created.loadModel([...files], await modelParameters(options, choice, files));
     const problem = await Promise.race([lost, loading.then(() => null)]);
     if (problem !== null) return fail(asLoadFailure(problem));
     const info = created.getLoadedContextInfo();

@@ -7,6 +7,7 @@ import { parameters } from '../quantities.ts';
 
 const PLACES: Readonly<Record<MemberChoice['engine'], string>> = {
   starter: 'Comes with the app, on the CPU',
+  wllama: 'From the models on this device',
   'web-llm': 'On the graphics card',
   'prompt-api': 'In the browser itself',
   remote: 'On a server',

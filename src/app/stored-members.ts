@@ -1,0 +1,48 @@
+import type { StoredModel } from '#contracts/model-store';
+import type { MemberRung, MemberSpec } from '../resources/member-spec.ts';
+import { instructManner } from './instruct-manner.ts';
+
+/** What a council of small devices can afford; most models were trained for more. */
+const MOST_CONTEXT_TOKENS = 4096;
+/** Contexts to go down to when memory runs out, tokens. */
+const SMALLER_CONTEXTS: readonly number[] = [2048, 1024];
+
+/**
+ * A GGUF model of the model store as a member: on the graphics card where there is one, else on the CPU, with ever less
+ * context where memory runs out.
+ * @param gpu whether WebGPU has an adapter that computes
+ * @param threads CPU threads it may take
+ */
+export function storedMember(model: StoredModel, gpu: boolean, threads: number): MemberSpec {
+  const contextTokens = MOST_CONTEXT_TOKENS;
+  const sizeBytes = model.sizeBytes ?? model.keptBytes;
+  const rungOn = (backend: 'webgpu' | 'cpu', tokens: number): MemberRung => ({
+    id: `${backend}@${String(tokens)}`,
+    engine: 'wllama',
+    load: {
+      model: { format: 'stored', id: model.id, name: model.name, sizeBytes },
+      backend,
+      threads,
+      contextTokens: tokens,
+      slots: 1,
+    },
+    model: model.id,
+    parameters: 0,
+    sizeBytes,
+    features: [],
+    accuracy: null,
+  });
+  const contexts = [contextTokens, ...SMALLER_CONTEXTS];
+  const onGpu = gpu ? contexts.map((tokens) => rungOn('webgpu', tokens)) : [];
+  const [first = rungOn('cpu', contextTokens), ...rest] = [
+    ...onGpu,
+    ...contexts.map((tokens) => rungOn('cpu', tokens)),
+  ];
+  return {
+    id: model.id,
+    name: model.name,
+    rungs: [first, ...rest],
+    bundled: false,
+    manner: instructManner(contextTokens),
+  };
+}
