@@ -1,6 +1,7 @@
 import { ok } from '#kernel/result';
 import { WebLlmCatalogueSchema, type WebLlmCatalogue } from '#contracts/catalogue';
 import type { Outcome } from '#contracts/errors';
+import { GgufCatalogueSchema, type GgufCatalogue } from '#contracts/gguf-catalogue';
 import { parseWith } from '#contracts/schema-parse';
 import { fetchJson } from './fetch-json.ts';
 
@@ -8,6 +9,7 @@ import { fetchJson } from './fetch-json.ts';
 export class CatalogueSource {
   readonly #baseUrl: string;
   #webLlm: WebLlmCatalogue | null = null;
+  #gguf: GgufCatalogue | null = null;
 
   /** @param baseUrl absolute URL of the page's folder */
   constructor(baseUrl: string) {
@@ -21,6 +23,16 @@ export class CatalogueSource {
     if (!json.ok) return json;
     const parsed = parseWith(WebLlmCatalogueSchema, json.value, 'model-invalid', { model: 'the catalogue' });
     if (parsed.ok) this.#webLlm = parsed.value;
+    return parsed;
+  }
+
+  /** Models as GGUF files. Fetched once. Errors: as `webLlm`. */
+  async gguf(signal: AbortSignal): Promise<Outcome<GgufCatalogue>> {
+    if (this.#gguf !== null) return ok(this.#gguf);
+    const json = await fetchJson(signal, new URL('catalogue/gguf.json', this.#baseUrl).href);
+    if (!json.ok) return json;
+    const parsed = parseWith(GgufCatalogueSchema, json.value, 'model-invalid', { model: 'the catalogue' });
+    if (parsed.ok) this.#gguf = parsed.value;
     return parsed;
   }
 }

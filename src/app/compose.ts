@@ -16,6 +16,7 @@ import { Appointments } from './appointments.ts';
 import { CouncilService } from './council-service.ts';
 import { DeviceService } from './device-service.ts';
 import { LazyEvaluation } from './lazy-evaluation.ts';
+import { lazily } from './lazily.ts';
 import type { FurtherMembers } from './further-members.ts';
 import { HistoryService } from './history-service.ts';
 import { LazyBench } from './lazy-bench.ts';
@@ -54,11 +55,15 @@ export function compose(version: string): WitanPorts {
   );
   const catalogue = new StarterCatalogue(document.baseURI);
   const device = new DeviceService(clock, () => (frames.refreshMeasured ? frames.refreshIntervalMs : null));
+  const models = lazily(async () =>
+    (await import('./models-composition.ts')).composeModels(supervisor, document.baseURI),
+  );
   const lazySettings = new LazySettings({
     clock,
     supervisor,
     device,
     database,
+    models,
     reappoint: (signal) => council.reappoint(signal),
     baseUrl: document.baseURI,
   });
@@ -125,6 +130,7 @@ export function compose(version: string): WitanPorts {
     monitor,
     bench,
     settings: lazySettings,
+    models,
     evaluation: new LazyEvaluation({ clock, catalogue, council }),
     test: {
       burnPerFrame: (burnMs) => {

@@ -21,8 +21,11 @@ import { BUILT_IN_LANGUAGES, builtInMember } from './built-in-member.ts';
 import { chosenAppointment } from './chosen-appointment.ts';
 import type { Appointment } from './council-service.ts';
 import { instructManner } from './instruct-manner.ts';
+import type { ModelsService } from './models-service.ts';
 import type { RemoteService } from './remote-service.ts';
 import { keptWeights } from './kept-weights.ts';
+import { StoredModelEngine } from './stored-model-engine.ts';
+import { storedMember } from './stored-members.ts';
 import { unavailableMember } from './unavailable-member.ts';
 import { webLlmMember } from './web-llm-members.ts';
 
@@ -32,6 +35,9 @@ export interface FurtherMembersPorts {
   readonly device: DevicePort;
   readonly catalogue: CatalogueSource;
   readonly remote: RemoteService;
+  readonly models: () => Promise<Pick<ModelsService, 'list' | 'read'>>;
+  /** CPU threads for a member. */
+  readonly threads: () => number;
   /** Whether the user has allowed the browser's own model. */
   readonly builtInAllowed: () => Promise<boolean>;
 }
@@ -103,6 +109,7 @@ export class FurtherMembers {
         if (spec !== null) specs.push(spec);
       }
     }
+    if (choices.some(({ engine }) => engine === 'wllama')) specs.push(...(await this.#stored(signal, choices)));
     if (choices.some(({ engine }) => engine === 'prompt-api')) {
       this.#builtInAllowed = await this.#ports.builtInAllowed();
       specs.push(builtInMember());
@@ -136,11 +143,16 @@ export class FurtherMembers {
         onLost,
       });
     }
-    const worker = this.#webLlmWorker(memberId);
+    const stored = rung.engine === 'wllama';
+    const worker = stored
+      ? this.#ports.supervisor.start<InferenceWorkerApi>(memberId, WORKER_SCRIPTS.wllama)
+      : this.#webLlmWorker(memberId);
     worker.onLost((reason) => {
       if (reason.code !== 'cancelled') onLost(reason);
     });
-    return new WorkerEngine('web-llm', worker, clock);
+    if (!stored) return new WorkerEngine('web-llm', worker, clock);
+    const engine = new WorkerEngine('wllama', worker, clock);
+    return new StoredModelEngine(engine, async (id) => (await this.#ports.models()).read(id));
   }
 
   /** Drops the files of a model of the catalogue; what others share with it stays. Errors: member-unknown, storage-failed. */
@@ -159,6 +171,25 @@ export class FurtherMembers {
       mlcSourceOf(value, model),
       sharers.map((other) => mlcSourceOf(value, other)),
     );
+  }
+
+  /** Models that were deleted are left out; of those that cannot be looked up, the seat stays. */
+  async #stored(signal: AbortSignal, choices: readonly MemberChoice[]): Promise<readonly MemberSpec[]> {
+    const models = await this.#ports.models().then((service) => service.list());
+    const adapter = await this.#adapter(signal);
+    const specs: MemberSpec[] = [];
+    for (const choice of choices) {
+      if (choice.engine !== 'wllama') continue;
+      if (!models.ok) {
+        specs.push(unavailableMember(choice, models.error));
+        continue;
+      }
+      const model = models.value.find(({ id }) => id === choice.id);
+      if (model === undefined || model.state === 'tombstone') continue;
+      const gpu = adapter !== null && !adapter.fallback;
+      specs.push(storedMember(model, gpu, this.#ports.threads()));
+    }
+    return specs;
   }
 
   #webLlmWorker(name: string): WorkerHandle<InferenceWorkerApi> {

@@ -8,6 +8,7 @@ import type { WitanDatabase } from '../storage/database.ts';
 import { SettingsStore } from '../storage/settings-store.ts';
 import { CatalogueSource } from './catalogue-source.ts';
 import { FurtherMembers } from './further-members.ts';
+import type { ModelsService } from './models-service.ts';
 import { RemoteService } from './remote-service.ts';
 import { SettingsService } from './settings-service.ts';
 
@@ -16,6 +17,7 @@ export interface FurtherServicesPorts {
   readonly supervisor: WorkerSupervisor;
   readonly device: DevicePort;
   readonly database: Promise<WitanDatabase | null>;
+  readonly models: () => Promise<ModelsService>;
   readonly reappoint: (signal: AbortSignal) => Promise<Outcome<null>>;
   /** Absolute URL of the page's folder. */
   readonly baseUrl: string;
@@ -46,6 +48,8 @@ export async function furtherServices(
     device,
     catalogue,
     remote,
+    models: ports.models,
+    threads: () => (crossOriginIsolated ? navigator.hardwareConcurrency : 1),
     builtInAllowed: async () => {
       const settings = await store.read();
       return settings.ok && settings.value.builtInAllowed;

@@ -1,4 +1,5 @@
 // The one place in `src` that names worker files (as URLs: nothing of them is bundled into the page).
+import modelStoreScript from '../../workers/storage/model-store.worker.ts?worker&url';
 import remoteScript from '../../workers/inference/remote.worker.ts?worker&url';
 import telemetryScript from '../../workers/telemetry/telemetry.worker.ts?worker&url';
 import webLlmScript from '../../workers/inference/web-llm.worker.ts?worker&url';
@@ -9,6 +10,7 @@ export const WORKER_SCRIPTS = {
   wllama: wllamaScript,
   webLlm: webLlmScript,
   remote: remoteScript,
+  modelStore: modelStoreScript,
   telemetry: telemetryScript,
 } as const;
 

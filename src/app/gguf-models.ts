@@ -1,0 +1,74 @@
+import { err, ok } from '#kernel/result';
+import { failure, type Outcome } from '#contracts/errors';
+import { ggufUrls, type GgufCatalogue, type GgufModel } from '#contracts/gguf-catalogue';
+import type { FileSpec } from '#contracts/model-store';
+import type { ModelRequest, StoreOffer } from '#contracts/models';
+import type { FetchableModels } from './models-service.ts';
+
+type GgufFile = GgufModel['files'][number];
+
+/** Only the weights: the council asks in words, so what reads pictures would be a download for nothing. */
+const weightsOf = (model: GgufModel): readonly GgufFile[] =>
+  model.files.filter(({ role }) => role === 'weights');
+
+async function sha256Hex(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+async function fileSpec(catalogue: GgufCatalogue, model: GgufModel, file: GgufFile): Promise<FileSpec> {
+  const urls = ggufUrls(catalogue.mirrors, model, file.name);
+  return {
+    id: file.sha256 === null ? `url-${await sha256Hex(urls[0] ?? '')}` : `sha256-${file.sha256}`,
+    urls,
+    sizeBytes: file.bytes,
+    sha256: file.sha256,
+    chunkSha256: null,
+  };
+}
+
+/** Null where the catalogue does not know how large it is: then nobody can say yes to the download. */
+function offerOf(catalogue: GgufCatalogue, model: GgufModel): StoreOffer | null {
+  const { id, name, parameters, quantization, contextTokens, licence } = model;
+  let sizeBytes = 0;
+  for (const { bytes } of weightsOf(model)) {
+    if (bytes === null) return null;
+    sizeBytes += bytes;
+  }
+  return {
+    id,
+    name,
+    sizeBytes,
+    parameters,
+    quantization,
+    contextTokens,
+    licence: licence.spdx ?? licence.name,
+    hosts: catalogue.mirrors.map((mirror) => new URL(mirror).host),
+  };
+}
+
+/** The GGUF models of the catalogue, as the model store fetches them. */
+export class GgufModels implements FetchableModels {
+  readonly #catalogue: (signal: AbortSignal) => Promise<Outcome<GgufCatalogue>>;
+
+  constructor(catalogue: (signal: AbortSignal) => Promise<Outcome<GgufCatalogue>>) {
+    this.#catalogue = catalogue;
+  }
+
+  /** Errors: those of the catalogue. */
+  async offers(signal: AbortSignal): Promise<Outcome<readonly StoreOffer[]>> {
+    const catalogue = await this.#catalogue(signal);
+    if (!catalogue.ok) return catalogue;
+    const offers = catalogue.value.models.map((model) => offerOf(catalogue.value, model));
+    return ok(offers.filter((offer) => offer !== null));
+  }
+
+  async request(signal: AbortSignal, modelId: string): Promise<Outcome<ModelRequest>> {
+    const catalogue = await this.#catalogue(signal);
+    if (!catalogue.ok) return catalogue;
+    const model = catalogue.value.models.find(({ id }) => id === modelId);
+    if (model === undefined) return err(failure('member-unknown', { member: modelId }));
+    const files = await Promise.all(weightsOf(model).map((file) => fileSpec(catalogue.value, model, file)));
+    return ok({ id: model.id, name: model.name, format: 'gguf', origin: 'catalogue', files });
+  }
+}

@@ -1,0 +1,20 @@
+import type { ModelStoreApi } from '#contracts/models';
+import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
+import type { WorkerSupervisor } from '../platform/worker-supervisor.ts';
+import { CatalogueSource } from './catalogue-source.ts';
+import { GgufModels } from './gguf-models.ts';
+import { ModelsService } from './models-service.ts';
+
+/**
+ * Builds what only users of the model store need.
+ * @param baseUrl absolute URL of the page's folder
+ */
+export function composeModels(supervisor: WorkerSupervisor, baseUrl: string): ModelsService {
+  const catalogue = new CatalogueSource(baseUrl);
+  const { storage } = navigator as Partial<Navigator>;
+  return new ModelsService({
+    startWorker: () => supervisor.start<ModelStoreApi>('model store', WORKER_SCRIPTS.modelStore),
+    catalogue: new GgufModels((signal) => catalogue.gguf(signal)),
+    storage: storage ?? null,
+  });
+}
