@@ -23,6 +23,8 @@ export const ALIGNMENT = 32;
 /** Writes the primitives of the format, little-endian. */
 export class GgufWriter {
   readonly #parts: Uint8Array<ArrayBuffer>[] = [];
+  /** Where numbers of 4 and 8 bytes lie: types, counts, lengths, offsets and values. */
+  readonly numbersAt: { readonly at: number; readonly size: number }[] = [];
   length = 0;
 
   bytes(bytes: Uint8Array<ArrayBuffer>): void {
@@ -33,6 +35,7 @@ export class GgufWriter {
   #number(size: number, write: (view: DataView) => void): void {
     const view = new DataView(new ArrayBuffer(size));
     write(view);
+    if (size >= 4) this.numbersAt.push({ at: this.length, size });
     this.bytes(new Uint8Array(view.buffer));
   }
 
@@ -196,7 +199,9 @@ export interface GgufFileSpec {
 }
 
 /** Writes a whole file. */
-export function ggufFile(spec: GgufFileSpec): Uint8Array<ArrayBuffer> {
+export const ggufFile = (spec: GgufFileSpec): Uint8Array<ArrayBuffer> => writtenGguf(spec).finish();
+
+export function writtenGguf(spec: GgufFileSpec): GgufWriter {
   const alignment = spec.alignment ?? ALIGNMENT;
   const out = new GgufWriter();
   out.bytes(new TextEncoder().encode('GGUF'));
@@ -222,5 +227,5 @@ export function ggufFile(spec: GgufFileSpec): Uint8Array<ArrayBuffer> {
     out.bytes(data?.() ?? new Uint8Array(sizeBytes));
     out.pad(alignment);
   }
-  return out.finish();
+  return out;
 }

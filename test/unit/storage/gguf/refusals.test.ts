@@ -2,7 +2,6 @@ import { expect, it } from 'vitest';
 import { GGUF_REFUSALS } from '#contracts/gguf';
 import {
   ggufFile,
-  GgufWriter,
   number,
   numbers,
   TENSOR,
@@ -13,6 +12,7 @@ import {
   type GgufField,
   type GgufFileSpec,
   type GgufTensor,
+  type GgufWriter,
 } from '../../../fakes/gguf-file.ts';
 import {
   inspect,
