@@ -1,4 +1,5 @@
 import { seededRandom } from '#kernel/random';
+import { ALIGNMENT, ggufFile, number, numbers, TENSOR, text, texts, TYPE, u32 } from '../fakes/gguf-file.ts';
 
 /**
  * A llama model of random weights, written as a GGUF file (version 3; ggml docs/gguf.md): speed and memory do not depend
@@ -53,13 +54,6 @@ export interface SyntheticOptions {
   readonly chatTemplate?: string;
 }
 
-const ALIGNMENT = 32;
-const GGUF_VERSION = 3;
-/** Value types of the metadata (gguf.md). */
-const TYPE = { u32: 4, i32: 5, f32: 6, bool: 7, string: 8, array: 9 } as const;
-/** Tensor types (ggml.h). */
-const F32 = 0;
-const Q4_0 = 2;
 /** Q4_0 packs 32 weights as one half-precision scale and 16 bytes of nibbles. */
 const BLOCK_WEIGHTS = 32;
 const BLOCK_BYTES = 18;
@@ -94,75 +88,21 @@ function vocabularyOf(size: number, highBytes: boolean): string[] {
   return tokens.slice(0, size);
 }
 
-class GgufWriter {
-  readonly #parts: Uint8Array<ArrayBuffer>[] = [];
-  length = 0;
-
-  bytes(bytes: Uint8Array<ArrayBuffer>): void {
-    this.#parts.push(bytes);
-    this.length += bytes.length;
-  }
-
-  #number(size: number, write: (view: DataView) => void): void {
-    const view = new DataView(new ArrayBuffer(size));
-    write(view);
-    this.bytes(new Uint8Array(view.buffer));
-  }
-
-  u32(value: number): void {
-    this.#number(4, (view) => {
-      view.setUint32(0, value, true);
-    });
-  }
-
-  u64(value: number): void {
-    this.#number(8, (view) => {
-      view.setBigUint64(0, BigInt(value), true);
-    });
-  }
-
-  f32(value: number): void {
-    this.#number(4, (view) => {
-      view.setFloat32(0, value, true);
-    });
-  }
-
-  text(value: string): void {
-    const bytes = new TextEncoder().encode(value);
-    this.u64(bytes.length);
-    this.bytes(bytes);
-  }
-
-  pad(): void {
-    this.bytes(new Uint8Array((ALIGNMENT - (this.length % ALIGNMENT)) % ALIGNMENT));
-  }
-
-  finish(): Uint8Array<ArrayBuffer> {
-    const whole = new Uint8Array(this.length);
-    let at = 0;
-    for (const part of this.#parts) {
-      whole.set(part, at);
-      at += part.length;
-    }
-    return whole;
-  }
-}
-
 interface Tensor {
   readonly name: string;
   /** Row length first, as ggml has it. */
   readonly shape: readonly number[];
-  readonly type: typeof F32 | typeof Q4_0;
+  readonly type: typeof TENSOR.f32 | typeof TENSOR.q4_0;
 }
 
 function tensorsOf(shape: SyntheticShape): Tensor[] {
   const { embedding, feedForward, heads, kvHeads, layers, vocabulary } = shape;
   const kv = (embedding / heads) * kvHeads;
-  const norm = (name: string): Tensor => ({ name, shape: [embedding], type: F32 });
+  const norm = (name: string): Tensor => ({ name, shape: [embedding], type: TENSOR.f32 });
   const matrix = (name: string, from: number, to: number): Tensor => ({
     name,
     shape: [from, to],
-    type: Q4_0,
+    type: TENSOR.q4_0,
   });
   const tensors = [matrix('token_embd.weight', embedding, vocabulary)];
   for (let layer = 0; layer < layers; layer += 1) {
@@ -185,7 +125,7 @@ function tensorsOf(shape: SyntheticShape): Tensor[] {
 const weightsIn = ({ shape }: Tensor): number => shape.reduce((product, size) => product * size, 1);
 
 const bytesIn = (tensor: Tensor): number =>
-  tensor.type === F32 ? 4 * weightsIn(tensor) : (weightsIn(tensor) / BLOCK_WEIGHTS) * BLOCK_BYTES;
+  tensor.type === TENSOR.f32 ? 4 * weightsIn(tensor) : (weightsIn(tensor) / BLOCK_WEIGHTS) * BLOCK_BYTES;
 
 function randomBlocks(sizeBytes: number, scale: number, random: () => number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(sizeBytes);
@@ -202,80 +142,40 @@ export function syntheticGguf(shape: SyntheticShape, options: SyntheticOptions):
   const tensors = tensorsOf(shape);
   const scaleOf = ({ name }: Tensor): number =>
     options.mixing === true && name.startsWith('blk.') ? MIXING_SCALE : BLOCK_SCALE;
-  const out = new GgufWriter();
-  const metadata: (() => void)[] = [];
-  const entry = (key: string, type: number, write: () => void): void => {
-    metadata.push(() => {
-      out.text(key);
-      out.u32(type);
-      write();
-    });
-  };
-  const u32 = (key: string, value: number): void => {
-    entry(key, TYPE.u32, () => {
-      out.u32(value);
-    });
-  };
-  const text = (key: string, value: string): void => {
-    entry(key, TYPE.string, () => {
-      out.text(value);
-    });
-  };
-  const list = <T>(key: string, type: number, values: readonly T[], write: (value: T) => void): void => {
-    entry(key, TYPE.array, () => {
-      out.u32(type);
-      out.u64(values.length);
-      values.forEach(write);
-    });
-  };
-  text('general.architecture', 'llama');
-  text('general.name', 'synthetic');
-  u32('general.alignment', ALIGNMENT);
-  u32('llama.context_length', shape.contextTokens);
-  u32('llama.embedding_length', shape.embedding);
-  u32('llama.block_count', shape.layers);
-  u32('llama.feed_forward_length', shape.feedForward);
-  u32('llama.attention.head_count', shape.heads);
-  u32('llama.attention.head_count_kv', shape.kvHeads);
-  u32('llama.rope.dimension_count', shape.embedding / shape.heads);
-  u32('llama.vocab_size', shape.vocabulary);
-  entry('llama.attention.layer_norm_rms_epsilon', TYPE.f32, () => {
-    out.f32(1e-5);
-  });
-  text('tokenizer.ggml.model', 'gpt2');
-  text('tokenizer.ggml.pre', 'default');
-  list('tokenizer.ggml.tokens', TYPE.string, vocabulary, (token) => {
-    out.text(token);
-  });
   const kindOf = (_token: string, index: number): number =>
     index < SPECIAL.length ? TOKEN_CONTROL : TOKEN_NORMAL;
-  list('tokenizer.ggml.token_type', TYPE.i32, vocabulary.map(kindOf), (kind) => {
-    out.u32(kind);
+  const fields = [
+    text('general.architecture', 'llama'),
+    text('general.name', 'synthetic'),
+    u32('general.alignment', ALIGNMENT),
+    u32('llama.context_length', shape.contextTokens),
+    u32('llama.embedding_length', shape.embedding),
+    u32('llama.block_count', shape.layers),
+    u32('llama.feed_forward_length', shape.feedForward),
+    u32('llama.attention.head_count', shape.heads),
+    u32('llama.attention.head_count_kv', shape.kvHeads),
+    u32('llama.rope.dimension_count', shape.embedding / shape.heads),
+    u32('llama.vocab_size', shape.vocabulary),
+    number('llama.attention.layer_norm_rms_epsilon', TYPE.f32, 1e-5),
+    text('tokenizer.ggml.model', 'gpt2'),
+    text('tokenizer.ggml.pre', 'default'),
+    texts('tokenizer.ggml.tokens', vocabulary),
+    numbers('tokenizer.ggml.token_type', TYPE.i32, vocabulary.map(kindOf)),
+    texts('tokenizer.ggml.merges', []),
+    u32('tokenizer.ggml.bos_token_id', SPECIAL.indexOf('<bos>')),
+    u32('tokenizer.ggml.eos_token_id', SPECIAL.indexOf('<eos>')),
+    text('tokenizer.chat_template', options.chatTemplate ?? CHAT_TEMPLATE),
+  ];
+  const dataOf = (tensor: Tensor): Uint8Array<ArrayBuffer> =>
+    tensor.type === TENSOR.f32
+      ? new Uint8Array(new Float32Array(weightsIn(tensor)).fill(1).buffer)
+      : randomBlocks(bytesIn(tensor), scaleOf(tensor), random);
+  return ggufFile({
+    fields,
+    tensors: tensors.map((tensor) => ({
+      ...tensor,
+      sizeBytes: bytesIn(tensor),
+      data: () => dataOf(tensor),
+    })),
   });
-  list('tokenizer.ggml.merges', TYPE.string, [], () => undefined);
-  u32('tokenizer.ggml.bos_token_id', SPECIAL.indexOf('<bos>'));
-  u32('tokenizer.ggml.eos_token_id', SPECIAL.indexOf('<eos>'));
-  text('tokenizer.chat_template', options.chatTemplate ?? CHAT_TEMPLATE);
-
-  out.bytes(new TextEncoder().encode('GGUF'));
-  out.u32(GGUF_VERSION);
-  out.u64(tensors.length);
-  out.u64(metadata.length);
-  for (const write of metadata) write();
-  let offset = 0;
-  for (const tensor of tensors) {
-    out.text(tensor.name);
-    out.u32(tensor.shape.length);
-    for (const size of tensor.shape) out.u64(size);
-    out.u32(tensor.type);
-    out.u64(offset);
-    offset += Math.ceil(bytesIn(tensor) / ALIGNMENT) * ALIGNMENT;
-  }
-  out.pad();
-  for (const tensor of tensors) {
-    if (tensor.type === F32) out.bytes(new Uint8Array(new Float32Array(weightsIn(tensor)).fill(1).buffer));
-    else out.bytes(randomBlocks(bytesIn(tensor), scaleOf(tensor), random));
-    out.pad();
-  }
-  return out.finish();
 }
