@@ -1,14 +1,14 @@
 import type { Clock } from '#kernel/clock';
+import { pause } from '#kernel/pause';
 import { err, ok } from '#kernel/result';
+import type { SilenceWatch } from '#kernel/silence-watch';
 import { untilAborted } from '#kernel/until-aborted';
 import type { Generation, Pacing } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
 import type { AnswerCollector } from './answer-collector.ts';
 import { ChatEventReader, type ChatEvent } from './chat-events.ts';
 import { endedBy, hangUp } from './http-exchange.ts';
-import { pause } from './pause.ts';
 import { failureOfEvent, failureOfThrown, unreadable, type About } from './remote-errors.ts';
-import type { SilenceWatch } from './silence-watch.ts';
 
 /** No answer is this long; a server that never ends is. */
 const ANSWER_LIMIT_BYTES = 33_554_432;

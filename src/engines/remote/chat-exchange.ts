@@ -1,4 +1,5 @@
 import { err, ok } from '#kernel/result';
+import { SilenceWatch } from '#kernel/silence-watch';
 import type { GenerateRequest, Generation, Pacing } from '#contracts/engine';
 import type { Outcome } from '#contracts/errors';
 import type { RemoteTimes } from '#contracts/remote';
@@ -10,7 +11,6 @@ import { jsonOf } from './error-body.ts';
 import type { Attempt } from './failover.ts';
 import { endedBy, readText, send, type Exchange } from './http-exchange.ts';
 import { failureOfEvent, unreadable, type About } from './remote-errors.ts';
-import { SilenceWatch } from './silence-watch.ts';
 
 /** A page or a JSON in the place of a stream is read this far, to say what it was. */
 const OTHER_BODY_LIMIT = 65_536;

@@ -1,11 +1,12 @@
+import { backoffMs } from '#kernel/backoff';
 import type { Clock } from '#kernel/clock';
+import { pause } from '#kernel/pause';
 import type { Random } from '#kernel/random';
 import { err } from '#kernel/result';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { EndpointPool } from './endpoint-pool.ts';
 import type { EndpointState } from './endpoint-state.ts';
-import { backoffMs, isOfServer, isPassing, mostTelling, type RetryPolicy } from './fault-policy.ts';
-import { pause } from './pause.ts';
+import { isOfServer, isPassing, mostTelling, type RetryPolicy } from './fault-policy.ts';
 
 /** How one request to one server ended. */
 export interface Attempt<T> {

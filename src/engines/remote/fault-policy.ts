@@ -1,14 +1,12 @@
-import type { Random } from '#kernel/random';
+import type { BackoffPolicy } from '#kernel/backoff';
 import type { WitanFailure } from '#contracts/errors';
 
 /** Statuses after which the same request may succeed a moment later (RFC 9110 §15.6, RFC 6585 §4). */
 const PASSING_STATUSES: readonly unknown[] = [429, 500, 502, 503, 504];
 
-export interface RetryPolicy {
+export interface RetryPolicy extends BackoffPolicy {
   /** Rounds over all servers after the first. */
   readonly retries: number;
-  readonly firstWaitMs: number;
-  readonly longestWaitMs: number;
   /** A server that wants more rest than this (`Retry-After`) is not waited for: the other members have answered by then. */
   readonly longestRestMs: number;
 }
@@ -50,15 +48,6 @@ export function isOfServer(problem: WitanFailure): boolean {
 /** Counts for the circuit breaker. A refusal is a healthy answer, and so is 429, which says by itself when to return. */
 export function isServerFault(problem: WitanFailure): boolean {
   return isOfServer(problem) && problem.code !== 'remote-refused' && problem.details['status'] !== 429;
-}
-
-/**
- * Exponential back-off with full jitter, `random × min(longest, first × 2^retry)` (M. Brooker, "Exponential Backoff And
- * Jitter", AWS 2015): clients that failed together do not come back together.
- * @param retry 0 for the first wait
- */
-export function backoffMs(policy: RetryPolicy, retry: number, random: Random): number {
-  return random() * Math.min(policy.longestWaitMs, policy.firstWaitMs * 2 ** retry);
 }
 
 /** From least to most telling: what the user should hear of when several servers failed in different ways. */

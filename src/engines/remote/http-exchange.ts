@@ -1,12 +1,12 @@
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
+import { retryAfterMs } from '#kernel/retry-after';
+import type { SilenceWatch } from '#kernel/silence-watch';
 import { untilAborted } from '#kernel/until-aborted';
 import { failure, type Outcome } from '#contracts/errors';
 import type { RemoteEndpoint } from '#contracts/remote';
 import { failureOfStatus, failureOfThrown, type About } from './remote-errors.ts';
 import type { KeyRing } from './key-ring.ts';
-import { retryAfterMs } from './retry-after.ts';
-import type { SilenceWatch } from './silence-watch.ts';
 
 /** The part of `fetch` that is used; tests inject faults here. */
 export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;

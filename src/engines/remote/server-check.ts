@@ -1,11 +1,11 @@
 import { err, ok } from '#kernel/result';
+import { SilenceWatch } from '#kernel/silence-watch';
 import type { Outcome } from '#contracts/errors';
 import type { EndpointState } from './endpoint-state.ts';
 import { jsonOf } from './error-body.ts';
 import { endedBy, readText, send, type Exchange } from './http-exchange.ts';
 import { parseModelList, type ModelList } from './model-list.ts';
 import { unreadable, type About } from './remote-errors.ts';
-import { SilenceWatch } from './silence-watch.ts';
 
 /** A list of thousands of models, as big gateways have, is 1 MB or two. */
 const LIST_LIMIT_BYTES = 8_388_608;

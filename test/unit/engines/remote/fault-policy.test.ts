@@ -1,13 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '#kernel/random';
 import { failure, type ErrorCode } from '#contracts/errors';
 import {
-  backoffMs,
   isOfServer,
   isPassing,
   isServerFault,
   mostTelling,
-  RETRY_POLICY,
 } from '../../../../src/engines/remote/fault-policy.ts';
 
 const problem = (code: ErrorCode, details = {}) => failure(code, details);
@@ -35,22 +32,6 @@ describe('what is worth another try', () => {
     expect(isPassing(problem(code, details))).toBe(again);
     expect(isOfServer(problem(code, details))).toBe(elsewhere);
     expect(isServerFault(problem(code, details))).toBe(fault);
-  });
-});
-
-describe('back-off', () => {
-  it('doubles its ceiling up to the longest wait', () => {
-    expect([0, 1, 2, 3, 4, 9].map((retry) => backoffMs(RETRY_POLICY, retry, () => 1))).toEqual([
-      500, 1_000, 2_000, 4_000, 8_000, 8_000,
-    ]);
-  });
-
-  it('is spread over the whole span, so that clients do not come back together', () => {
-    const random = seededRandom(7);
-    const waits = Array.from({ length: 2_000 }, () => backoffMs(RETRY_POLICY, 2, random));
-    expect(Math.min(...waits)).toBeLessThan(20);
-    expect(Math.max(...waits)).toBeGreaterThan(1_980);
-    expect(waits.reduce((sum, wait) => sum + wait, 0) / waits.length).toBeCloseTo(1_000, -2);
   });
 });
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { pause } from '../../../../src/engines/remote/pause.ts';
-import { SilenceWatch } from '../../../../src/engines/remote/silence-watch.ts';
-import { VirtualClock } from '../../../fakes/virtual-clock.ts';
+import { pause } from '../../../src/kernel/pause.ts';
+import { SilenceWatch } from '../../../src/kernel/silence-watch.ts';
+import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 let clock: VirtualClock;
 let stop: AbortController;

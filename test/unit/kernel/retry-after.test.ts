@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { retryAfterMs } from '../../../../src/engines/remote/retry-after.ts';
+import { retryAfterMs } from '../../../src/kernel/retry-after.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12, 0, 0);
 

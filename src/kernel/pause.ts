@@ -1,4 +1,4 @@
-import type { Clock } from '#kernel/clock';
+import type { Clock } from './clock.ts';
 
 /** Waits `pauseMs`. @returns false as soon as `signal` aborts; no timer is left behind */
 export function pause(clock: Clock, signal: AbortSignal, pauseMs: number): Promise<boolean> {

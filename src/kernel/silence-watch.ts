@@ -1,4 +1,4 @@
-import type { Clock } from '#kernel/clock';
+import type { Clock } from './clock.ts';
 
 /**
  * Ends an exchange that was stopped, or of which nothing was heard for the time allowed. Its `signal` aborts in both

@@ -1,0 +1,33 @@
+import { Semaphore } from '#kernel/semaphore';
+
+export interface ChunkBuffer {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Gives it back; once. */
+  readonly release: () => void;
+}
+
+/** The memory of a download: so many chunks and no more, used again and again. */
+export class ChunkBuffers {
+  readonly #chunkBytes: number;
+  readonly #slots: Semaphore;
+  readonly #free: Uint8Array<ArrayBuffer>[] = [];
+
+  constructor(chunkBytes: number, count: number) {
+    this.#chunkBytes = chunkBytes;
+    this.#slots = new Semaphore(count);
+  }
+
+  /** Waits for a free one. @returns null when `signal` aborted first */
+  async acquire(signal: AbortSignal): Promise<ChunkBuffer | null> {
+    const leave = await this.#slots.acquire(signal);
+    if (leave === null) return null;
+    const bytes = this.#free.pop() ?? new Uint8Array(this.#chunkBytes);
+    return {
+      bytes,
+      release: () => {
+        this.#free.push(bytes);
+        leave();
+      },
+    };
+  }
+}

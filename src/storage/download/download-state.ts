@@ -1,0 +1,170 @@
+import type { Clock } from '#kernel/clock';
+import type { Random } from '#kernel/random';
+import { failure, failureOf, type WitanFailure } from '#contracts/errors';
+import type { ByteRange, ChunkSink, FileSpec } from '#contracts/model-store';
+import { ChunkBuffers, type ChunkBuffer } from './chunk-buffers.ts';
+import { ChunkQueue } from './chunk-queue.ts';
+import type { DownloadPolicy } from './download-policy.ts';
+import { fault } from './fetch-fault.ts';
+import { Mirrors, type Mirror } from './mirrors.ts';
+import type { NetPort } from './net-port.ts';
+import type { ProgressMeter } from './progress-meter.ts';
+
+export interface DownloadJob {
+  readonly file: FileSpec;
+  readonly sink: ChunkSink;
+  /** Name of the model, for the text of failures. */
+  readonly model: string;
+}
+
+export interface DownloadPorts {
+  readonly net: NetPort;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** What the parallel parts of one download share. */
+export class DownloadState {
+  readonly job: DownloadJob;
+  readonly ports: DownloadPorts;
+  readonly policy: DownloadPolicy;
+  readonly mirrors: Mirrors;
+  readonly meter: ProgressMeter;
+  readonly buffers: ChunkBuffers;
+  /** Null until the size is known. */
+  queue: ChunkQueue | null = null;
+  sizeBytes: number | null = null;
+  /** Some part reads the whole file, which one at a time may do. */
+  streaming = false;
+  readonly #stop = new AbortController();
+  #failure: WitanFailure | null = null;
+  /** Chunks are handed to the sink one after the other. */
+  #putting: Promise<unknown> = Promise.resolve();
+  /** Whose bytes are in this round's chunks. */
+  #contributors = new Set<string>();
+
+  constructor(job: DownloadJob, ports: DownloadPorts, policy: DownloadPolicy, meter: ProgressMeter) {
+    this.job = job;
+    this.ports = ports;
+    this.policy = policy;
+    this.meter = meter;
+    this.mirrors = new Mirrors(job.file.urls, policy, ports.random);
+    this.buffers = new ChunkBuffers(policy.chunkBytes, policy.parallel + 1);
+  }
+
+  /** Aborts when the download is over, for whatever reason. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  get failure(): WitanFailure | null {
+    return this.#failure;
+  }
+
+  get anyKept(): boolean {
+    const { queue, sizeBytes } = this;
+    return queue !== null && sizeBytes !== null && queue.size < Math.ceil(sizeBytes / this.policy.chunkBytes);
+  }
+
+  about(): WitanFailure['details'] {
+    return { model: this.job.model, file: this.job.file.id };
+  }
+
+  /** Ends the download; the first reason counts. */
+  end(reason: WitanFailure): void {
+    this.#failure ??= reason;
+    this.#stop.abort();
+  }
+
+  chunk(index: number, sizeBytes: number): ByteRange {
+    const fromByte = index * this.policy.chunkBytes;
+    return { fromByte, toByte: Math.min(fromByte + this.policy.chunkBytes, sizeBytes) };
+  }
+
+  /** The size is known now: has room reserved and asks what is missing. @returns false when that ended the download */
+  async learnSize(sizeBytes: number): Promise<boolean> {
+    const set = await this.job.sink.setSize(sizeBytes).catch((thrown: unknown) => thrownBySink(thrown));
+    if (!set.ok) {
+      this.end(set.error);
+      return false;
+    }
+    this.sizeBytes = sizeBytes;
+    this.ask();
+    return !this.signal.aborted;
+  }
+
+  /** Asks the sink what is missing. */
+  ask(): void {
+    const { sizeBytes } = this;
+    if (sizeBytes === null) return;
+    const missing = this.job.sink.missing() ?? [];
+    const missingBytes = missing.reduce((sum, index) => {
+      const { fromByte, toByte } = this.chunk(index, sizeBytes);
+      return sum + toByte - fromByte;
+    }, 0);
+    this.queue = new ChunkQueue(missing);
+    this.meter.begin(sizeBytes, sizeBytes - missingBytes);
+  }
+
+  /**
+   * Hands a whole chunk to the sink, after those before it; the buffer goes back when it is done. A chunk that is here is
+   * kept even when the download was stopped meanwhile, unless the sink failed.
+   * @returns whether it was kept; false, too, when the sink failed, which ends the download
+   */
+  keep(index: number, buffer: ChunkBuffer, bytes: number, mirror: Mirror): Promise<boolean> {
+    this.meter.onTheWay(bytes);
+    const done = this.#putting.then(async () => {
+      try {
+        return await this.#put(index, buffer.bytes.subarray(0, bytes), mirror);
+      } finally {
+        this.meter.onTheWay(-bytes);
+        buffer.release();
+      }
+    });
+    this.#putting = done;
+    return done;
+  }
+
+  /** The whole differs from its hash: other servers first, from now on. */
+  wholeWasWrong(): void {
+    this.mirrors.disproved(this.#contributors);
+    this.#contributors = new Set();
+    this.meter.retried();
+    this.ask();
+  }
+
+  async #put(index: number, bytes: Uint8Array<ArrayBuffer>, mirror: Mirror): Promise<boolean> {
+    if (this.#failure !== null && this.#failure.code !== 'cancelled') {
+      this.queue?.release(index);
+      return false;
+    }
+    const put = await this.job.sink.put(index, bytes).catch((thrown: unknown) => thrownBySink(thrown));
+    if (put.ok) {
+      this.queue?.kept(index);
+      this.mirrors.kept(mirror);
+      this.#contributors.add(mirror.url);
+      this.meter.kept(bytes.byteLength);
+      return true;
+    }
+    if (put.error.code !== 'model-invalid') {
+      this.queue?.release(index);
+      this.end(put.error);
+      return false;
+    }
+    this.meter.retried();
+    this.mirrors.failed(mirror, fault('bad-chunk'), this.ports.clock.nowMs());
+    const bad = this.queue?.bad(index, mirror.url) ?? 0;
+    if (bad >= this.policy.chunkAttempts) {
+      this.end(
+        failure('model-invalid', { ...put.error.details, ...this.about(), chunk: index, attempts: bad }),
+      );
+    }
+    return false;
+  }
+}
+
+/** A sink does not throw; if one does, that ends the download as any other of its failures. */
+const thrownBySink = (thrown: unknown): { readonly ok: false; readonly error: WitanFailure } => ({
+  ok: false,
+  error: failureOf(thrown),
+});
