@@ -22,7 +22,7 @@ export default defineConfig({
         // The engine (8.8 MB) and the starter models belong to the offline promise, so they are precached too.
         globPatterns: ['**/*.{html,js,css,svg,png,webmanifest,wasm,gguf,json}'],
         // Engines that few visits need (6.8 and 16 MB) are kept once they were used: see the service worker.
-        globIgnores: ['**/starter/questions.*.json', '**/egress/hub/**', '**/wllama-compat-*'],
+        globIgnores: ['**/starter/questions.*.json', '**/egress/hub/web-llm*', '**/wllama-compat-*'],
         maximumFileSizeToCacheInBytes: 12 * 1024 * 1024,
       },
     }),
@@ -44,6 +44,13 @@ export default defineConfig({
       },
     },
   },
-  build: { target: 'es2023', sourcemap: true, assetsInlineLimit: 0, reportCompressedSize: false },
+  build: {
+    target: 'es2023',
+    sourcemap: true,
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+    // Every browser that can run the app knows `modulepreload` itself (Firefox since 115, Safari since 17).
+    modulePreload: { polyfill: false },
+  },
   preview: { port: 4173 },
 });

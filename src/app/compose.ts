@@ -15,12 +15,12 @@ import { boardMemory, MetricBoard } from '../telemetry/metric-board.ts';
 import { Appointments } from './appointments.ts';
 import { CouncilService } from './council-service.ts';
 import { DeviceService } from './device-service.ts';
-import { LazyEvaluation } from './lazy-evaluation.ts';
+import { deferredPort } from './deferred-port.ts';
 import { lazily } from './lazily.ts';
 import type { FurtherMembers } from './further-members.ts';
 import { HistoryService } from './history-service.ts';
 import { LazyBench } from './lazy-bench.ts';
-import { LazySettings } from './lazy-settings.ts';
+import { lazySettings } from './lazy-settings.ts';
 import { MonitorService } from './monitor-service.ts';
 import { StarterCatalogue } from './starter-catalogue.ts';
 
@@ -58,7 +58,7 @@ export function compose(version: string): WitanPorts {
   const models = lazily(async () =>
     (await import('./models-composition.ts')).composeModels(supervisor, document.baseURI),
   );
-  const lazySettings = new LazySettings({
+  const settings = lazySettings({
     clock,
     supervisor,
     device,
@@ -69,8 +69,8 @@ export function compose(version: string): WitanPorts {
   });
   let furtherMembers: FurtherMembers | null = null;
   const appointments = new Appointments({
-    chosen: () => lazySettings.chosen(),
-    further: async () => (furtherMembers ??= await lazySettings.furtherMembers()),
+    chosen: settings.chosen,
+    further: async () => (furtherMembers ??= await settings.furtherMembers()),
     urlOf: (file) => catalogue.urlOf(file),
     threads: () => (crossOriginIsolated ? navigator.hardwareConcurrency : 1),
   });
@@ -129,9 +129,12 @@ export function compose(version: string): WitanPorts {
     device,
     monitor,
     bench,
-    settings: lazySettings,
+    settings: settings.port,
     models,
-    evaluation: new LazyEvaluation({ clock, catalogue, council }),
+    evaluation: deferredPort(async () => {
+      const { EvaluationService } = await import('./evaluation-service.ts');
+      return new EvaluationService({ clock, catalogue, council });
+    }),
     test: {
       burnPerFrame: (burnMs) => {
         frames.burnPerFrame(burnMs);

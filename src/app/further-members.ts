@@ -35,7 +35,7 @@ export interface FurtherMembersPorts {
   readonly device: DevicePort;
   readonly catalogue: CatalogueSource;
   readonly remote: RemoteService;
-  readonly models: () => Promise<Pick<ModelsService, 'list' | 'read'>>;
+  readonly models: () => Promise<Pick<ModelsService, 'list' | 'inspect' | 'read'>>;
   /** CPU threads for a member. */
   readonly threads: () => number;
   /** Whether the user has allowed the browser's own model. */
@@ -109,7 +109,8 @@ export class FurtherMembers {
         if (spec !== null) specs.push(spec);
       }
     }
-    if (choices.some(({ engine }) => engine === 'wllama')) specs.push(...(await this.#stored(signal, choices)));
+    if (choices.some(({ engine }) => engine === 'wllama'))
+      specs.push(...(await this.#stored(signal, choices)));
     if (choices.some(({ engine }) => engine === 'prompt-api')) {
       this.#builtInAllowed = await this.#ports.builtInAllowed();
       specs.push(builtInMember());
@@ -175,7 +176,8 @@ export class FurtherMembers {
 
   /** Models that were deleted are left out; of those that cannot be looked up, the seat stays. */
   async #stored(signal: AbortSignal, choices: readonly MemberChoice[]): Promise<readonly MemberSpec[]> {
-    const models = await this.#ports.models().then((service) => service.list());
+    const store = await this.#ports.models();
+    const models = await store.list();
     const adapter = await this.#adapter(signal);
     const specs: MemberSpec[] = [];
     for (const choice of choices) {
@@ -187,7 +189,8 @@ export class FurtherMembers {
       const model = models.value.find(({ id }) => id === choice.id);
       if (model === undefined || model.state === 'tombstone') continue;
       const gpu = adapter !== null && !adapter.fallback;
-      specs.push(storedMember(model, gpu, this.#ports.threads()));
+      const summary = await store.inspect(model.id);
+      specs.push(storedMember(model, summary.ok ? summary.value : null, gpu, this.#ports.threads()));
     }
     return specs;
   }

@@ -1,6 +1,7 @@
 import * as Comlink from 'comlink';
 import { ok } from '#kernel/result';
 import type { Outcome } from '#contracts/errors';
+import type { GgufSummary } from '#contracts/gguf';
 import type { StoredModel } from '#contracts/model-store';
 import type {
   ModelProgress,
@@ -84,8 +85,12 @@ export class ModelsService implements ModelsPort {
     return this.#long((api, progress) => api.importFiles(files, progress));
   }
 
+  inspect(modelId: string): Promise<Outcome<GgufSummary>> {
+    return this.#control((api) => api.inspect(modelId));
+  }
+
   /** The files of a model for an engine. Errors: see `ModelStoreApi.read`. */
-  read(modelId: string): Promise<Outcome<readonly File[]>> {
+  read(modelId: string): Promise<Outcome<readonly Blob[]>> {
     // Every byte is compared: with gigabytes that takes as long as it takes, and a dead worker is found by its heartbeat.
     return this.#handle().call(null, (api) => api.read(modelId));
   }

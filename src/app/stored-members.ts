@@ -1,3 +1,4 @@
+import type { GgufSummary } from '#contracts/gguf';
 import type { StoredModel } from '#contracts/model-store';
 import type { MemberRung, MemberSpec } from '../resources/member-spec.ts';
 import { instructManner } from './instruct-manner.ts';
@@ -10,11 +11,17 @@ const SMALLER_CONTEXTS: readonly number[] = [2048, 1024];
 /**
  * A GGUF model of the model store as a member: on the graphics card where there is one, else on the CPU, with ever less
  * context where memory runs out.
+ * @param summary what its file says of itself; null where it cannot be read, of which loading will tell
  * @param gpu whether WebGPU has an adapter that computes
  * @param threads CPU threads it may take
  */
-export function storedMember(model: StoredModel, gpu: boolean, threads: number): MemberSpec {
-  const contextTokens = MOST_CONTEXT_TOKENS;
+export function storedMember(
+  model: StoredModel,
+  summary: GgufSummary | null,
+  gpu: boolean,
+  threads: number,
+): MemberSpec {
+  const contextTokens = Math.min(MOST_CONTEXT_TOKENS, summary?.shape.contextTokens ?? MOST_CONTEXT_TOKENS);
   const sizeBytes = model.sizeBytes ?? model.keptBytes;
   const rungOn = (backend: 'webgpu' | 'cpu', tokens: number): MemberRung => ({
     id: `${backend}@${String(tokens)}`,
@@ -27,12 +34,12 @@ export function storedMember(model: StoredModel, gpu: boolean, threads: number):
       slots: 1,
     },
     model: model.id,
-    parameters: 0,
+    parameters: summary?.parameters ?? 0,
     sizeBytes,
     features: [],
     accuracy: null,
   });
-  const contexts = [contextTokens, ...SMALLER_CONTEXTS];
+  const contexts = [contextTokens, ...SMALLER_CONTEXTS.filter((tokens) => tokens < contextTokens)];
   const onGpu = gpu ? contexts.map((tokens) => rungOn('webgpu', tokens)) : [];
   const [first = rungOn('cpu', contextTokens), ...rest] = [
     ...onGpu,

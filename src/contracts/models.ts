@@ -1,4 +1,6 @@
+import type { DownloadWait } from './download.ts';
 import type { Outcome } from './errors.ts';
+import type { GgufSummary } from './gguf.ts';
 import type { EvictionPlan, FileSpec, StoredModel } from './model-store.ts';
 
 /** A model that is to be in the store: what it is called and which files it has. */
@@ -23,10 +25,10 @@ export interface ModelProgress {
   /** Over the last seconds; null while too little has come. */
   readonly bytesPerSecond: number | null;
   readonly secondsLeft: number | null;
-  /** Host that it comes from now; null when it is no download. */
+  /** Host that it comes from now; null before the first answer, and when it is no download. */
   readonly host: string | null;
   /** Why nothing comes just now; null while something does. */
-  readonly waitsFor: string | null;
+  readonly waiting: DownloadWait | null;
 }
 
 /** What a model cost to bring here, beside what it is. */
@@ -70,6 +72,11 @@ export interface ModelStoreApi {
   pause(modelId: string): Promise<Outcome<null>>;
   /** Reads every byte again and compares it with what was written. A chunk that no longer matches makes the model suspect. */
   verify(modelId: string, progress?: MessagePort): Promise<Outcome<StoredModel>>;
+  /**
+   * What the model's first file says of itself. Errors also: model-invalid (a `GgufRefusal`, or reason `chunk`: not all of it
+   * is here).
+   */
+  inspect(modelId: string): Promise<Outcome<GgufSummary>>;
   /** Deletes a model; files that others share stay. */
   remove(modelId: string): Promise<Outcome<null>>;
   /** A pinned model is never evicted. */
@@ -78,7 +85,7 @@ export interface ModelStoreApi {
    * The files of a model for an engine, each chunk compared with what was written.
    * Errors also: model-invalid with reason `chunk` and the number of bad `chunks`, which `download` repairs.
    */
-  read(modelId: string): Promise<Outcome<readonly File[]>>;
+  read(modelId: string): Promise<Outcome<readonly Blob[]>>;
   /** Takes in a file of the user's; several for a split model. Errors also: model-invalid with the reason, storage-full. */
   importFiles(files: readonly File[], progress?: MessagePort): Promise<Outcome<StoredModel>>;
   /** Who would go to make room for so many bytes. */
@@ -121,6 +128,8 @@ export interface ModelsPort {
   remove(modelId: string): Promise<Outcome<null>>;
   /** Errors: as `pause`. */
   pin(modelId: string, pinned: boolean): Promise<Outcome<StoredModel>>;
+  /** Errors: see `ModelStoreApi.inspect`. */
+  inspect(modelId: string): Promise<Outcome<GgufSummary>>;
   /** Errors: see `ModelStoreApi.importFiles`. */
   importFiles(files: readonly File[]): Promise<Outcome<StoredModel>>;
   /** Asks the browser not to clear the store by itself; null where it cannot be asked. */

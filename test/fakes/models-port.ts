@@ -1,5 +1,6 @@
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
+import type { GgufSummary } from '#contracts/gguf';
 import type { StoredModel } from '#contracts/model-store';
 import type { ModelProgress, ModelReceipt, ModelsPort, StoreOffer, StoreSpace } from '#contracts/models';
 
@@ -30,7 +31,7 @@ export function modelProgress(change: Partial<ModelProgress> = {}): ModelProgres
     bytesPerSecond: 8_200_000,
     secondsLeft: 43.7,
     host: 'huggingface.co',
-    waitsFor: null,
+    waiting: null,
     ...change,
   };
 }
@@ -93,6 +94,10 @@ export class FakeModelsPort implements ModelsPort {
     return Promise.resolve(
       model === undefined ? err(failure('member-unknown', { member: modelId })) : ok(model),
     );
+  }
+
+  inspect(modelId: string): Promise<Outcome<GgufSummary>> {
+    return Promise.resolve(err(failure('member-unknown', { member: modelId })));
   }
 
   remove(modelId: string): Promise<Outcome<null>> {

@@ -8,6 +8,8 @@ export type HeadersFor = (pathname: string) => Readonly<Record<string, string>>;
 const BUILT_INTO: readonly (readonly [source: string, folder: string])[] = [
   ['/web-llm.worker', '/egress/hub/'],
   ['/web-llm-package', '/egress/hub/'],
+  // Fetches models, and proves them before it keeps a byte.
+  ['/model-store.worker', '/egress/hub/'],
   ['/remote.worker', '/egress/remote/'],
 ];
 

@@ -24,6 +24,12 @@ export interface ByteStoreEntry {
   readonly sizeBytes: number;
 }
 
+/** Hands out whole files to others: an engine reads their parts as it needs them. */
+export interface BlobSource {
+  /** As the file is now; null: there is none. What is written afterwards makes it unreadable, or is not seen. */
+  blob(name: string): Promise<Blob | null>;
+}
+
 /** Files of bytes by name, in one flat folder. */
 export interface ByteStore {
   /** Whether `truncate` takes the room from the quota at once, so that it can answer whether there is any. */

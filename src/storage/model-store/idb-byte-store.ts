@@ -1,4 +1,4 @@
-import type { ByteAccess, ByteFile, ByteStore, ByteStoreEntry } from './byte-store.ts';
+import type { BlobSource, ByteAccess, ByteFile, ByteStore, ByteStoreEntry } from './byte-store.ts';
 import type { ModelsDatabase } from './models-database.ts';
 
 /** At most what a chunk has: larger values grow the renderer's memory by their multiple, and Blobs the browser's. */
@@ -9,7 +9,7 @@ const STORES: ('byte-files' | 'byte-blocks')[] = ['byte-files', 'byte-blocks'];
  * Files in IndexedDB, where there is no OPFS: ArrayBuffers of one block each. Every write is durable when it resolves. It
  * takes no room in advance, and blocks that were never written read as zeros.
  */
-export class IdbByteStore implements ByteStore {
+export class IdbByteStore implements ByteStore, BlobSource {
   readonly reserves = false;
   readonly #database: ModelsDatabase;
   readonly #blockBytes: number;
@@ -24,6 +24,20 @@ export class IdbByteStore implements ByteStore {
     if (size === undefined && access === 'read') return null;
     if (size === undefined) await this.#database.put('byte-files', 0, name);
     return new IdbByteFile(this.#database, name, this.#blockBytes);
+  }
+
+  /** A Blob of Blobs, one a block: the browser keeps each on disk if it likes, and none is in this thread's memory for long. */
+  async blob(name: string): Promise<Blob | null> {
+    const size = await this.#database.get('byte-files', name);
+    if (size === undefined) return null;
+    const parts: Blob[] = [];
+    for (let atByte = 0; atByte < size; atByte += this.#blockBytes) {
+      const stored = await this.#database.get('byte-blocks', [name, atByte / this.#blockBytes]);
+      const bytes = new Uint8Array(Math.min(this.#blockBytes, size - atByte));
+      if (stored !== undefined) bytes.set(new Uint8Array(stored).subarray(0, bytes.length));
+      parts.push(new Blob([bytes]));
+    }
+    return new Blob(parts);
   }
 
   async remove(name: string): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
-import type { ByteStore } from './byte-store.ts';
+import type { BlobSource, ByteStore } from './byte-store.ts';
 import { IdbByteStore } from './idb-byte-store.ts';
 import type { ModelsDatabase } from './models-database.ts';
 import { OpfsByteStore } from './opfs-byte-store.ts';
@@ -10,7 +10,7 @@ import { OpfsByteStore } from './opfs-byte-store.ts';
 export const BLOBS_FOLDER = 'blobs';
 
 export interface OpenedByteStore {
-  readonly bytes: ByteStore;
+  readonly bytes: ByteStore & BlobSource;
   readonly kind: 'opfs' | 'indexeddb';
 }
 

@@ -1,5 +1,5 @@
 import { delay, type Clock } from '#kernel/clock';
-import type { ByteAccess, ByteFile, ByteStore, ByteStoreEntry } from './byte-store.ts';
+import type { BlobSource, ByteAccess, ByteFile, ByteStore, ByteStoreEntry } from './byte-store.ts';
 
 /** The part of `FileSystemSyncAccessHandle` used here; it exists in dedicated workers only. */
 interface SyncHandle {
@@ -26,7 +26,7 @@ const PROBES = 'probes';
  * handles are opened in the mode that excludes nobody; where the browser knows no modes, every handle excludes all others
  * and readers take snapshots of the file instead.
  */
-export class OpfsByteStore implements ByteStore {
+export class OpfsByteStore implements ByteStore, BlobSource {
   readonly reserves = true;
   readonly #folder: FileSystemDirectoryHandle;
   readonly #clock: Clock;
@@ -48,6 +48,11 @@ export class OpfsByteStore implements ByteStore {
     if (handle === null) return null;
     if (access === 'read' && !this.#sharesHandles) return new SnapshotFile(handle);
     return new OpfsFile(await this.#patiently(handle));
+  }
+
+  async blob(name: string): Promise<Blob | null> {
+    const handle = await this.#handle(name, false);
+    return handle === null ? null : fileOf(handle);
   }
 
   async remove(name: string): Promise<void> {

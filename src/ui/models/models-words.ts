@@ -1,3 +1,4 @@
+import type { DownloadWait } from '#contracts/download';
 import type { FileState, StoredModel, StoreFault } from '#contracts/model-store';
 import type { ModelProgress, StoreSpace } from '#contracts/models';
 import { count, fileSize, percent, plural } from '../quantities.ts';
@@ -22,14 +23,24 @@ export function timeLeft(seconds: number): string {
   return `${count(Math.floor(minutes / 60))}\u00a0h ${count(minutes % 60)}\u00a0min`;
 }
 
+/** Why nothing comes just now. */
+function waitWords(waiting: DownloadWait): string {
+  if (waiting.for === 'network') return 'waits for the network';
+  const { reason, status } = waiting;
+  if (status === 429 || status === 503) return 'the server asks to wait';
+  return reason === 'stalled' || reason === 'unreachable'
+    ? 'the server does not answer; tried again soon'
+    : 'the server failed; tried again soon';
+}
+
 /** What is under way with a model, in one line. */
 export function progressLine(progress: ModelProgress): string {
-  const { phase, doneBytes, totalBytes, bytesPerSecond, secondsLeft, host, waitsFor } = progress;
+  const { phase, doneBytes, totalBytes, bytesPerSecond, secondsLeft, host, waiting } = progress;
   return [
     `${PHASES[phase]}, ${share(doneBytes, totalBytes)}`,
-    waitsFor,
-    waitsFor === null && bytesPerSecond !== null ? `${fileSize(bytesPerSecond)}/s` : null,
-    waitsFor === null && secondsLeft !== null ? `about ${timeLeft(secondsLeft)} left` : null,
+    waiting === null ? null : waitWords(waiting),
+    waiting === null && bytesPerSecond !== null ? `${fileSize(bytesPerSecond)}/s` : null,
+    waiting === null && secondsLeft !== null ? `about ${timeLeft(secondsLeft)} left` : null,
     host === null ? null : `from ${host}`,
   ]
     .filter((part) => part !== null)

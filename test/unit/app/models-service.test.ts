@@ -32,10 +32,11 @@ class FakeStore implements ModelStoreApi {
     });
   };
   pause = vi.fn(() => Promise.resolve(ok(null)));
+  inspect = vi.fn();
   verify = (): Promise<Outcome<StoredModel>> => Promise.resolve(ok(storedModel()));
   remove = vi.fn(() => Promise.resolve(ok(null)));
   pin = vi.fn(() => Promise.resolve(ok(storedModel({ pinned: true }))));
-  read = (): Promise<Outcome<readonly File[]>> => Promise.resolve(ok([]));
+  read = (): Promise<Outcome<readonly Blob[]>> => Promise.resolve(ok([]));
   importFiles = (): Promise<Outcome<StoredModel>> => Promise.resolve(ok(storedModel()));
   planEviction = vi.fn();
   evict = vi.fn();

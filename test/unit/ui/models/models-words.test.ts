@@ -18,7 +18,9 @@ describe('the line of a model', () => {
   });
 
   it('tells what it waits for instead of a speed', () => {
-    const waiting = modelProgress({ waitsFor: 'the server asks to wait' });
+    const waiting = modelProgress({
+      waiting: { for: 'server', reason: 'status', status: 429, untilEpochMs: 0 },
+    });
     expect(plainly(progressLine(waiting))).toBe(
       'Fetching, 23 % (110.0 MB of 468.6 MB) · the server asks to wait · from huggingface.co',
     );

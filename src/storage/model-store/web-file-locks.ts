@@ -1,0 +1,62 @@
+import type { FileLocks, Release } from './file-locks.ts';
+
+/** The part of `navigator.locks` used here. */
+export interface LockSource {
+  request(
+    name: string,
+    options: { readonly ifAvailable: true; readonly mode: LockMode },
+    granted: (lock: Lock | null) => Promise<void> | undefined,
+  ): Promise<unknown>;
+}
+
+/**
+ * Locks over all tabs, by Web Locks: the browser gives back what a tab or a worker held the moment that it is gone. Two for
+ * each file: one that only a writer takes, one that readers share.
+ */
+export class WebFileLocks implements FileLocks {
+  readonly #locks: LockSource;
+
+  constructor(locks: LockSource) {
+    this.#locks = locks;
+  }
+
+  tryWriter(fileId: string): Promise<Release | null> {
+    return this.#take(`witan.file.write.${fileId}`, 'exclusive');
+  }
+
+  tryReader(fileId: string): Promise<Release | null> {
+    return this.#take(`witan.file.read.${fileId}`, 'shared');
+  }
+
+  async tryAlone(fileId: string): Promise<Release | null> {
+    const writer = await this.tryWriter(fileId);
+    if (writer === null) return null;
+    const readers = await this.#take(`witan.file.read.${fileId}`, 'exclusive');
+    if (readers === null) {
+      writer();
+      return null;
+    }
+    return () => {
+      readers();
+      writer();
+    };
+  }
+
+  /** Null when somebody has it, and where the browser refuses locks: then nobody writes. */
+  #take(name: string, mode: LockMode): Promise<Release | null> {
+    return new Promise((resolve) => {
+      const asked = this.#locks.request(name, { ifAvailable: true, mode }, (lock) => {
+        if (lock === null) {
+          resolve(null);
+          return undefined;
+        }
+        return new Promise<void>((release) => {
+          resolve(release);
+        });
+      });
+      asked.catch(() => {
+        resolve(null);
+      });
+    });
+  }
+}

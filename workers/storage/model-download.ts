@@ -1,0 +1,107 @@
+import type { Clock } from '#kernel/clock';
+import { ok } from '#kernel/result';
+import type { Random } from '#kernel/random';
+import type { DownloadProgress } from '#contracts/download';
+import type { Outcome } from '#contracts/errors';
+import { chunkCount, type FileSpec } from '#contracts/model-store';
+import type { ModelProgress, ModelRequest } from '#contracts/models';
+import { download } from '../../src/storage/download/download.ts';
+import type { NetPort } from '../../src/storage/download/net-port.ts';
+import type { ModelStore } from '../../src/storage/model-store/model-store.ts';
+
+export interface DownloadWorkPorts {
+  readonly net: NetPort;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** What bringing a model here took. */
+export interface Transfer {
+  readonly transferredBytes: number;
+  /** Kept before it began. */
+  readonly resumedAtBytes: number;
+  /** Chunks that were kept once, did not match any more and were fetched again. */
+  readonly repairedChunks: number;
+}
+
+interface Before {
+  readonly keptBytes: number;
+  readonly lostChunks: number;
+}
+
+/**
+ * Fetches what is missing of a model, file by file. Whatever ends it, what was kept stays.
+ * Errors: those of `download`, and of the store's sink.
+ */
+export async function downloadModel(
+  signal: AbortSignal,
+  store: ModelStore,
+  { id, name, files }: ModelRequest,
+  ports: DownloadWorkPorts,
+  tell: (progress: ModelProgress) => void,
+): Promise<Outcome<Transfer>> {
+  const before = await beforehand(store, files);
+  if (!before.ok) return before;
+  let transferredBytes = 0;
+  let doneBytes = 0;
+  const sizes = files.map((file) => file.sizeBytes);
+  for (const [index, file] of files.entries()) {
+    let latest = 0;
+    const sink = await store.sink(file);
+    if (!sink.ok) return sink;
+    const fetched = await download(signal, { file, sink: sink.value, model: name }, ports, (progress) => {
+      latest = progress.transferredBytes;
+      sizes[index] = progress.sizeBytes;
+      tell(ofModel(id, progress, doneBytes, transferredBytes, sizes));
+    });
+    await sink.value.close();
+    transferredBytes += latest;
+    if (!fetched.ok) return fetched;
+    doneBytes += fetched.value.keptBytes;
+  }
+  const { keptBytes, lostChunks } = before.value;
+  return ok({ transferredBytes, resumedAtBytes: keptBytes, repairedChunks: lostChunks });
+}
+
+async function beforehand(store: ModelStore, files: readonly FileSpec[]): Promise<Outcome<Before>> {
+  let keptBytes = 0;
+  let lostChunks = 0;
+  for (const { id } of files) {
+    const file = await store.file(id);
+    if (!file.ok) return file;
+    if (file.value === null) continue;
+    const { state, keptChunks, sizeBytes } = file.value;
+    keptBytes += file.value.keptBytes;
+    if (state === 'suspect' && sizeBytes !== null) lostChunks += chunkCount(sizeBytes) - keptChunks;
+  }
+  return ok({ keptBytes, lostChunks });
+}
+
+/** One file's progress as that of its model. */
+function ofModel(
+  modelId: string,
+  progress: DownloadProgress,
+  doneBytes: number,
+  transferredBytes: number,
+  sizes: readonly (number | null)[],
+): ModelProgress {
+  const known = sizes.filter((size) => size !== null);
+  const totalBytes = known.length === sizes.length ? known.reduce((sum, size) => sum + size, 0) : null;
+  const done = doneBytes + progress.keptBytes;
+  const { bytesPerSecond, mirror } = progress;
+  const leftBytes = totalBytes === null ? null : totalBytes - done;
+  return {
+    modelId,
+    phase: 'download',
+    doneBytes: done,
+    totalBytes,
+    transferredBytes: transferredBytes + progress.transferredBytes,
+    bytesPerSecond,
+    secondsLeft:
+      leftBytes === null || bytesPerSecond === null || bytesPerSecond === 0
+        ? null
+        : leftBytes / bytesPerSecond,
+    host: mirror === null ? null : new URL(mirror).host,
+    waiting: progress.waiting,
+  };
+}

@@ -1,0 +1,222 @@
+import { err, ok } from '#kernel/result';
+import { failure, type Outcome } from '#contracts/errors';
+import type { GgufSummary } from '#contracts/gguf';
+import type { EvictionPlan, StoredModel } from '#contracts/model-store';
+import type { ModelReceipt, ModelRequest, ModelStoreApi, StoreSpace } from '#contracts/models';
+import { inspectGguf } from '../../src/storage/gguf/inspect.ts';
+import { byteSourceOf } from './blob-source.ts';
+import { downloadModel, type DownloadWorkPorts } from './model-download.ts';
+import { importModel } from './model-import.ts';
+import type { OpenedStore } from './open-store.ts';
+import { localProgress, ProgressLine } from './progress-line.ts';
+
+export interface ModelStoreHostPorts extends DownloadWorkPorts {
+  /** @param onLost called when what was opened is gone */
+  readonly open: (onLost: () => void) => Promise<Outcome<OpenedStore>>;
+}
+
+/** The model store behind its worker: one at a time for each model, opened with the first call. */
+export class ModelStoreHost implements ModelStoreApi {
+  readonly #ports: ModelStoreHostPorts;
+  #opening: Promise<Outcome<OpenedStore>> | null = null;
+  /** Long work by the model that it is done to. */
+  readonly #running = new Map<string, AbortController>();
+
+  constructor(ports: ModelStoreHostPorts) {
+    this.#ports = ports;
+  }
+
+  list(): Promise<Outcome<readonly StoredModel[]>> {
+    return this.#with(({ store }) => store.list());
+  }
+
+  space(wantedBytes?: number): Promise<Outcome<StoreSpace>> {
+    return this.#with(async ({ store, kind }) => {
+      const models = await store.list();
+      if (!models.ok) return models;
+      const files = new Map(models.value.flatMap((model) => model.files.map((file) => [file.id, file])));
+      const keptBytes = [...files.values()].reduce((sum, file) => sum + file.keptBytes, 0);
+      const free = wantedBytes === undefined ? ok(null) : await store.freeBytes(wantedBytes);
+      if (!free.ok) return free;
+      const fits =
+        wantedBytes === undefined || free.value === null
+          ? null
+          : { bytes: wantedBytes, yes: free.value >= wantedBytes };
+      return ok({ backend: kind, keptBytes, fits, persisted: null });
+    });
+  }
+
+  download(request: ModelRequest, progress?: MessagePort): Promise<Outcome<ModelReceipt>> {
+    return this.#long(request.id, progress, async ({ store }, signal, { tell }) => {
+      const added = await store.addModel(request);
+      if (!added.ok) return added;
+      tell(startOf(await this.#find(store, request.id), request.id));
+      const transfer = await downloadModel(signal, store, request, this.#ports, tell);
+      if (!transfer.ok) return transfer;
+      const model = await this.#find(store, request.id);
+      return model.ok ? ok({ model: model.value, ...transfer.value }) : model;
+    });
+  }
+
+  pause(modelId: string): Promise<Outcome<null>> {
+    this.#running.get(modelId)?.abort();
+    return Promise.resolve(ok(null));
+  }
+
+  verify(modelId: string, progress?: MessagePort): Promise<Outcome<StoredModel>> {
+    return this.#long(modelId, progress, async (opened, signal, { tell }) => {
+      const checked = await this.#check(opened, modelId, signal, (doneBytes, totalBytes) => {
+        tell(localProgress(modelId, 'verify', doneBytes, totalBytes));
+      });
+      return checked.ok ? this.#find(opened.store, modelId) : checked;
+    });
+  }
+
+  inspect(modelId: string): Promise<Outcome<GgufSummary>> {
+    return this.#with(async ({ store, blobs }) => {
+      const model = await this.#find(store, modelId);
+      if (!model.ok) return model;
+      const [first] = model.value.files;
+      const blob = first === undefined ? null : await blobs.blob(first.id);
+      if (blob === null || first?.state !== 'verified')
+        return err(failure('model-invalid', { model: model.value.name, reason: 'chunk' }));
+      const inspected = await inspectGguf(new AbortController().signal, byteSourceOf(blob));
+      return inspected.ok ? ok(inspected.value.summary) : inspected;
+    });
+  }
+
+  remove(modelId: string): Promise<Outcome<null>> {
+    return this.#with(async ({ store }) => {
+      this.#running.get(modelId)?.abort();
+      const removed = await store.removeModel(modelId);
+      return removed.ok ? ok(null) : removed;
+    });
+  }
+
+  pin(modelId: string, pinned: boolean): Promise<Outcome<StoredModel>> {
+    return this.#with(async ({ store }) => {
+      const changed = await store.pin(modelId, pinned);
+      return changed.ok ? this.#find(store, modelId) : changed;
+    });
+  }
+
+  read(modelId: string): Promise<Outcome<readonly Blob[]>> {
+    return this.#with(async (opened) => {
+      const checked = await this.#check(opened, modelId, new AbortController().signal, () => undefined);
+      if (!checked.ok) return checked;
+      const { name, files, state } = checked.value;
+      const badChunks = files.reduce((sum, file) => sum + (file.chunks ?? 0) - file.keptChunks, 0);
+      if (state !== 'verified')
+        return err(failure('model-invalid', { model: name, reason: 'chunk', chunks: badChunks }));
+      const blobs: Blob[] = [];
+      for (const { id, sizeBytes } of files) {
+        const blob = await opened.blobs.blob(id);
+        if (blob === null) return err(failure('model-invalid', { model: name, reason: 'chunk' }));
+        blobs.push(sizeBytes === null ? blob : blob.slice(0, sizeBytes));
+      }
+      await opened.store.touch(modelId);
+      return ok(blobs);
+    });
+  }
+
+  async importFiles(files: readonly File[], progress?: MessagePort): Promise<Outcome<StoredModel>> {
+    const named = files[0]?.name ?? '';
+    return this.#long(`import of ${named}`, progress, async ({ store }, signal, { tell }) => {
+      const imported = await importModel(signal, store, files, tell);
+      return imported.ok ? this.#find(store, imported.value) : imported;
+    });
+  }
+
+  planEviction(neededBytes: number): Promise<Outcome<EvictionPlan>> {
+    return this.#with(({ store }) => store.evictionPlan(neededBytes));
+  }
+
+  evict(plan: EvictionPlan): Promise<Outcome<null>> {
+    return this.#with(async ({ store }) => {
+      const evicted = await store.evict(plan);
+      return evicted.ok ? ok(null) : evicted;
+    });
+  }
+
+  /** Opens the store if it is not open; after a failure, or when it was lost, the next call tries again. */
+  async #with<T>(use: (opened: OpenedStore) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    const opening = (this.#opening ??= this.#ports.open(() => {
+      if (this.#opening === opening) this.#opening = null;
+    }));
+    const opened = await opening;
+    if (!opened.ok) {
+      if (this.#opening === opening) this.#opening = null;
+      return opened;
+    }
+    return use(opened.value);
+  }
+
+  /** Long work: told of on the way, ended by `pause`, one at a time for each model. */
+  async #long<T>(
+    modelId: string,
+    progress: MessagePort | undefined,
+    work: (opened: OpenedStore, signal: AbortSignal, line: ProgressLine) => Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> {
+    const line = new ProgressLine(progress);
+    if (this.#running.has(modelId)) {
+      line.close();
+      return err(failure('storage-failed', { doing: 'open', reason: 'busy' }));
+    }
+    const abort = new AbortController();
+    this.#running.set(modelId, abort);
+    try {
+      return await this.#with((opened) => work(opened, abort.signal, line));
+    } finally {
+      this.#running.delete(modelId);
+      line.close();
+    }
+  }
+
+  /** Compares every kept byte with what was written. @returns the model as it stands then */
+  async #check(
+    { store }: OpenedStore,
+    modelId: string,
+    signal: AbortSignal,
+    onProgress: (doneBytes: number, totalBytes: number) => void,
+  ): Promise<Outcome<StoredModel>> {
+    const model = await this.#find(store, modelId);
+    if (!model.ok) return model;
+    let before = 0;
+    for (const file of model.value.files) {
+      if (file.sizeBytes === null) continue;
+      const verified = await store.verify(signal, file.id, {
+        // What no longer matched once is looked at closely from then on.
+        depth: file.state === 'suspect' ? 'sha256' : 'fingerprint',
+        onProgress: (done, of) => {
+          onProgress(before + (file.keptBytes * done) / of, model.value.keptBytes);
+        },
+      });
+      if (!verified.ok) return verified;
+      before += file.keptBytes;
+    }
+    return this.#find(store, modelId);
+  }
+
+  async #find(store: OpenedStore['store'], modelId: string): Promise<Outcome<StoredModel>> {
+    const models = await store.list();
+    if (!models.ok) return models;
+    const model = models.value.find(({ id }) => id === modelId);
+    return model === undefined ? err(failure('member-unknown', { member: modelId })) : ok(model);
+  }
+}
+
+/** Said before the first byte has come: a page shows the model as being fetched at once. */
+function startOf(model: Outcome<StoredModel>, modelId: string): Parameters<ProgressLine['tell']>[0] {
+  const { keptBytes, sizeBytes } = model.ok ? model.value : { keptBytes: 0, sizeBytes: null };
+  return {
+    modelId,
+    phase: 'download',
+    doneBytes: keptBytes,
+    totalBytes: sizeBytes,
+    transferredBytes: 0,
+    bytesPerSecond: null,
+    secondsLeft: null,
+    host: null,
+    waiting: null,
+  };
+}

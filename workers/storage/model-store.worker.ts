@@ -1,0 +1,17 @@
+import { systemClock } from '#kernel/clock';
+import { seededRandom } from '#kernel/random';
+import { FetchNet } from '../../src/storage/download/fetch-net.ts';
+import { serveWorker } from '../lib/worker-entry.ts';
+import { ModelStoreHost } from './model-store-host.ts';
+import { openStore } from './open-store.ts';
+
+const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
+
+serveWorker(
+  new ModelStoreHost({
+    open: (onLost) => openStore(systemClock, onLost),
+    net: new FetchNet((url, init) => fetch(url, init), self),
+    clock: systemClock,
+    random: seededRandom(seed),
+  }),
+);
