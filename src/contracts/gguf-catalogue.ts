@@ -33,7 +33,7 @@ export const GgufModelSchema = v.strictObject({
   /** llama.cpp's name of the weights' format, Q4_K_M. */
   quantization: v.pipe(v.string(), v.regex(/^(?:Q\d_(?:0|1|K_[SML])|F16|BF16)$/)),
   /** Of Hugging Face, owner/name. */
-  repository: v.pipe(v.string(), v.regex(/^[\w.-]+\/[\w.-]+$/)),
+  repository: v.pipe(v.string(), v.regex(/^\w[\w.-]*\/\w[\w.-]*$/)),
   /**
    * Commit that the files are fetched at. Null: not pinned, the newest is fetched, and what its hash was at the first
    * download holds from then on.
