@@ -82,7 +82,7 @@ export const MODELS: Readonly<Record<string, ModelRow>> = {
   'stablelm-2-zephyr-1_6b': model('stablelm-2-1.6b', ['stability', 'repo-stablelm-2']),
   'RedPajama-INCITE-Chat-3B-v1': model('redpajama-3b', ['apache', 'card-redpajama']),
   'TinyLlama-1.1B-Chat-v1.0': model('tinyllama-1.1b-v1.0'),
-  'Ministral-3-3B-Base-2512': model(MINISTRAL, null, OF_ALL_MINISTRAL),
+  'Ministral-3-3B-Base-2512': model(MINISTRAL, ['apache', 'card-ministral-base'], OF_ALL_MINISTRAL),
   'Ministral-3-3B-Reasoning-2512': model(MINISTRAL, null, OF_ALL_MINISTRAL),
   'Ministral-3-3B-Instruct-2512-BF16': model(MINISTRAL, ['apache', 'wm-ministral-3-3b'], OF_ALL_MINISTRAL),
   'Llama-3.1-70B-Instruct': model('llama-3.1-70b', ['llama3.1', 'notice-tulu-3']),

@@ -217,6 +217,10 @@ const RECORD_SOURCES = {
     'Page of stablelm-2-zephyr-1_6b',
     'stabilityai/stablelm-2-zephyr-1_6b/commit/e4652cb2730c7ca3a553c362a180f4cf9c1f5f35',
   ),
+  'card-ministral-base': huggingFace(
+    'Card of Ministral-3-3B-Base-2512, read at a mirror',
+    'mistralai/Ministral-3-3B-Base-2512/raw/a9edf793a71806359fd534d28ef75f7cdb68bf16/README.md',
+  ),
   'card-redpajama': huggingFace(
     'Card of RedPajama-INCITE-Chat-3B-v1 as GGML',
     'keldenl/RedPajama-INCITE-Chat-3B-v1-GGML/blob/945b205046ad8fa1c3c7359595ddc6e639b10450/README.md?code=true',

@@ -11,7 +11,7 @@ import { expectKnown, expectSoundShape } from './sourced.ts';
 
 /** How many of web-llm's chat models have a full shape, and a licence. These may only rise. */
 const FULL_SHAPES = 155;
-const LICENSED = 112;
+const LICENSED = 114;
 
 const json = JSON.parse(readFileSync(FACTS_FILE, 'utf8')) as object;
 const facts = v.parse(ModelFactsSchema, json);
