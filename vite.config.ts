@@ -22,7 +22,10 @@ export default defineConfig({
         // The engine (8.8 MB) and the starter models belong to the offline promise, so they are precached too.
         globPatterns: ['**/*.{html,js,css,svg,png,webmanifest,wasm,gguf,json}'],
         // Engines that few visits need (6.8 and 16 MB) are kept once they were used: see the service worker.
-        globIgnores: ['**/starter/questions.*.json', '**/egress/hub/web-llm*', '**/wllama-compat-*'],
+        globIgnores: [
+          ...['**/starter/questions.*.json', '**/egress/hub/web-llm*', '**/wllama-compat-*'],
+          '**/catalogue/{model-facts,councils}.json',
+        ],
         maximumFileSizeToCacheInBytes: 12 * 1024 * 1024,
       },
     }),

@@ -46,7 +46,7 @@ export const CouncilCatalogueSchema = v.strictObject({
   schema: v.literal('witan.council-catalogue'),
   version: v.literal(1),
   /** Day on which the sources were read, ISO 8601. */
-  date: v.pipe(v.string(), v.isoDate()),
+  date: v.pipe(v.string(), v.regex(/^\d{4}-\d{2}-\d{2}$/)),
   sources: v.record(Name, SourceSchema),
   councils: v.pipe(v.array(CouncilSchema), v.minLength(1)),
   /** Proposed before, and not recommended: `reason` says why. */

@@ -17,7 +17,7 @@ export const MAX_BYTES_WITHOUT_JSPI = 2 * 2 ** 30;
 export const GgufFileSchema = v.strictObject({
   /** `weights`, or `projector`: what turns a picture into tokens. */
   role: v.picklist(['weights', 'projector']),
-  name: v.pipe(v.string(), v.endsWith('.gguf')),
+  name: v.pipe(v.string(), v.regex(/\.gguf$/)),
   bytes: v.nullable(Count),
   sha256: v.nullable(Sha256),
 });
@@ -33,7 +33,7 @@ export const GgufModelSchema = v.strictObject({
   /** llama.cpp's name of the weights' format, Q4_K_M. */
   quantization: v.pipe(v.string(), v.regex(/^(?:Q\d_(?:0|1|K_[SML])|F16|BF16)$/)),
   /** Of Hugging Face, owner/name. */
-  repository: v.pipe(v.string(), v.regex(/^[\w.-]+\/[\w.-]+$/)),
+  repository: v.pipe(v.string(), v.regex(/^\w[\w.-]*\/\w[\w.-]*$/)),
   /**
    * Commit that the files are fetched at. Null: not pinned, the newest is fetched, and what its hash was at the first
    * download holds from then on.
@@ -60,9 +60,9 @@ export const GgufCatalogueSchema = v.strictObject({
   schema: v.literal('witan.gguf-catalogue'),
   version: v.literal(1),
   /** Day on which the sources were read, ISO 8601. */
-  date: v.pipe(v.string(), v.isoDate()),
+  date: v.pipe(v.string(), v.regex(/^\d{4}-\d{2}-\d{2}$/)),
   /** Addresses that give the same bytes, the preferred first: `{repository}`, `{commit}` and `{file}` are replaced. */
-  mirrors: v.pipe(v.array(v.pipe(v.string(), v.startsWith('https://'))), v.minLength(1)),
+  mirrors: v.pipe(v.array(v.pipe(v.string(), v.regex(/^https:\/\//))), v.minLength(1)),
   sources: v.record(Name, SourceSchema),
   models: v.pipe(v.array(GgufModelSchema), v.minLength(1)),
 });

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { ModelShapeSchema } from './model-shape.ts';
 
 const Name = v.pipe(v.string(), v.minLength(1));
-const HttpsUrl = v.pipe(v.string(), v.url(), v.startsWith('https://'));
+const HttpsUrl = v.pipe(v.string(), v.regex(/^https:\/\/\S+$/));
 
 /** Where a figure was read. */
 export const SourceSchema = v.strictObject({
