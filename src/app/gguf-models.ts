@@ -16,8 +16,13 @@ async function sha256Hex(text: string): Promise<string> {
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-async function fileSpec(catalogue: GgufCatalogue, model: GgufModel, file: GgufFile): Promise<FileSpec> {
-  const urls = ggufUrls(catalogue.mirrors, model, file.name);
+async function fileSpec(
+  catalogue: GgufCatalogue,
+  baseUrl: string,
+  model: GgufModel,
+  file: GgufFile,
+): Promise<FileSpec> {
+  const urls = ggufUrls(catalogue.mirrors, model, file.name).map((url) => new URL(url, baseUrl).href);
   return {
     id: file.sha256 === null ? `url-${await sha256Hex(urls[0] ?? '')}` : `sha256-${file.sha256}`,
     urls,
@@ -28,7 +33,7 @@ async function fileSpec(catalogue: GgufCatalogue, model: GgufModel, file: GgufFi
 }
 
 /** Null where the catalogue does not know how large it is: then nobody can say yes to the download. */
-function offerOf(catalogue: GgufCatalogue, model: GgufModel): StoreOffer | null {
+function offerOf(catalogue: GgufCatalogue, baseUrl: string, model: GgufModel): StoreOffer | null {
   const { id, name, parameters, quantization, contextTokens, licence } = model;
   let sizeBytes = 0;
   for (const { bytes } of weightsOf(model)) {
@@ -43,23 +48,26 @@ function offerOf(catalogue: GgufCatalogue, model: GgufModel): StoreOffer | null 
     quantization,
     contextTokens,
     licence: licence.spdx ?? licence.name,
-    hosts: catalogue.mirrors.map((mirror) => new URL(mirror).host),
+    hosts: catalogue.mirrors.map((mirror) => new URL(mirror, baseUrl).host),
   };
 }
 
 /** The GGUF models of the catalogue, as the model store fetches them. */
 export class GgufModels implements FetchableModels {
   readonly #catalogue: (signal: AbortSignal) => Promise<Outcome<GgufCatalogue>>;
+  readonly #baseUrl: string;
 
-  constructor(catalogue: (signal: AbortSignal) => Promise<Outcome<GgufCatalogue>>) {
+  /** @param baseUrl what addresses of the catalogue that are relative begin at */
+  constructor(catalogue: (signal: AbortSignal) => Promise<Outcome<GgufCatalogue>>, baseUrl: string) {
     this.#catalogue = catalogue;
+    this.#baseUrl = baseUrl;
   }
 
   /** Errors: those of the catalogue. */
   async offers(signal: AbortSignal): Promise<Outcome<readonly StoreOffer[]>> {
     const catalogue = await this.#catalogue(signal);
     if (!catalogue.ok) return catalogue;
-    const offers = catalogue.value.models.map((model) => offerOf(catalogue.value, model));
+    const offers = catalogue.value.models.map((model) => offerOf(catalogue.value, this.#baseUrl, model));
     return ok(offers.filter((offer) => offer !== null));
   }
 
@@ -68,7 +76,9 @@ export class GgufModels implements FetchableModels {
     if (!catalogue.ok) return catalogue;
     const model = catalogue.value.models.find(({ id }) => id === modelId);
     if (model === undefined) return err(failure('member-unknown', { member: modelId }));
-    const files = await Promise.all(weightsOf(model).map((file) => fileSpec(catalogue.value, model, file)));
+    const files = await Promise.all(
+      weightsOf(model).map((file) => fileSpec(catalogue.value, this.#baseUrl, model, file)),
+    );
     return ok({ id: model.id, name: model.name, format: 'gguf', origin: 'catalogue', files });
   }
 }

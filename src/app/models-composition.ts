@@ -14,7 +14,7 @@ export function composeModels(supervisor: WorkerSupervisor, baseUrl: string): Mo
   const { storage } = navigator as Partial<Navigator>;
   return new ModelsService({
     startWorker: () => supervisor.start<ModelStoreApi>('model store', WORKER_SCRIPTS.modelStore),
-    catalogue: new GgufModels((signal) => catalogue.gguf(signal)),
+    catalogue: new GgufModels((signal) => catalogue.gguf(signal), baseUrl),
     storage: storage ?? null,
   });
 }

@@ -61,8 +61,11 @@ export const GgufCatalogueSchema = v.strictObject({
   version: v.literal(1),
   /** Day on which the sources were read, ISO 8601. */
   date: v.pipe(v.string(), v.regex(/^\d{4}-\d{2}-\d{2}$/)),
-  /** Addresses that give the same bytes, the preferred first: `{repository}`, `{commit}` and `{file}` are replaced. */
-  mirrors: v.pipe(v.array(v.pipe(v.string(), v.regex(/^https:\/\//))), v.minLength(1)),
+  /**
+   * Addresses that give the same bytes, the preferred first: `{repository}`, `{commit}` and `{file}` are replaced. One that
+   * begins with `./` lies beside the app, for those who serve the models themselves.
+   */
+  mirrors: v.pipe(v.array(v.pipe(v.string(), v.regex(/^(?:https:\/\/|\.\/)/))), v.minLength(1)),
   sources: v.record(Name, SourceSchema),
   models: v.pipe(v.array(GgufModelSchema), v.minLength(1)),
 });

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { preview } from 'vite';
+import { preview, type Connect, type Plugin } from 'vite';
 import { headersPlugin, type HeadersFor } from './headers.ts';
 
 export interface ServeOptions {
@@ -10,6 +10,8 @@ export interface ServeOptions {
   readonly port: number;
   /** The real headers unless given; a test may serve without them. */
   readonly headers?: HeadersFor;
+  /** What is served besides the app. */
+  readonly besides?: Connect.NextHandleFunction;
   /** Opens the person's browser. */
   readonly open?: boolean;
 }
@@ -35,6 +37,13 @@ function freePort(): Promise<number> {
   });
 }
 
+/** Answers before the app's own files are looked at. */
+function besidesPlugin(
+  handle: Connect.NextHandleFunction = (_request, _response, next) => void next(),
+): Plugin {
+  return { name: 'witan-besides', configurePreviewServer: ({ middlewares }) => void middlewares.use(handle) };
+}
+
 /** Serves the built app on this machine only. */
 export async function serveApp(options: ServeOptions): Promise<AppServer> {
   const server = await preview({
@@ -42,7 +51,7 @@ export async function serveApp(options: ServeOptions): Promise<AppServer> {
     configFile: false,
     logLevel: 'error',
     build: { outDir: 'dist' },
-    plugins: [headersPlugin(options.headers)],
+    plugins: [headersPlugin(options.headers), besidesPlugin(options.besides)],
     preview: {
       host: 'localhost',
       port: options.port === 0 ? await freePort() : options.port,

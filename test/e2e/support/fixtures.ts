@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, test as base, type Page } from '@playwright/test';
 import { launchFlags } from '../../../tools/browser/launch-flags.ts';
 import type { HeadersFor } from '../../../tools/serve/headers.ts';
-import { serveApp, type AppServer } from '../../../tools/serve/preview.ts';
+import { serveApp, type AppServer, type ServeOptions } from '../../../tools/serve/preview.ts';
 import { ForeignRecorder } from './foreign-recorder.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -15,7 +15,7 @@ interface WorkerFixtures {
 
 interface TestFixtures {
   /** A server of the test's own, to stop or to serve without headers. Ends with the test. */
-  readonly serve: (headers?: HeadersFor) => Promise<AppServer>;
+  readonly serve: (headers?: HeadersFor, besides?: ServeOptions['besides']) => Promise<AppServer>;
   /** Fails the test when the page threw, or logged an error that the test did not expect. */
   readonly pageErrors: string[];
   readonly nothingForeign: undefined;
@@ -58,8 +58,13 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   },
   serve: async ({}, use) => {
     const servers: AppServer[] = [];
-    await use(async (headers) => {
-      const server = await serveApp({ root: ROOT, port: 0, ...(headers === undefined ? {} : { headers }) });
+    await use(async (headers, besides) => {
+      const server = await serveApp({
+        root: ROOT,
+        port: 0,
+        ...(headers === undefined ? {} : { headers }),
+        ...(besides === undefined ? {} : { besides }),
+      });
       servers.push(server);
       return server;
     });
