@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { WitanFailure } from '../../src/contracts/errors.ts';
 import { GGUF_REFUSALS } from '../../src/contracts/gguf.ts';
 import { median } from '../../src/kernel/statistics-order.ts';
+import { blobSource } from '../../src/storage/gguf/blob-source.ts';
 import { inspectGguf } from '../../src/storage/gguf/inspect.ts';
 import { ggufFile, numbers, TENSOR, text, TYPE } from '../../test/fakes/gguf-file.ts';
 import { sourceOf, tensor, vocabularySpec, withFields } from '../../test/fakes/gguf-models.ts';
@@ -127,14 +128,7 @@ interface Times {
 
 /** @param asBlob read by slices of a Blob, as a page reads a file; else from memory, as the parser alone */
 async function timed(bytes: Uint8Array<ArrayBuffer>, asBlob: boolean): Promise<Times> {
-  const blob = new Blob([bytes]);
-  const source = asBlob
-    ? {
-        sizeBytes: blob.size,
-        read: async (offset: number, length: number): Promise<Uint8Array> =>
-          new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer()),
-      }
-    : sourceOf(bytes);
+  const source = asBlob ? blobSource(new Blob([bytes])) : sourceOf(bytes);
   const values: number[] = [];
   for (let run = 0; run < RUNS; run += 1) {
     const from = performance.now();
