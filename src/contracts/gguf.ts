@@ -23,6 +23,7 @@ export const GGUF_REFUSALS = [
   'architecture',
   'shape',
   'vocabulary-mismatch',
+  'token-duplicate',
   'no-tensors',
   'tensor-name',
   'tensor-duplicate',

@@ -32,7 +32,8 @@ function headDimensions(
 export function shapeOf(metadata: Metadata, architecture: string | null): GgufShape {
   const key = (name: string): string => `${architecture ?? ''}.${name}`;
   const layers = integer(metadata, key('block_count'));
-  if (layers !== null && layers > LAYERS)
+  // llama.cpp ends itself at none, and at more than it has room for.
+  if (layers === 0 || (layers !== null && layers > LAYERS))
     throw refused('shape', { key: key('block_count'), value: layers, limit: LAYERS });
   const embedding = integer(metadata, key('embedding_length'));
   const heads = perLayer(metadata, key('attention.head_count'), layers);
