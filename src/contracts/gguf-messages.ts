@@ -24,7 +24,6 @@ const REASONS: Readonly<Record<GgufRefusal, string>> = {
   architecture: 'The file does not say which architecture the model has.',
   shape: 'The layers, heads or lengths that the file gives are impossible.',
   'vocabulary-mismatch': 'The lists of the vocabulary have different lengths.',
-  'token-duplicate': 'The vocabulary has a token twice.',
   'no-tensors': 'There is no model in the file, only a description.',
   'tensor-name': 'A tensor has no valid name.',
   'tensor-duplicate': 'Two tensors have the same name.',

@@ -23,7 +23,6 @@ export const GGUF_REFUSALS = [
   'architecture',
   'shape',
   'vocabulary-mismatch',
-  'token-duplicate',
   'no-tensors',
   'tensor-name',
   'tensor-duplicate',

@@ -36,9 +36,6 @@ export const TEMPLATE_SHOWN_CHARS = 64 * 2 ** 10;
 /** Items of a list: eight times the merges of the largest vocabulary. */
 export const LIST_ITEMS = 4 * 2 ** 20;
 
-/** Four times the largest vocabulary: to find a token that is there twice, all are kept track of. */
-export const TOKENS = 2 ** 20;
-
 /** llama.cpp's arrays of a value per layer have this length (LLAMA_MAX_LAYERS). */
 export const LAYERS = 512;
 

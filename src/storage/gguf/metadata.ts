@@ -1,16 +1,7 @@
 import { asciiName } from './ascii-name.ts';
 import type { HeaderWindow } from './header-window.ts';
-import {
-  KEPT_TEXT_BYTES,
-  KEY_BYTES,
-  LAYERS,
-  LIST_ITEMS,
-  LIST_TEXT_BYTES,
-  TEXT_BYTES,
-  TOKENS,
-} from './limits.ts';
+import { KEPT_TEXT_BYTES, KEY_BYTES, LAYERS, LIST_ITEMS, LIST_TEXT_BYTES, TEXT_BYTES } from './limits.ts';
 import { refused } from './refusal.ts';
-import { TextSet } from './text-set.ts';
 import { SCALARS, VALUE, type ScalarType } from './value-types.ts';
 
 /** An entry of the description. Of texts and lists only what the summary wants is kept (`null`: read past). */
@@ -27,7 +18,6 @@ export type Entry =
 export type Metadata = ReadonlyMap<string, Entry>;
 
 export const TEMPLATE_KEY = 'tokenizer.chat_template';
-export const TOKENS_KEY = 'tokenizer.ggml.tokens';
 
 /** Texts that the summary shows or compares. */
 const KEPT_TEXTS = new Set([
@@ -109,10 +99,8 @@ async function readList(window: HeaderWindow, key: string): Promise<Entry> {
   return { kind: 'list', itemType, items, numbers };
 }
 
-/** Goes past the texts of a list; those of the vocabulary must all be different, or llama.cpp ends itself. */
 async function passTexts(window: HeaderWindow, key: string, items: number): Promise<void> {
   window.within(8 * items);
-  const seen = key === TOKENS_KEY ? tokenSet(items) : null;
   let left = items;
   while (left > 0) {
     await window.need(8);
@@ -121,22 +109,10 @@ async function passTexts(window: HeaderWindow, key: string, items: number): Prom
       const length = window.u64();
       if (length > LIST_TEXT_BYTES)
         throw refused('string-too-long', { key, bytes: length, limitBytes: LIST_TEXT_BYTES });
+      window.skip(length);
       left -= 1;
-      if (seen === null) window.skip(length);
-      else {
-        if (window.ready < length) await window.need(length);
-        // An empty one gets a name of its own from llama.cpp.
-        if (!window.look(length, seen) && length > 0)
-          throw refused('token-duplicate', { token: items - left - 1 });
-      }
     } while (left > 0 && window.ready >= 8);
   }
-}
-
-function tokenSet(items: number): (bytes: Uint8Array, from: number, to: number) => boolean {
-  if (items > TOKENS) throw refused('array-too-long', { key: TOKENS_KEY, items, limit: TOKENS });
-  const set = new TextSet(items);
-  return (bytes, from, to) => set.add(bytes, from, to);
 }
 
 /** Reads a list of numbers; of one longer than there are layers nothing is kept, but every bool is looked at. */

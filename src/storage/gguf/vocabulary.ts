@@ -1,6 +1,8 @@
-import { TOKENS_KEY, type Metadata } from './metadata.ts';
+import type { Metadata } from './metadata.ts';
 import { refused } from './refusal.ts';
 import { VALUE } from './value-types.ts';
+
+const TOKENS = 'tokenizer.ggml.tokens';
 
 /** Lists with an item for each token. The native reader takes their length and type on trust. */
 const BESIDE_TOKENS: readonly (readonly [string, readonly number[]])[] = [
@@ -20,7 +22,7 @@ function listOf(metadata: Metadata, key: string, types: readonly number[]): numb
  * @throws WitanError model-invalid (key-type, vocabulary-mismatch)
  */
 export function vocabularyOf(metadata: Metadata): number | null {
-  const tokens = listOf(metadata, TOKENS_KEY, [VALUE.text]);
+  const tokens = listOf(metadata, TOKENS, [VALUE.text]);
   listOf(metadata, 'tokenizer.ggml.merges', [VALUE.text]);
   for (const [key, types] of BESIDE_TOKENS) {
     const items = listOf(metadata, key, types);
