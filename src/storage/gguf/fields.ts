@@ -14,7 +14,7 @@ function integerOf(entry: Entry, key: string): number {
 }
 
 /**
- * An integer that the native reader counts with.
+ * An integer that the native reader counts with; null also for a list, as new architectures have them by layer.
  * @param type the only type it may have, where the native reader insists on one
  * @throws WitanError model-invalid (key-type, shape)
  */
@@ -23,7 +23,7 @@ export function integer(metadata: Metadata, key: string, type?: number): number 
   if (entry === undefined) return null;
   if (type !== undefined && (entry.kind !== 'number' || entry.type !== type))
     throw refused('key-type', { key });
-  return integerOf(entry, key);
+  return entry.kind === 'list' ? null : integerOf(entry, key);
 }
 
 /** An integer that is only shown: null where it has another type or makes no sense. */

@@ -19,7 +19,8 @@ export class HeaderWindow {
   readonly #source: ByteSource;
   /** Nothing behind it is read: the end of the file, or the largest header. */
   readonly #endByte: number;
-  #view: DataView = new DataView(new ArrayBuffer(0));
+  #bytes: Uint8Array = new Uint8Array(0);
+  #view = new DataView(this.#bytes.buffer);
   /** Where in the file the window begins, and where in the window reading goes on. */
   #fromByte = 0;
   #next = 0;
@@ -47,13 +48,14 @@ export class HeaderWindow {
   async need(length: number): Promise<void> {
     if (this.ready >= length) return;
     const fromByte = this.atByte;
-    this.#within(length);
+    this.within(length);
     const asked = Math.min(Math.max(length, WINDOW_BYTES), this.#endByte - fromByte);
     const bytes = await this.#read(fromByte, asked);
     if (bytes.byteLength < asked)
       throw new WitanError(
         failure('storage-failed', { reason: 'short-read', asked, bytes: bytes.byteLength, atByte: fromByte }),
       );
+    this.#bytes = bytes.subarray(0, asked);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, asked);
     this.#fromByte = fromByte;
     this.#next = 0;
@@ -76,7 +78,7 @@ export class HeaderWindow {
    * @throws WitanError model-invalid (truncated, header-too-large)
    */
   skip(length: number): void {
-    if (length > this.ready) this.#within(length);
+    if (length > this.ready) this.within(length);
     this.#next += length;
   }
 
@@ -99,10 +101,14 @@ export class HeaderWindow {
   /** The next bytes as they lie in the window: good until the next `need`. */
   bytes(length: number): Uint8Array {
     this.#next += length;
-    return new Uint8Array(this.#view.buffer, this.#view.byteOffset + this.#next - length, length);
+    return this.#bytes.subarray(this.#next - length, this.#next);
   }
 
-  #within(length: number): void {
+  /**
+   * Whether so many bytes can follow at all.
+   * @throws WitanError model-invalid (truncated, header-too-large)
+   */
+  within(length: number): void {
     const atByte = this.atByte;
     if (atByte + length <= this.#endByte) return;
     const sizeBytes = this.#source.sizeBytes;

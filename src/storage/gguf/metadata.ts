@@ -100,6 +100,7 @@ async function readList(window: HeaderWindow, key: string): Promise<Entry> {
 }
 
 async function passTexts(window: HeaderWindow, key: string, items: number): Promise<void> {
+  window.within(8 * items);
   let left = items;
   while (left > 0) {
     await window.need(8);

@@ -40,6 +40,8 @@ const FILE_TYPES: ReadonlyMap<number, readonly [name: string, ...types: string[]
   [37, ['TQ2_0']],
   [38, ['MXFP4_MOE']],
   [39, ['NVFP4']],
+  [40, ['Q1_0']],
+  [41, ['Q2_0']],
 ] as const);
 
 /** Tensors summed up by type, the most parameters first. */

@@ -138,6 +138,7 @@ const REFUSED: readonly (readonly [string, string, GgufFileSpec | Uint8Array])[]
     withFields(numbers('tokenizer.ggml.token_type', TYPE.i32, [1, 1])),
   ],
   ['vocabulary-mismatch', 'scores without tokens', withoutFields('tokenizer.ggml.tokens')],
+  ['shape', 'no layers', withFields(u32('llama.block_count', 0))],
   ['no-tensors', 'only a vocabulary', withTensors()],
   ['tensor-name', 'no name', withTensor({ name: '' })],
   ['tensor-name', 'a name of 64 bytes', withTensor({ name: 'n'.repeat(64) })],

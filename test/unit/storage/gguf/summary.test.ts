@@ -3,7 +3,16 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { GgufSummary } from '#contracts/gguf';
 import { SHAPE_1M, syntheticGguf } from '../../../browser/synthetic-gguf.ts';
-import { ggufFile, number, TENSOR, text, TYPE, u32, type GgufFileSpec } from '../../../fakes/gguf-file.ts';
+import {
+  ggufFile,
+  number,
+  numbers,
+  TENSOR,
+  text,
+  TYPE,
+  u32,
+  type GgufFileSpec,
+} from '../../../fakes/gguf-file.ts';
 import {
   inspect,
   SMALL,
@@ -138,6 +147,12 @@ it('says so when the tensors are not what the file type promises', async () => {
   expect(await of(15)).toEqual({ declared: 'Q4_K_M', dominant: 'Q6_K', differ: true });
   expect(await of(18)).toEqual({ declared: 'Q6_K', dominant: 'Q6_K', differ: false });
   expect(await of(999)).toEqual({ declared: null, dominant: 'Q6_K', differ: false });
+});
+
+it('leaves to the engine what has a list by layer where others have a number', async () => {
+  const lengths = numbers('llama.attention.key_length', TYPE.u32, [16, 32]);
+  const { shape, kvBytesPerToken } = await summaryOf(withFields(lengths));
+  expect({ layers: shape.layers, kvBytesPerToken }).toEqual({ layers: 2, kvBytesPerToken: null });
 });
 
 it('knows nothing it was not told', async () => {
