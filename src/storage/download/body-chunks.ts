@@ -136,7 +136,7 @@ async function receiveFirst(
     const isWhole = filled.value < buffer.bytes.byteLength;
     if (isWhole && sha256 === null) {
       if (head.contentLength === null) return unknown; // an end that nobody announced may be a broken line
-      if (statedBytes !== null && filled.value < statedBytes) return fault('short');
+      if (statedBytes !== null && filled.value !== statedBytes) return fault('short');
     }
     const sizeBytes = isWhole ? filled.value : statedBytes;
     if (sizeBytes === null || sizeBytes < filled.value) return unknown;
