@@ -118,6 +118,12 @@ export class MemorySink implements ChunkSink {
     return all;
   }
 
+  /** Whether this chunk, which is kept, is the one of that file. */
+  holdsRight(index: number, file: Uint8Array): boolean {
+    const chunk = this.#chunks.get(index);
+    return chunk?.every((byte, at) => byte === file[index * this.#chunkBytes + at]) ?? false;
+  }
+
   #lengthOf(index: number): number {
     return Math.min(this.#chunkBytes, (this.#sizeBytes ?? 0) - index * this.#chunkBytes);
   }
