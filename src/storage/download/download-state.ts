@@ -30,6 +30,7 @@ export class DownloadState {
   readonly policy: DownloadPolicy;
   readonly mirrors: Mirrors;
   readonly meter: ProgressMeter;
+  /** One that is filled and one that is stored; one more for each further request at once. */
   readonly buffers: ChunkBuffers;
   /** Null until the size is known. */
   queue: ChunkQueue | null = null;
@@ -49,7 +50,7 @@ export class DownloadState {
     this.policy = policy;
     this.meter = meter;
     this.mirrors = new Mirrors(job.file.urls, policy, ports.random);
-    this.buffers = new ChunkBuffers(policy.chunkBytes, policy.parallel + 1);
+    this.buffers = new ChunkBuffers(policy.chunkBytes, 2);
   }
 
   /** Aborts when the download is over, for whatever reason. */

@@ -49,6 +49,7 @@ export async function download(
 class Download {
   readonly #state: DownloadState;
   readonly #lanes = new Set<Promise<void>>();
+  #mostLanes = 1;
 
   constructor(state: DownloadState) {
     this.#state = state;
@@ -97,7 +98,13 @@ class Download {
 
   /** Ranges work: as many requests at once as there is work for. */
   readonly #onPart = (): void => {
-    while (this.#lanes.size < this.#wantedLanes()) this.#open();
+    while (this.#lanes.size < this.#wantedLanes()) {
+      if (this.#lanes.size === this.#mostLanes) {
+        this.#mostLanes += 1;
+        this.#state.buffers.grow();
+      }
+      this.#open();
+    }
   };
 
   #wantedLanes(): number {
