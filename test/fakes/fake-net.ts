@@ -66,7 +66,7 @@ export class FakeNet implements NetPort {
     const server = this.servers[url];
     const request: FakeRequest = { url, range, atMs: this.#clock.nowMs(), sentBytes: 0 };
     this.requests.push(request);
-    const fault = server?.faults.shift() ?? (server?.faults.length === 0 ? server.always : null) ?? null;
+    const fault = (server?.faults.length === 0 ? server.always : server?.faults.shift()) ?? null;
     if (fault?.fault === 'stall' && fault.afterBytes === null) return new Promise(() => undefined);
     await new Promise<void>((resolve) => this.#clock.after(ROUND_TRIP_MS, resolve));
     if (signal.aborted) return err({ reason: 'aborted' });

@@ -102,6 +102,41 @@ it('a flipped bit costs exactly one chunk, wherever it is', async () => {
   }
 });
 
+describe('a content that changes between two ranges', () => {
+  const options = { bytes: 12 * CHUNK, policy: { chunksPerRange: 3, parallel: 1 } };
+
+  it('is found out by the hashes of the chunks, each server asked again', async () => {
+    const rig = new DownloadRig({ ...options, faults: [null, { fault: 'changed' }] });
+    expect(await rig.run()).toMatchObject({ ok: true });
+    expect(rig.isWhole).toBe(true);
+    expect(rig.net.sentBytes).toBeLessThanOrEqual(15 * CHUNK);
+  });
+
+  it.each([true, false])('is refused by its ETag where there are none (whole known: %s)', async (whole) => {
+    const rig = new DownloadRig({
+      ...options,
+      known: { chunks: false, whole },
+      faults: [null, { fault: 'changed' }, { fault: 'changed' }],
+    });
+    expect(await rig.run()).toMatchObject({ ok: true });
+    expect(rig.isWhole).toBe(true);
+    expect(rig.net.sentBytes).toBe(12 * CHUNK);
+  });
+
+  it('ends the download when it stays so, with what was kept', async () => {
+    const rig = new DownloadRig({
+      ...options,
+      known: { chunks: false },
+      servers: { [FIRST]: { faults: [null], always: { fault: 'changed' } } },
+    });
+    expect(await rig.run()).toMatchObject({
+      ok: false,
+      error: { code: 'model-fetch-failed', details: { reason: 'changed' } },
+    });
+    expect(rig.sink.kept).toEqual([0, 1, 2]);
+  });
+});
+
 it('waits as long as the server asked for, and says so', async () => {
   const rig = new DownloadRig({ faults: [{ fault: 'status', status: 429, retryAfter: '77' }] });
   await rig.run();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { failure } from '#contracts/errors';
 import type { NetFault } from '../../../fakes/net-fault.ts';
+import { settled } from '../../../fakes/settled.ts';
 import { CHUNK, CHUNKS, DownloadRig, FIRST, NOTHING_LEFT, SIZE } from './download-rig.ts';
 
 describe('a download that is stopped', () => {
@@ -46,6 +47,27 @@ describe('a download that is stopped', () => {
     expect(await rig.run(stop.signal)).toMatchObject({ ok: false, error: { code: 'cancelled' } });
     expect(rig.net.requests).toEqual([]);
   });
+});
+
+it('a tab that is killed at any moment costs less than a chunk', async () => {
+  for (let killAtMs = 50; killAtMs < 1_250; killAtMs += 50) {
+    const killed = new DownloadRig();
+    const stop = new AbortController();
+    const run = killed.start(stop.signal);
+    const moment = new Promise<void>((resolve) => killed.clock.after(killAtMs, resolve));
+    await settled(killed.clock, moment);
+    const { sentBytes } = killed.net;
+    const kept = [...killed.sink.kept];
+    const later = new DownloadRig();
+    await later.sink.setSize(SIZE);
+    for (const index of kept)
+      await later.sink.put(index, later.file.slice(index * CHUNK, (index + 1) * CHUNK));
+    expect(await later.run()).toMatchObject({ ok: true });
+    expect(later.isWhole).toBe(true);
+    expect(sentBytes + later.net.sentBytes).toBeLessThanOrEqual(SIZE + CHUNK);
+    stop.abort();
+    await settled(killed.clock, run);
+  }
 });
 
 it('asks for nothing when nothing is missing', async () => {
