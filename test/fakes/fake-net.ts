@@ -46,6 +46,11 @@ export class FakeNet implements NetPort {
     return this.requests.reduce((sum, { sentBytes }) => sum + sentBytes, 0);
   }
 
+  /** Those who wait for the network. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   offline(): boolean {
     return this.#isOffline;
   }

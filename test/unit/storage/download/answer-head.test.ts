@@ -45,7 +45,12 @@ describe('a head', () => {
       refused('size-unknown', true),
     ],
     ['another part', { contentRange: 'bytes 0-99/1000' }, {}, refused('wrong-range')],
-    ['more than was asked for', { contentRange: 'bytes 100-200/1000' }, {}, refused('wrong-range')],
+    [
+      'more than was asked for',
+      { contentRange: 'bytes 100-200/1000', contentLength: null },
+      {},
+      refused('wrong-range'),
+    ],
     [
       'a part behind the end',
       { contentRange: 'bytes 100-199/150' },

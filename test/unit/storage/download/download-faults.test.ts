@@ -102,6 +102,32 @@ it('a flipped bit costs exactly one chunk, wherever it is', async () => {
   }
 });
 
+it('a bad chunk that the store takes its time for is fetched again all the same', async () => {
+  const rig = new DownloadRig({ faults: [{ fault: 'flip', atByte: SIZE - 1 }] });
+  rig.slowStore(5_000);
+  expect(await rig.run()).toMatchObject({ ok: true });
+  expect(rig.isWhole).toBe(true);
+});
+
+it('does not read on when chunk after chunk is wrong', async () => {
+  const rig = new DownloadRig({ bytes: 16 * CHUNK, faults: [{ fault: 'changed' }] });
+  expect(await rig.run()).toMatchObject({ ok: true });
+  expect(rig.isWhole).toBe(true);
+  expect(rig.net.sentBytes).toBeLessThanOrEqual(20 * CHUNK);
+});
+
+it('does not take the end of a body for that of the file when more follows, unless a hash proves it', async () => {
+  const always = { fault: 'too-long', extraBytes: 10 } as const;
+  const rig = new DownloadRig({ known: { chunks: false }, servers: { [FIRST]: { always } } });
+  expect(await rig.run()).toMatchObject({
+    ok: false,
+    error: { code: 'model-fetch-failed', details: { reason: 'too-long' } },
+  });
+  expect(rig.sink.kept).toEqual([0, 1, 2, 3, 4]);
+  const proved = new DownloadRig({ servers: { [FIRST]: { always } } });
+  expect(await proved.run()).toMatchObject({ ok: true });
+});
+
 describe('a content that changes between two ranges', () => {
   const options = { bytes: 12 * CHUNK, policy: { chunksPerRange: 3, parallel: 1 } };
 

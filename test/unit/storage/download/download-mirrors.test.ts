@@ -121,9 +121,9 @@ describe('several requests at once', () => {
     const { put } = rig.sink;
     rig.sink.put = async (index, bytes) => {
       buffers.add(bytes.buffer);
-      await new Promise<void>((resolve) => rig.clock.after(1_000, resolve));
       return put.call(rig.sink, index, bytes);
     };
+    rig.slowStore(50_000);
     expect(await rig.run()).toMatchObject({ ok: true });
     expect(buffers.size).toBe(4);
     expect(rig.told.at(-1)?.retries).toBe(0); // the store's slowness is not the server's silence

@@ -22,6 +22,17 @@ describe('a download that is stopped', () => {
     }
   });
 
+  it('keeps the chunks that are on their way into the store', async () => {
+    const rig = new DownloadRig();
+    rig.slowStore(1_000);
+    const stop = new AbortController();
+    rig.clock.after(1_100, () => {
+      stop.abort(); // the first is being stored, the second is whole
+    });
+    expect(await rig.run(stop.signal)).toMatchObject({ ok: false, error: { code: 'cancelled' } });
+    expect(rig.sink.kept).toEqual([0, 1]);
+  });
+
   it('ends at once while it waits, for an answer or for a rest to be over', async () => {
     const waits: NetFault[] = [
       { fault: 'stall', afterBytes: null },

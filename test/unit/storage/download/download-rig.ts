@@ -1,3 +1,4 @@
+import { delay } from '#kernel/clock';
 import { seededRandom } from '#kernel/random';
 import type { DownloadProgress } from '#contracts/download';
 import type { Outcome } from '#contracts/errors';
@@ -112,10 +113,19 @@ export class DownloadRig {
     return Buffer.compare(this.sink.bytes(), this.file) === 0;
   }
 
+  /** From now on the store takes its time for each chunk. */
+  slowStore(putMs: number): void {
+    const { put } = this.sink;
+    this.sink.put = async (index, bytes) => {
+      await delay(this.clock, putMs);
+      return put.call(this.sink, index, bytes);
+    };
+  }
+
   /** What a run leaves behind when it is over: nothing. */
-  get leftOpen(): { readonly bodies: number; readonly timers: number } {
-    return { bodies: this.net.open, timers: this.clock.pending };
+  get leftOpen(): typeof NOTHING_LEFT {
+    return { bodies: this.net.open, timers: this.clock.pending, listeners: this.net.waiting };
   }
 }
 
-export const NOTHING_LEFT = { bodies: 0, timers: 0 };
+export const NOTHING_LEFT = { bodies: 0, timers: 0, listeners: 0 };
