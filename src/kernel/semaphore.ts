@@ -32,14 +32,19 @@ export class Semaphore {
     });
   }
 
+  /** One slot more, for the next who waits. */
+  grow(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free += 1;
+    else next();
+  }
+
   #releaser(): () => void {
     let held = true;
     return () => {
       if (!held) return;
       held = false;
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free += 1;
-      else next();
+      this.grow();
     };
   }
 }

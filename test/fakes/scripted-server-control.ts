@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { FileServer, type FileScript } from './file-server.ts';
 import { ScriptedServer, type Act, type CorsRule, type SeenRequest } from './scripted-server.ts';
 
 /** What a page orders: a script for a server of its own. */
@@ -16,12 +17,13 @@ export interface ServerNews {
 }
 
 /**
- * Lets a page have scripted servers, which only Node can run: `POST /` starts one and tells its origin; at
+ * Lets a page have scripted servers, which only Node can run: `POST /` starts one and tells its origin
+ * (`?kind=file`: a server that has a file, see `FileServer`); at
  * `/?origin=…`, `PUT` gives it a script, `GET` tells what it saw, `GET` with `quiet=` waits until nothing is under way,
  * `DELETE` stops it.
  */
 export class ScriptedServerControl {
-  readonly #servers = new Map<string, ScriptedServer>();
+  readonly #servers = new Map<string, ScriptedServer | FileServer>();
   readonly #server: Server;
 
   private constructor() {
@@ -56,7 +58,7 @@ export class ScriptedServerControl {
     const { searchParams } = new URL(request.url ?? '/', this.origin);
     if (request.method === 'OPTIONS') return null;
     if (request.method === 'POST') {
-      const server = await ScriptedServer.start();
+      const server = await (searchParams.get('kind') === 'file' ? FileServer : ScriptedServer).start();
       this.#servers.set(server.origin, server);
       return server.origin;
     }
@@ -69,17 +71,24 @@ export class ScriptedServerControl {
     }
     if (request.method === 'PUT') return obey(server, await scriptOf(request));
     if (searchParams.has('quiet')) await server.quiet();
-    return { requests: server.requests, open: server.open } satisfies ServerNews;
+    return server instanceof FileServer
+      ? server.news()
+      : ({ requests: server.requests, open: server.open } satisfies ServerNews);
   }
 }
 
-async function scriptOf(request: IncomingMessage): Promise<ServerScript> {
+async function scriptOf(request: IncomingMessage): Promise<ServerScript & FileScript> {
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece as Buffer);
-  return JSON.parse(Buffer.concat(pieces).toString()) as ServerScript;
+  return JSON.parse(Buffer.concat(pieces).toString()) as ServerScript & FileScript;
 }
 
-function obey(server: ScriptedServer, { chat, models, cors }: ServerScript): null {
+function obey(server: ScriptedServer | FileServer, script: ServerScript & FileScript): null {
+  if (server instanceof FileServer) {
+    server.obey(script);
+    return null;
+  }
+  const { chat, models, cors } = script;
   if (chat !== undefined) server.chat(...chat);
   if (models !== undefined) server.models(...models);
   if (cors !== undefined) server.cors = cors;

@@ -51,6 +51,14 @@ export class VirtualClock implements Clock {
     this.#nowMs = Math.max(this.#nowMs, endMs);
   }
 
+  /** Moves to the moment when the next timer is due, and runs it. @returns false when none is set */
+  step(): boolean {
+    const next = this.#next(Infinity);
+    if (next === null) return false;
+    this.advance(Math.max(0, next.dueMs - this.#nowMs));
+    return true;
+  }
+
   /** Moves time on without running anything: a thread that is blocked. What came due runs at the next `advance`. */
   block(forMs: number): void {
     this.#nowMs += forMs;

@@ -18,7 +18,10 @@ export interface Asked {
 export type Judged =
   /** Exactly these bytes follow. */
   | { readonly kind: 'part'; readonly range: ByteRange; readonly sizeBytes: number }
-  /** All bytes follow. `statedBytes` is their number unless they are compressed, which may be hidden. */
+  /**
+   * All bytes follow. `statedBytes` is their number as far as can be told: null when they are compressed, or may be without
+   * that being shown.
+   */
   | { readonly kind: 'whole'; readonly statedBytes: number | null }
   | {
       readonly kind: 'fault';
@@ -59,11 +62,11 @@ function judgeWhole(head: NetHead, { range, sizeBytes, proved }: Asked): Judged 
   const stated = isEncoded(head) ? null : contentLength;
   // A browser asks for no compression with a range. Without one a compressed length may stand there and its encoding be
   // hidden: then the bytes have to prove themselves.
-  const sure = range !== null || !proved;
-  if (sure && stated !== null && sizeBytes !== null && stated !== sizeBytes) {
+  const isIdentity = range !== null;
+  if ((isIdentity || !proved) && stated !== null && sizeBytes !== null && stated !== sizeBytes) {
     return refused(fault('other-size'));
   }
-  return { kind: 'whole', statedBytes: stated };
+  return { kind: 'whole', statedBytes: isIdentity || !isCompressible(head) ? stated : null };
 }
 
 function judgePart(head: NetHead, { range, sizeBytes, proved }: Asked): Judged {
@@ -114,3 +117,7 @@ function judgeHiddenRange(
 
 const isEncoded = ({ contentEncoding }: NetHead): boolean =>
   contentEncoding !== null && contentEncoding.trim().toLowerCase() !== 'identity';
+
+/** Servers compress by type: text, not weights. */
+const isCompressible = ({ contentType }: NetHead): boolean =>
+  contentType === null || /^\s*text\/|json|xml|javascript|wasm/i.test(contentType);

@@ -17,10 +17,9 @@ export interface Receiving {
 /** So many bad chunks in a row: the rest of this answer will be no better. */
 const BAD_IN_A_ROW = 2;
 
-/** Chunks of one answer on their way into the sink. */
+/** Hands the chunks of one answer to the sink, and does not wait for it: the next bytes are on their way. */
 class Handover {
   readonly #receiving: Receiving;
-  readonly #puts: Promise<unknown>[] = [];
   badInARow = 0;
 
   constructor(receiving: Receiving) {
@@ -29,15 +28,9 @@ class Handover {
 
   hand(index: number, buffer: ChunkBuffer, bytes: number): void {
     const { state, mirror } = this.#receiving;
-    this.#puts.push(
-      state.keep(index, buffer, bytes, mirror).then((kept) => {
-        this.badInARow = kept ? 0 : this.badInARow + 1;
-      }),
-    );
-  }
-
-  async settled(): Promise<void> {
-    await Promise.all(this.#puts);
+    state.keep(index, buffer, bytes, mirror, (kept) => {
+      this.badInARow = kept ? 0 : this.badInARow + 1;
+    });
   }
 }
 
@@ -78,7 +71,6 @@ export async function receivePart(
     return null;
   } finally {
     claim?.release();
-    await handover.settled();
   }
 }
 
@@ -89,30 +81,26 @@ export async function receiveWhole(
 ): Promise<FetchFault | null> {
   const { state, reader } = receiving;
   const handover = new Handover(receiving);
-  try {
-    const begun = state.sizeBytes === null ? await receiveFirst(receiving, handover, statedBytes) : 0;
-    if (typeof begun !== 'number') return begun;
-    const sizeBytes = state.sizeBytes ?? 0;
-    const count = Math.ceil(sizeBytes / state.policy.chunkBytes);
-    for (let index = begun; index < count; index += 1) {
-      if (handover.badInARow >= BAD_IN_A_ROW) return null;
-      if (state.queue?.anyFreeFrom(index) !== true) return null;
-      const { fromByte, toByte } = state.chunk(index, sizeBytes);
-      const claim = state.queue.claimWithin(index, index + 1);
-      if (claim.holds(index)) {
-        const what = await receiveChunk(receiving, handover, claim, index, toByte === sizeBytes);
-        claim.release();
-        if (what === 'taken') continue;
-        return what;
-      }
-      const skipped = await reader.skip(toByte - fromByte);
-      if (!skipped.ok) return skipped.error;
-      if (skipped.value < toByte - fromByte) return fault('short');
+  const begun = state.sizeBytes === null ? await receiveFirst(receiving, handover, statedBytes) : 0;
+  if (typeof begun !== 'number') return begun;
+  const sizeBytes = state.sizeBytes ?? 0;
+  const count = Math.ceil(sizeBytes / state.policy.chunkBytes);
+  for (let index = begun; index < count; index += 1) {
+    if (handover.badInARow >= BAD_IN_A_ROW) return null;
+    if (state.queue?.anyFreeFrom(index) !== true) return null;
+    const { fromByte, toByte } = state.chunk(index, sizeBytes);
+    const claim = state.queue.claimWithin(index, index + 1);
+    if (claim.holds(index)) {
+      const what = await receiveChunk(receiving, handover, claim, index, toByte === sizeBytes);
+      claim.release();
+      if (what === 'taken') continue;
+      return what;
     }
-    return null;
-  } finally {
-    await handover.settled();
+    const skipped = await reader.skip(toByte - fromByte);
+    if (!skipped.ok) return skipped.error;
+    if (skipped.value < toByte - fromByte) return fault('short');
   }
+  return null;
 }
 
 /**
@@ -136,7 +124,7 @@ async function receiveFirst(
     const isWhole = filled.value < buffer.bytes.byteLength;
     if (isWhole && sha256 === null) {
       if (head.contentLength === null) return unknown; // an end that nobody announced may be a broken line
-      if (statedBytes !== null && filled.value < statedBytes) return fault('short');
+      if (statedBytes !== null && filled.value !== statedBytes) return fault('short');
     }
     const sizeBytes = isWhole ? filled.value : statedBytes;
     if (sizeBytes === null || sizeBytes < filled.value) return unknown;

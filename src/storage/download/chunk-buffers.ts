@@ -6,7 +6,10 @@ export interface ChunkBuffer {
   readonly release: () => void;
 }
 
-/** The memory of a download: so many chunks and no more, used again and again. */
+/**
+ * The memory of a download: so many chunks and no more, used again and again. Few on purpose: whole chunks that wait for
+ * the store are lost when the tab is killed.
+ */
 export class ChunkBuffers {
   readonly #chunkBytes: number;
   readonly #slots: Semaphore;
@@ -15,6 +18,11 @@ export class ChunkBuffers {
   constructor(chunkBytes: number, count: number) {
     this.#chunkBytes = chunkBytes;
     this.#slots = new Semaphore(count);
+  }
+
+  /** One more. */
+  grow(): void {
+    this.#slots.grow();
   }
 
   /** Waits for a free one. @returns null when `signal` aborted first */

@@ -30,6 +30,7 @@ export class DownloadState {
   readonly policy: DownloadPolicy;
   readonly mirrors: Mirrors;
   readonly meter: ProgressMeter;
+  /** One that is filled and one that is stored; one more for each further request at once. */
   readonly buffers: ChunkBuffers;
   /** Null until the size is known. */
   queue: ChunkQueue | null = null;
@@ -39,7 +40,9 @@ export class DownloadState {
   readonly #stop = new AbortController();
   #failure: WitanFailure | null = null;
   /** Chunks are handed to the sink one after the other. */
-  #putting: Promise<unknown> = Promise.resolve();
+  #putting: Promise<void> = Promise.resolve();
+  /** Handed over, and not answered yet. */
+  #unsettled = 0;
   /** Whose bytes are in this round's chunks. */
   #contributors = new Set<string>();
 
@@ -49,7 +52,7 @@ export class DownloadState {
     this.policy = policy;
     this.meter = meter;
     this.mirrors = new Mirrors(job.file.urls, policy, ports.random);
-    this.buffers = new ChunkBuffers(policy.chunkBytes, policy.parallel + 1);
+    this.buffers = new ChunkBuffers(policy.chunkBytes, 2);
   }
 
   /** Aborts when the download is over, for whatever reason. */
@@ -109,20 +112,35 @@ export class DownloadState {
   /**
    * Hands a whole chunk to the sink, after those before it; the buffer goes back when it is done. A chunk that is here is
    * kept even when the download was stopped meanwhile, unless the sink failed.
-   * @returns whether it was kept; false, too, when the sink failed, which ends the download
+   * @param tell told whether it was kept; false, too, when the sink failed, which ends the download
    */
-  keep(index: number, buffer: ChunkBuffer, bytes: number, mirror: Mirror): Promise<boolean> {
+  keep(
+    index: number,
+    buffer: ChunkBuffer,
+    bytes: number,
+    mirror: Mirror,
+    tell: (kept: boolean) => void,
+  ): void {
     this.meter.onTheWay(bytes);
-    const done = this.#putting.then(async () => {
+    this.#unsettled += 1;
+    this.#putting = this.#putting.then(async () => {
       try {
-        return await this.#put(index, buffer.bytes.subarray(0, bytes), mirror);
+        tell(await this.#put(index, buffer.bytes.subarray(0, bytes), mirror));
+      } catch (thrown) {
+        this.end(failureOf(thrown));
       } finally {
+        this.#unsettled -= 1;
         this.meter.onTheWay(-bytes);
         buffer.release();
       }
     });
-    this.#putting = done;
-    return done;
+  }
+
+  /** Waits for the chunks that are with the sink now. @returns whether there were any */
+  async settled(): Promise<boolean> {
+    const had = this.#unsettled > 0;
+    await this.#putting;
+    return had;
   }
 
   /** The whole differs from its hash: other servers first, from now on. */

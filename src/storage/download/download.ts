@@ -49,6 +49,7 @@ export async function download(
 class Download {
   readonly #state: DownloadState;
   readonly #lanes = new Set<Promise<void>>();
+  #mostLanes = 1;
 
   constructor(state: DownloadState) {
     this.#state = state;
@@ -56,17 +57,19 @@ class Download {
 
   async run(): Promise<Outcome<StoredFile>> {
     const state = this.#state;
-    const { sink } = state.job;
+    const { sink, file } = state.job;
     if (state.failure !== null) return err(state.failure);
-    if (sink.sizeBytes !== null && !(await state.learnSize(sink.sizeBytes))) {
-      return this.#failed();
-    }
+    const sizeBytes = sink.sizeBytes ?? file.sizeBytes;
+    if (sizeBytes !== null && !(await state.learnSize(sizeBytes))) return this.#failed();
     for (let attempt = 1; ; attempt += 1) {
       await this.#fetchMissing();
       if (state.failure !== null) return err(state.failure);
       const finished = await sink.finish();
       if (finished.ok || finished.error.code !== 'model-invalid') return finished;
-      if (attempt >= state.policy.wholeAttempts || sink.missing()?.length === 0) return finished;
+      if (attempt >= state.policy.wholeAttempts || sink.missing()?.length === 0) {
+        const { code, details, cause } = finished.error;
+        return err(failure(code, { ...state.about(), ...details }, cause));
+      }
       state.wholeWasWrong();
     }
   }
@@ -77,6 +80,7 @@ class Download {
     this.#open();
     // A lane may open others while it runs.
     while (this.#lanes.size > 0) await Promise.all(this.#lanes);
+    await state.settled();
     if (state.failure === null && state.queue?.size !== 0) {
       state.end(failure('internal', { ...state.about(), missing: state.queue?.size ?? -1 }));
     }
@@ -97,7 +101,13 @@ class Download {
 
   /** Ranges work: as many requests at once as there is work for. */
   readonly #onPart = (): void => {
-    while (this.#lanes.size < this.#wantedLanes()) this.#open();
+    while (this.#lanes.size < this.#wantedLanes()) {
+      if (this.#lanes.size === this.#mostLanes) {
+        this.#mostLanes += 1;
+        this.#state.buffers.grow();
+      }
+      this.#open();
+    }
   };
 
   #wantedLanes(): number {
@@ -120,7 +130,11 @@ class Download {
     let mirror: Mirror | null = null;
     while (!state.signal.aborted) {
       const claim = state.queue?.claim(this.#claimSize()) ?? null;
-      if (claim === null && state.queue !== null) return;
+      if (claim === null && state.queue !== null) {
+        // A chunk that the sink refuses is wanted again.
+        if (await state.settled()) continue;
+        return;
+      }
       try {
         mirror = await this.#mirror(claim?.avoid ?? NOBODY, mirror);
         if (mirror === null) return;

@@ -131,11 +131,11 @@ function refusalOf(
   return state.streaming ? { kind: 'taken' } : null;
 }
 
-/** Ranges did not work. @returns whether the whole is to be asked for, once and for all */
+/** Ranges did not work, this time at least. @returns whether the whole is to be asked for from now on */
 function distrustRanges(state: DownloadState, mirror: Mirror): boolean {
-  if (mirror.ranges === 'yes') mirror.rangeFailures = 0;
+  const didWork = mirror.ranges === 'yes';
   mirror.ranges = 'untried';
-  mirror.rangeFailures += 1;
+  mirror.rangeFailures = didWork ? 0 : mirror.rangeFailures + 1;
   if (asksForRanges(mirror, state.anyKept)) return false;
   mirror.ranges = 'no';
   return true;

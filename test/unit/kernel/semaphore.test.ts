@@ -22,6 +22,16 @@ describe('a semaphore', () => {
     expect(order).toEqual([1, 2, 3]);
   });
 
+  it('grows: the next who waits goes on, or the slot is free', async () => {
+    const semaphore = new Semaphore(1);
+    await semaphore.acquire(NEVER);
+    const waiting = semaphore.acquire(NEVER);
+    semaphore.grow();
+    expect(await waiting).not.toBeNull();
+    semaphore.grow();
+    expect(await semaphore.acquire(NEVER)).not.toBeNull();
+  });
+
   it('takes a slot back only once', async () => {
     const semaphore = new Semaphore(1);
     const release = await semaphore.acquire(NEVER);
