@@ -3,12 +3,12 @@ import { failure, type Outcome } from '#contracts/errors';
 import type { GgufSummary } from '#contracts/gguf';
 import { chunkCount, chunkRange, type FileSpec } from '#contracts/model-store';
 import type { ModelProgress } from '#contracts/models';
+import { blobSource } from '../../src/storage/gguf/blob-source.ts';
 import { inspectGguf } from '../../src/storage/gguf/inspect.ts';
 import { checkSet, type GgufPart } from '../../src/storage/gguf/split-set.ts';
 import type { ModelStore } from '../../src/storage/model-store/model-store.ts';
 import { toHex } from '../../src/storage/model-store/store-hashes.ts';
 import { wasmHashes } from '../../src/storage/model-store/wasm-hashes.ts';
-import { byteSourceOf } from './blob-source.ts';
 import { localProgress } from './progress-line.ts';
 
 const HASHED_AT_ONCE_BYTES = 4 * 2 ** 20;
@@ -25,7 +25,7 @@ interface Inspected {
 async function inspect(signal: AbortSignal, files: readonly File[]): Promise<Outcome<Inspected>> {
   const parts: GgufPart[] = [];
   for (const file of files) {
-    const inspected = await inspectGguf(signal, byteSourceOf(file));
+    const inspected = await inspectGguf(signal, blobSource(file));
     if (!inspected.ok)
       return err({ ...inspected.error, details: { ...inspected.error.details, model: file.name } });
     parts.push({ fileName: file.name, inspected: inspected.value });

@@ -3,8 +3,8 @@ import { failure, type Outcome } from '#contracts/errors';
 import type { GgufSummary } from '#contracts/gguf';
 import type { EvictionPlan, StoredModel } from '#contracts/model-store';
 import type { ModelReceipt, ModelRequest, ModelStoreApi, StoreSpace } from '#contracts/models';
+import { blobSource } from '../../src/storage/gguf/blob-source.ts';
 import { inspectGguf } from '../../src/storage/gguf/inspect.ts';
-import { byteSourceOf } from './blob-source.ts';
 import { downloadModel, type DownloadWorkPorts } from './model-download.ts';
 import { importModel } from './model-import.ts';
 import type { OpenedStore } from './open-store.ts';
@@ -80,7 +80,7 @@ export class ModelStoreHost implements ModelStoreApi {
       const blob = first === undefined ? null : await blobs.blob(first.id);
       if (blob === null || first?.state !== 'verified')
         return err(failure('model-invalid', { model: model.value.name, reason: 'chunk' }));
-      const inspected = await inspectGguf(new AbortController().signal, byteSourceOf(blob));
+      const inspected = await inspectGguf(new AbortController().signal, blobSource(blob));
       return inspected.ok ? ok(inspected.value.summary) : inspected;
     });
   }

@@ -1,3 +1,5 @@
+import type { WitanFailure } from '#contracts/errors';
+import { ggufRefusalText } from '#contracts/gguf-messages';
 import type { DownloadWait } from '#contracts/download';
 import type { FileState, StoredModel, StoreFault } from '#contracts/model-store';
 import type { ModelProgress, StoreSpace } from '#contracts/models';
@@ -78,6 +80,13 @@ export function faultLine({ files }: StoredModel): string | null {
   const open = faults.filter(({ healed }) => !healed).length;
   const mended = open === 0 ? 'all mended' : `${count(open)} not mended`;
   return `${plural(faults.length, 'fault')}, ${mended}; last: ${FAULTS[last.kind]}`;
+}
+
+/** A file that the parser refused: fetching it again, as for other damaged files, would be of no use. */
+export function refusalWords(problem: WitanFailure): { words?: readonly [string, string] } {
+  const reason = ggufRefusalText(problem);
+  if (reason === null) return {};
+  return { words: [`${String(problem.details['model'] ?? 'The file')} was not taken in.`, reason] };
 }
 
 export function persistenceLine(persisted: StoreSpace['persisted']): string {
