@@ -4,7 +4,9 @@ import type { Page } from '@playwright/test';
 import type { AxeResults } from 'axe-core';
 import { ScriptedServer } from '../fakes/scripted-server.ts';
 import { ask } from './support/ports.ts';
+import { SHAPE_30M, syntheticGguf } from '../browser/synthetic-gguf.ts';
 import { expect, openApp, test } from './support/fixtures.ts';
+import { Hub } from './support/hub.ts';
 
 // Evaluated rather than added as a script: the content policy of the page refuses foreign scripts.
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -33,6 +35,7 @@ function pretendGraphicsCard(): void {
 
 const PAGES = [
   ['Device', '#/device'],
+  ['Models', '#/models'],
   ['Monitor', '#/monitor'],
   ['Benchmark', '#/benchmark'],
   ['Settings', '#/settings'],
@@ -68,6 +71,25 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expect(page.getByLabel('Its name on the council')).toBeVisible();
       expect(await violations(page)).toEqual([]);
       await server.stop();
+    });
+
+    test('Models, being fetched, refused and here', async ({ page, serve }) => {
+      const hub = new Hub(syntheticGguf(SHAPE_30M, { seed: 1 }));
+      hub.silentAfterBytes = 10_000_000;
+      const { url } = await serve(undefined, hub.handle);
+      await openApp(page, `${url}#/models`);
+      await page.getByRole('button', { name: /^Download / }).click();
+      await expect(page.getByRole('progressbar')).toBeVisible();
+      expect(await violations(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Pause Tiny' }).click();
+      const file = { name: 'holiday.gguf', mimeType: '', buffer: Buffer.from('GIF89a') };
+      await page.locator('input[type=file]').setInputFiles(file);
+      await expect(page.getByRole('alert')).toBeVisible();
+      expect(await violations(page)).toEqual([]);
+      hub.silentAfterBytes = Infinity;
+      await page.getByRole('button', { name: 'Resume Tiny' }).click();
+      await expect(page.getByRole('button', { name: 'Add Tiny to the council' })).toBeVisible();
+      expect(await violations(page)).toEqual([]);
     });
 
     for (const [name, hash] of PAGES) {

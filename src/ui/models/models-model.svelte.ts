@@ -1,7 +1,9 @@
 import { err } from '#kernel/result';
 import { failureOf, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { ModelProgress, ModelsPort, StoreOffer, StoreSpace } from '#contracts/models';
+import type { WitanPorts } from '#contracts/ports';
 import type { StoredModel } from '#contracts/model-store';
+import { giveSeat } from '../settings/give-seat.ts';
 
 /** The port's code is fetched with its first use, and that may fail. */
 function settled<T>(outcome: Promise<Outcome<T>>): Promise<Outcome<T>> {
@@ -24,10 +26,14 @@ export class ModelsModel {
   readonly further = $derived(
     this.offers.filter(({ id }) => !(this.stored ?? []).some((model) => model.id === id)),
   );
+  readonly #ports: Pick<WitanPorts, 'settings' | 'council'>;
   readonly #port: Promise<ModelsPort>;
+  #reading = false;
+  #wanted = false;
 
-  constructor(port: Promise<ModelsPort>) {
-    this.#port = port;
+  constructor(ports: Pick<WitanPorts, 'models' | 'settings' | 'council'>) {
+    this.#ports = ports;
+    this.#port = ports.models();
   }
 
   /** Follows the store until the returned function is called. */
@@ -85,6 +91,17 @@ export class ModelsModel {
     if (taken !== undefined) this.announcement = `${taken.name} is on this device.`;
   }
 
+  /** Lets the model answer questions. */
+  async seat(modelId: string, name: string): Promise<void> {
+    const seated = await this.#do(() => giveSeat(this.#ports, { engine: 'wllama', id: modelId }));
+    if (seated === undefined) return;
+    this.announcement = {
+      seated: `${name} sits on the council.`,
+      sat: `${name} sits on the council already.`,
+      full: 'No seat is left: remove somebody in the settings first.',
+    }[seated];
+  }
+
   async persist(): Promise<void> {
     await (await this.#port).persist();
     await this.#read();
@@ -99,7 +116,22 @@ export class ModelsModel {
     return undefined;
   }
 
+  /** One look at a time, and another after it where one was wanted meanwhile. */
   async #read(): Promise<void> {
+    this.#wanted = true;
+    if (this.#reading) return;
+    this.#reading = true;
+    try {
+      while (this.#wanted) {
+        this.#wanted = false;
+        await this.#look();
+      }
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  async #look(): Promise<void> {
     const port = await this.#port;
     const [stored, space] = await Promise.all([settled(port.list()), settled(port.space())]);
     if (stored.ok) this.stored = stored.value;
@@ -111,10 +143,8 @@ export class ModelsModel {
     const port = await this.#port;
     if (signal.aborted) return;
     const leave = port.subscribe(() => {
-      const before = this.activity.length;
       this.activity = port.activity();
-      // What is under way says itself how far it has come; only what begins or ends changes the list.
-      if (before === 0 || before !== this.activity.length) void this.#read();
+      void this.#read();
     });
     signal.addEventListener('abort', leave);
     this.activity = port.activity();

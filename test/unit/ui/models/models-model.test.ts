@@ -2,16 +2,20 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { err, ok } from '#kernel/result';
 import { failure } from '#contracts/errors';
 import { ModelsModel } from '../../../../src/ui/models/models-model.svelte.ts';
-import { FakeModelsPort, modelProgress, OFFER, storedModel } from '../../../fakes/models-port.ts';
+import { type FakeModelsPort, modelProgress, OFFER, storedModel } from '../../../fakes/models-port.ts';
+import { FakePorts } from '../../../fakes/ports.ts';
 import { turn } from '../../../fakes/turn.ts';
+import { VirtualClock } from '../../../fakes/virtual-clock.ts';
 
+let ports: FakePorts;
 let port: FakeModelsPort;
 let model: ModelsModel;
 let leave: () => void;
 
 beforeEach(async () => {
-  port = new FakeModelsPort();
-  model = new ModelsModel(Promise.resolve(port));
+  ports = new FakePorts(new VirtualClock());
+  port = ports.modelsPort;
+  model = new ModelsModel(ports);
   leave = model.connect();
   await turn();
 });
@@ -31,7 +35,7 @@ describe('the lists', () => {
   it('say why they are empty when the store cannot be opened', async () => {
     const problem = failure('storage-unavailable', { reason: 'refused' });
     port.list = () => Promise.resolve(err(problem));
-    const other = new ModelsModel(Promise.resolve(port));
+    const other = new ModelsModel(ports);
     other.connect();
     await turn();
     expect(other.problem).toEqual(problem);
@@ -40,7 +44,11 @@ describe('the lists', () => {
   });
 
   it('say so when the code of the store could not be fetched', async () => {
-    const other = new ModelsModel(Promise.reject(new TypeError('Failed to fetch')));
+    const other = new ModelsModel({
+      settings: ports.settings,
+      council: ports.council,
+      models: () => Promise.reject(new TypeError('Failed to fetch')),
+    });
     other.connect();
     await turn();
     expect(other.problem).toMatchObject({ code: 'internal', cause: 'TypeError: Failed to fetch' });
@@ -83,10 +91,34 @@ describe('a download', () => {
     void model.download(OFFER.id, OFFER.name);
     await turn();
     leave();
-    const again = new ModelsModel(Promise.resolve(port));
+    const again = new ModelsModel(ports);
     again.connect();
     await turn();
     expect(again.progressOf(OFFER.id)).toEqual(modelProgress());
+  });
+});
+
+describe('a seat', () => {
+  const seats = (): readonly unknown[] | null => ports.settings.settings.members;
+
+  it('is given beside the bundled council, and once', async () => {
+    await model.seat('lfm2-700m', 'LFM2 700M');
+    expect(seats()).toEqual([
+      ...['alder', 'birch', 'cedar'].map((id) => ({ engine: 'starter', id })),
+      { engine: 'wllama', id: 'lfm2-700m' },
+    ]);
+    expect(model.announcement).toBe('LFM2 700M sits on the council.');
+    await model.seat('lfm2-700m', 'LFM2 700M');
+    expect(seats()).toHaveLength(4);
+    expect(model.announcement).toBe('LFM2 700M sits on the council already.');
+  });
+
+  it('is not given where none is left', async () => {
+    for (let n = 0; n < 5; n += 1) await model.seat(`m${String(n)}`, 'M');
+    expect(seats()).toHaveLength(8);
+    await model.seat('one-more', 'One more');
+    expect(seats()).toHaveLength(8);
+    expect(model.announcement).toMatch(/^No seat is left/);
   });
 });
 

@@ -1,0 +1,28 @@
+import { ok } from '#kernel/result';
+import type { Outcome } from '#contracts/errors';
+import type { WitanPorts } from '#contracts/ports';
+import { MOST_MEMBERS, type MemberChoice } from '#contracts/settings';
+
+/**
+ * Gives a model a seat beside those who sit already (the bundled council, where nothing was chosen).
+ * @returns what came of it: it sits now, it sat before, or there is no seat left
+ * Errors: those of the settings, and of the bundled council.
+ */
+export async function giveSeat(
+  { settings, council }: Pick<WitanPorts, 'settings' | 'council'>,
+  choice: MemberChoice,
+): Promise<Outcome<'seated' | 'sat' | 'full'>> {
+  const { signal } = new AbortController();
+  const read = await settings.read();
+  if (!read.ok) return read;
+  let seats: readonly MemberChoice[] | null = read.value.members;
+  if (seats === null) {
+    const about = await council.about(signal);
+    if (!about.ok) return about;
+    seats = about.value.members.map(({ id }) => ({ engine: 'starter', id }));
+  }
+  if (seats.some(({ id }) => id === choice.id)) return ok('sat');
+  if (seats.length >= MOST_MEMBERS) return ok('full');
+  const chosen = await settings.choose(signal, [...seats, choice]);
+  return chosen.ok ? ok('seated') : chosen;
+}
