@@ -104,7 +104,7 @@ const FAULTS: readonly (readonly [string, readonly NetFault[], number])[] = [
   ['silence instead of an answer', [{ fault: 'stall', afterBytes: null }], 0],
   ['a stall amid the body', [{ fault: 'stall', afterBytes: SMALL / 2 }], SMALL_CHUNK],
   ['a drip', [{ fault: 'drip' }], SMALL_CHUNK],
-  ['a changed file', [{ fault: 'changed' }], 4 * SMALL_CHUNK],
+  ['a changed file', [{ fault: 'changed' }], SMALL],
   ['too many bytes', [{ fault: 'too-long', extraBytes: 300_000 }], 300_000],
   ['a file of another size', [{ fault: 'other-size' }], 0],
 ];
@@ -131,6 +131,8 @@ describe('24 MB', () => {
     ['a clean, short body', [{ fault: 'short', afterBytes: LARGE / 2 }], LARGE + CHUNK_BYTES],
     ['one flipped bit', [{ fault: 'flip', atByte: 13_000_000 }], LARGE + CHUNK_BYTES],
     ['compression', times(3, { fault: 'gzip' }), LARGE],
+    // Two bad chunks in a row, those that came meanwhile, and a piece of the line.
+    ['a changed file', [{ fault: 'changed' }], LARGE + 5 * CHUNK_BYTES],
   ])('%s', async (_, faults, bytesAtMost) => {
     const { run, told } = await rigOf(LARGE, { faults });
     expect(await run()).toMatchObject({ ok: true, value: { sha256: hashes.get(LARGE)?.whole } });
