@@ -88,7 +88,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       expect(await violations(page)).toEqual([]);
       hub.silentAfterBytes = Infinity;
       await page.getByRole('button', { name: 'Resume Tiny' }).click();
-      await expect(page.getByRole('button', { name: 'Add Tiny to the council' })).toBeVisible();
+      await expect(page.getByRole('button', { name: 'Add to the council: Tiny' })).toBeVisible();
       expect(await violations(page)).toEqual([]);
     });
 

@@ -122,7 +122,7 @@ test('a byte that changes on the disk is found, and costs one chunk', async ({ p
   await offer(page).click();
   await expect(page.getByText('Complete; every part matched when it was written')).toBeVisible();
   await rot(page, 2 * CHUNK + 12_345);
-  await page.getByRole('button', { name: 'Check Tiny again' }).click();
+  await page.getByRole('button', { name: 'Check again: Tiny' }).click();
   await expect(page.getByText('Parts of it no longer match what was written')).toBeVisible();
   const sentBefore = hub.sentBytes;
   await page.getByRole('button', { name: 'Repair Tiny' }).click();
