@@ -132,6 +132,41 @@ export const SelftestDocumentSchema = v.object({
 });
 export type SelftestDocument = v.InferOutput<typeof SelftestDocumentSchema>;
 
+/** A model of the store, as `models` shows it. */
+export const ModelRowSchema = v.object({
+  id: v.string(),
+  name: v.string(),
+  origin: v.picklist(['catalogue', 'import', 'address']),
+  /** Kept and proved. */
+  bytes: figure,
+  /** Null while nobody has said. */
+  totalBytes: v.nullable(figure),
+  state: v.picklist(['new', 'partial', 'verified', 'suspect', 'tombstone']),
+  /** Of all its files; null while a size is unknown. */
+  chunks: v.nullable(figure),
+  keptChunks: figure,
+  verified: v.boolean(),
+  pinned: v.boolean(),
+  faults: figure,
+});
+export type ModelRow = v.InferOutput<typeof ModelRowSchema>;
+
+export const ModelsDocumentSchema = v.object({
+  schema: v.literal('witan.models'),
+  version: v.literal(1),
+  action: v.picklist(['list', 'get', 'verify', 'remove', 'import']),
+  /** All for `list`, what is left for `remove`, else the one that was asked for. */
+  models: v.array(ModelRowSchema),
+  /** Of `get`: what came over the network. */
+  bytesTransferred: v.optional(figure),
+  /** Of `get`: bytes that were here before; 0 for a fresh download. */
+  resumedAt: v.optional(figure),
+  /** Of `get`: chunks that did not match any more and were fetched again. */
+  repairedChunks: v.optional(figure),
+  wall: figure,
+});
+export type ModelsDocument = v.InferOutput<typeof ModelsDocumentSchema>;
+
 export const ProbeDocumentSchema = ProbeReportSchema;
 export const EvalDocumentSchema = EvalReportSchema;
 
@@ -142,6 +177,7 @@ export const HEADLESS_SCHEMAS = {
   eval: EvalDocumentSchema,
   bench: BenchDocumentSchema,
   open: OpenDocumentSchema,
+  models: ModelsDocumentSchema,
   selftest: SelftestDocumentSchema,
 } as const;
 export type Verb = keyof typeof HEADLESS_SCHEMAS;

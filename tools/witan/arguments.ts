@@ -27,11 +27,14 @@ export type Command = { readonly common: CommonOptions } & (
     }
   | { readonly verb: 'eval'; readonly questions: number; readonly split: 'dev' | 'test' }
   | { readonly verb: 'open'; readonly link: string }
+  | { readonly verb: 'models'; readonly action: 'list' }
+  | { readonly verb: 'models'; readonly action: 'get' | 'verify' | 'remove'; readonly id: string }
+  | { readonly verb: 'models'; readonly action: 'import'; readonly file: string }
 );
 export type CommandOf<V extends Verb> = Extract<Command, { verb: V }>;
 
 /** Verbs of the contract that later pieces of work bring. */
-const PLANNED = ['predict', 'plan', 'loadtest', 'optimize', 'metrics', 'ring', 'models'];
+const PLANNED = ['predict', 'plan', 'loadtest', 'optimize', 'metrics', 'ring'];
 
 /** Seconds. An evaluation asks every member hundreds of questions; a benchmark repeats each test six times. */
 const DEFAULT_TIMEOUT_S: Readonly<Record<Verb, number>> = {
@@ -40,6 +43,7 @@ const DEFAULT_TIMEOUT_S: Readonly<Record<Verb, number>> = {
   eval: 3600,
   bench: 900,
   open: 60,
+  models: 3600,
   selftest: 900,
 };
 
@@ -62,6 +66,10 @@ const OPTIONS = {
   split: { type: 'string', default: 'test' },
   quick: { type: 'boolean', default: false },
 } as const;
+
+/** Arguments that a verb takes; none where it is not named. */
+const ARGUMENTS: Readonly<Partial<Record<Verb, number>>> = { ask: 1, open: 1, models: 2 };
+const TAKES = ['no argument', 'one argument', 'at most two arguments'];
 
 /** Options that only some verbs take. */
 const OWN: Readonly<Record<string, Verb>> = {
@@ -107,6 +115,29 @@ function verbOf(name: string | undefined): Verb {
   return name;
 }
 
+function modelsCommand(
+  action: string | undefined,
+  what: string | undefined,
+  common: CommonOptions,
+): CommandOf<'models'> {
+  const verb = 'models';
+  switch (action) {
+    case 'list':
+      if (what !== undefined) throw misuse('models list takes no argument');
+      return { verb, action, common };
+    case 'get':
+    case 'verify':
+    case 'remove':
+      if (what === undefined) throw misuse(`models ${action} needs the id of a model`);
+      return { verb, action, id: what, common };
+    case 'import':
+      if (what === undefined) throw misuse('models import needs a file');
+      return { verb, action, file: what, common };
+    default:
+      throw misuse('models takes list, get ID, verify ID, remove ID or import FILE');
+  }
+}
+
 /** Reads the command line. @throws DriverFailure with code `usage` */
 export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
   const { values, positionals, tokens } = parsed(argv);
@@ -132,9 +163,9 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
     timeoutMs: seconds * 1000,
     seed: whole('seed', values.seed, 0),
   };
-  const takes = verb === 'ask' || verb === 'open' ? 1 : 0;
-  const [argument] = rest;
-  if (rest.length > takes) throw misuse(`${verb} takes ${takes === 0 ? 'no argument' : 'one argument'}`);
+  const takes = ARGUMENTS[verb] ?? 0;
+  const [argument, second] = rest;
+  if (rest.length > takes) throw misuse(`${verb} takes ${TAKES[takes] ?? 'less'}`);
   switch (verb) {
     case 'ask': {
       if (argument === undefined) throw misuse('ask needs a question: ask "What is 38 + 47?"');
@@ -150,6 +181,8 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
       const questions = whole('questions', values.questions ?? String(DEFAULT_QUESTIONS), 1);
       return { verb, questions, split, common };
     }
+    case 'models':
+      return modelsCommand(argument, second, common);
     case 'open':
       if (argument === undefined) throw misuse('open needs a link');
       return { verb, link: argument, common };

@@ -7,6 +7,7 @@ import { Session, type Log } from './session.ts';
 import { ask } from './verbs/ask.ts';
 import { bench } from './verbs/bench.ts';
 import { evaluate } from './verbs/eval.ts';
+import { models } from './verbs/models.ts';
 import { open } from './verbs/open.ts';
 import { probe } from './verbs/probe.ts';
 import { selftest } from './verbs/selftest.ts';
@@ -35,6 +36,8 @@ function work(session: Session, command: Command): Promise<unknown> {
       return evaluate(session, command);
     case 'bench':
       return bench(session);
+    case 'models':
+      return models(session, command);
     case 'open':
       return open(session, command);
     case 'selftest':

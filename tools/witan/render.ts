@@ -44,6 +44,20 @@ const RENDER: { readonly [V in Verb]: (document: VerbDocument<V>) => string } = 
       ),
       `Frames: ${document.frames.count}, p95 ${document.frames.p95.toFixed(1)} ms · record ${document.recordId}`,
     ].join('\n'),
+  models: (document) =>
+    document.models.length === 0
+      ? 'No models in the store.'
+      : columns([
+          ['id', 'state', 'bytes', 'of', 'chunks', 'faults'],
+          ...document.models.map((row) => [
+            row.id,
+            row.state,
+            String(row.bytes),
+            row.totalBytes === null ? '–' : String(row.totalBytes),
+            `${row.keptChunks}/${row.chunks ?? '–'}`,
+            String(row.faults),
+          ]),
+        ]),
   eval: (document) =>
     [
       `${document.questions} questions of the ${document.split} split, seed ${document.seed}`,

@@ -58,6 +58,14 @@ test('an evaluation is on the test split unless told otherwise', () => {
 });
 
 test.each([
+  [['models', 'list'], { action: 'list' }],
+  [['models', 'get', 'lfm2-700m'], { action: 'get', id: 'lfm2-700m' }],
+  [['models', 'import', './a.gguf'], { action: 'import', file: './a.gguf' }],
+] as const)('%j says what to do with which model', (argv, command) => {
+  expect(readCommand(argv, {})).toMatchObject({ verb: 'models', ...command });
+});
+
+test.each([
   [[], 'no verb'],
   [['fly'], 'no verb fly'],
   [['plan'], 'does not exist yet'],
@@ -67,6 +75,12 @@ test.each([
   [['ask', 'a', '--rule', 'weighted'], 'plurality'],
   [['ask', 'a', '--samples', '3'], 'one sample'],
   [['open'], 'needs a link'],
+  [['models'], 'list, get ID'],
+  [['models', 'fly'], 'list, get ID'],
+  [['models', 'list', 'all'], 'no argument'],
+  [['models', 'get'], 'needs the id'],
+  [['models', 'import'], 'needs a file'],
+  [['models', 'get', 'a', 'b'], 'at most two'],
   [['bench'], 'bench --quick'],
   [['probe', '--members', 'alder'], 'belongs to the verb ask'],
   [['probe', 'now'], 'no argument'],
