@@ -80,7 +80,7 @@ export class FaultyOrigin {
 
   /** Takes as long as it takes: other tabs get between. @returns the fault that strikes */
   async begin(operation: Operation, generation: number): Promise<OriginFault | null> {
-    for (let turns = Math.floor(this.random() * 3); turns >= 0; turns -= 1) await null;
+    for (let turns = Math.floor(this.random() * 3); turns >= 0; turns -= 1) await Promise.resolve();
     if (generation !== this.generation) throw new Crashed();
     this.operations += 1;
     const fault = this.fault(operation);
