@@ -141,8 +141,7 @@ export class FileSink implements OpenSink {
       this.#whole.forget();
       return kept;
     }
-    this.#known = kept.value;
-    this.#whole.settle(kept.value.record.stream);
+    this.#take(kept.value);
     return ok(null);
   }
 
@@ -227,11 +226,10 @@ export class FileSink implements OpenSink {
       if (chunks.length === 0) continue;
       const gone = await this.#parts.ledger.lose(this.#spec.id, chunks, kind);
       if (!gone.ok) return gone;
+      this.#take(gone.value);
     }
     for (const { index } of lost) this.#put.delete(index);
-    this.#whole.forget();
-    const fresh = await this.#refresh();
-    return fresh.ok ? err(this.#invalid('sha256', { droppedChunks: lost.length })) : fresh;
+    return err(this.#invalid('sha256', { droppedChunks: lost.length }));
   }
 
   async #refuseAll(): Promise<Outcome<never>> {
@@ -239,8 +237,8 @@ export class FileSink implements OpenSink {
     const gone = await this.#parts.ledger.loseAll(this.#spec.id, 'whole-mismatch');
     if (!gone.ok) return gone;
     this.#put.clear();
-    const fresh = await this.#refresh();
-    return fresh.ok ? err(this.#invalid('sha256', { droppedChunks })) : fresh;
+    this.#take(gone.value);
+    return err(this.#invalid('sha256', { droppedChunks }));
   }
 
   #read(file: ByteFile, index: number): ReturnType<typeof readKeptChunk> {
@@ -255,9 +253,13 @@ export class FileSink implements OpenSink {
     if (found.value === null || found.value.record.state === 'tombstone') {
       return err(failure('storage-failed', { doing: 'write', reason: 'removed' }));
     }
-    this.#known = found.value;
-    this.#whole.settle(found.value.record.stream);
+    this.#take(found.value);
     return ok(null);
+  }
+
+  #take(known: KnownFile): void {
+    this.#known = known;
+    this.#whole.settle(known.record.stream);
   }
 
   async #open(): Promise<Outcome<ByteFile>> {
