@@ -7,8 +7,8 @@ import { ModelStoreAudit } from './model-store-audit.ts';
 
 /** What was promised about a file, and what was done to it. */
 interface Fate {
-  /** Bytes of each chunk whose `put` said that they are kept. */
-  readonly accepted: Map<number, Uint8Array>;
+  /** What each chunk can be: what its last `put` kept, and what was offered since without a clear answer. */
+  readonly possible: Map<number, readonly Uint8Array[]>;
   /** Chunks that must still be kept. */
   readonly promised: Set<number>;
   /** Chunks in which a bit was flipped on the device. */
@@ -26,6 +26,7 @@ export class SimulationLedger {
   files: readonly TrueFile[] = [];
   readonly #audit: ModelStoreAudit;
   readonly #fates = new Map<string, Fate>();
+  #wiped = 0;
   readonly #generations = new WeakMap<ModelStore, string>();
 
   constructor(origin: FaultyOrigin, geometry: ChunkGeometry) {
@@ -42,9 +43,15 @@ export class SimulationLedger {
 
   promised(file: TrueFile, index: number, bytes: Uint8Array): void {
     const fate = this.#fate(file);
-    fate.accepted.set(index, bytes);
+    fate.possible.set(index, [bytes]);
     // Deleted by the other tab before this one was told that it is kept.
     if (this.#audit.kept(file.spec.id).includes(index)) fate.promised.add(index);
+  }
+
+  /** A `put` that failed: a crash may have come when the chunk was kept already. */
+  offered(file: TrueFile, index: number, bytes: Uint8Array): void {
+    const { possible } = this.#fate(file);
+    possible.set(index, [...(possible.get(index) ?? []), bytes]);
   }
 
   rotted(file: TrueFile, index: number): void {
@@ -59,8 +66,10 @@ export class SimulationLedger {
 
   /** Not proved as a whole: where a bad line brought a chunk that only the whole hash can tell, the store may drop all. */
   mayBeRefused(file: TrueFile): void {
-    const { accepted, promised } = this.#fate(file);
-    const wrong = [...accepted].some(([index, bytes]) => !sameBytes(bytes, file.chunk(index)));
+    const { possible, promised } = this.#fate(file);
+    const wrong = [...possible].some(([index, all]) =>
+      all.some((bytes) => !sameBytes(bytes, file.chunk(index))),
+    );
     if (wrong) promised.clear();
   }
 
@@ -69,12 +78,21 @@ export class SimulationLedger {
   }
 
   wiped(): void {
-    this.#fates.clear();
+    this.#wiped += 1;
+    for (const fate of this.#fates.values()) {
+      fate.promised.clear();
+      fate.rotted.clear();
+    }
+  }
+
+  /** What is under way when the origin goes may still be told of what was there. */
+  get wipes(): number {
+    return this.#wiped;
   }
 
   wasRead(file: TrueFile, index: number, bytes: Uint8Array): void {
-    const accepted = this.#fate(file).accepted.get(index);
-    if (accepted !== undefined && !sameBytes(accepted, bytes)) fail(file, `a read of ${String(index)} lies`);
+    const possible = this.#fate(file).possible.get(index) ?? [];
+    if (!possible.some((kept) => sameBytes(kept, bytes))) fail(file, `a read of ${String(index)} lies`);
   }
 
   /** @param rot chunks that had rotted before a verification began, which it must have found */
@@ -109,7 +127,7 @@ export class SimulationLedger {
 
   #fate(file: TrueFile): Fate {
     const fate = this.#fates.get(file.spec.id) ?? {
-      accepted: new Map<number, Uint8Array>(),
+      possible: new Map<number, readonly Uint8Array[]>(),
       promised: new Set<number>(),
       rotted: new Set<number>(),
     };

@@ -207,11 +207,12 @@ class Simulation {
         await Promise.all(puts);
       }
     }
+    const { wipes } = this.#ledger;
     const finished = await sink.finish();
     this.#say(`finish ${this.#name(file)}: ${this.#told(finished)}`);
     if (finished.ok) {
       this.#verified += 1;
-      this.#ledger.calledVerified(file, 'finish');
+      if (wipes === this.#ledger.wipes) this.#ledger.calledVerified(file, 'finish');
     } else {
       this.#ledger.mayBeRefused(file);
     }
@@ -224,8 +225,8 @@ class Simulation {
     const bytes = provable && this.#chance(0.03) ? flipped(file.chunk(index)) : file.chunk(index);
     const put = await sink.put(index, bytes);
     if (this.#told(put) === 'ok') this.#ledger.promised(file, index, bytes);
-    else if (!put.ok)
-      this.#say(`put ${this.#name(file)}/${String(index)}: ${JSON.stringify(put.error.details)}`);
+    else this.#ledger.offered(file, index, bytes);
+    if (!put.ok) this.#say(`put ${this.#name(file)}/${String(index)}: ${JSON.stringify(put.error.details)}`);
   }
 
   async #read(store: ModelStore, file: TrueFile): Promise<void> {
@@ -240,10 +241,12 @@ class Simulation {
 
   async #verify(store: ModelStore, file: TrueFile): Promise<void> {
     const rot = this.#ledger.rotOf(file);
+    const { wipes } = this.#ledger;
     const verified = await store.verify(NEVER, file.spec.id, {
       depth: this.#chance(0.5) ? 'sha256' : 'fingerprint',
     });
     this.#say(`verify ${this.#name(file)}: ${this.#told(verified)}`);
+    if (wipes !== this.#ledger.wipes) return;
     if (verified.ok && verified.value.state === 'verified') this.#ledger.calledVerified(file, 'verify', rot);
   }
 

@@ -122,12 +122,14 @@ export class FileLedger {
   }
 
   /** The whole file's hash has come further, with no new chunk. */
-  advance(id: string, from: number, mark: StreamMark): Promise<Outcome<null>> {
+  advance(id: string, from: number, mark: StreamMark): Promise<Outcome<KnownFile>> {
     return this.#edit('advance', id, async (editor, { record, table }) => {
       // A chunk that a reader found bad meanwhile may come back with other bytes than were hashed.
       const whole = table !== null && (table.missing()[0] ?? table.count) >= mark.chunks;
-      if (whole && (record.stream?.chunks ?? 0) === from) editor.putFile({ ...record, stream: mark });
-      return ok(null);
+      const current = whole && (record.stream?.chunks ?? 0) === from;
+      const advanced = current ? { ...record, stream: mark } : record;
+      if (current) editor.putFile(advanced);
+      return ok({ record: advanced, table });
     });
   }
 

@@ -121,7 +121,8 @@ export class FileSink implements OpenSink {
     const journaled = await this.#journal(index, bytes, sha256);
     if (!journaled.ok) return journaled;
     this.#put.add(index);
-    return this.#catchUp(file.value);
+    await this.#catchUp(file.value);
+    return ok(null);
   }
 
   async #journal(index: number, bytes: Uint8Array<ArrayBuffer>, sha256: Uint8Array): Promise<Outcome<null>> {
@@ -147,11 +148,11 @@ export class FileSink implements OpenSink {
 
   /**
    * Chunks that came before their turn are read back into the hash over the whole as soon as the gap before them closes.
-   * What goes wrong here is found again, and reported, by `finish`.
+   * The chunk that closed it is kept whatever happens here; what goes wrong is found again, and reported, by `finish`.
    */
-  async #catchUp(file: ByteFile): Promise<Outcome<null>> {
+  async #catchUp(file: ByteFile): Promise<void> {
     const { table, record } = this.#known;
-    if (record.chunksProved || table === null) return ok(null);
+    if (record.chunksProved || table === null) return;
     await this.#whole.resume(record.stream);
     const from = this.#whole.chunks;
     while (this.#whole.chunks < table.count && table.isKept(this.#whole.chunks)) {
@@ -159,14 +160,14 @@ export class FileSink implements OpenSink {
       if (!read.ok || !read.value.ok) break;
       this.#whole.update(read.value.bytes);
     }
-    if (this.#whole.chunks === from) return ok(null);
+    if (this.#whole.chunks === from) return;
     const advanced = await this.#parts.ledger.advance(
       this.#spec.id,
       this.#whole.journaled,
       this.#whole.mark(),
     );
-    if (!advanced.ok) this.#whole.forget();
-    return this.#refresh();
+    if (advanced.ok) this.#take(advanced.value);
+    else this.#whole.forget();
   }
 
   async #finish(): Promise<Outcome<StoredFile>> {
