@@ -92,7 +92,8 @@ class FaultyFile implements ByteFile {
     into.set(found);
     // Never twice in a row: that would be rot, and not a reading that failed.
     const flips = fault === 'flip' && !this.#misread && into.length > 0;
-    if (flips) into[0] = (into[0] ?? 0) ^ 1;
+    // Another bit than rot flips: together they would undo each other.
+    if (flips) into[0] = (into[0] ?? 0) ^ 2;
     this.#misread = flips;
     this.#origin.end(fault, this.#generation);
     return found.length;

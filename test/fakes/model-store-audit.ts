@@ -19,6 +19,13 @@ export class ModelStoreAudit {
     return this.#origin.records.all.files.find(({ id }) => id === fileId) ?? null;
   }
 
+  /** Files that are neither deleted nor of any model: nobody would ever delete them. */
+  orphans(): readonly string[] {
+    const { files, models } = this.#origin.records.all;
+    const wanted = new Set(models.flatMap((model) => model.fileIds));
+    return files.filter(({ id, state }) => state !== 'tombstone' && !wanted.has(id)).map(({ id }) => id);
+  }
+
   kept(fileId: string): readonly number[] {
     return this.#chunks(fileId).map(({ index }) => index);
   }

@@ -21,6 +21,7 @@ interface Fate {
  * 2. A file called verified is the true one, but for chunks that rotted since; a verification finds those as well.
  * 3. A chunk that was promised stays kept until it rots, its origin is wiped, its model deleted, or the whole refused.
  * 4. What a read returns is what was put.
+ * 5. A file of no model is deleted.
  */
 export class SimulationLedger {
   files: readonly TrueFile[] = [];
@@ -110,6 +111,8 @@ export class SimulationLedger {
 
   /** When nothing is under way. */
   check(): void {
+    const orphans = this.#audit.orphans();
+    if (orphans.length > 0) throw new Error(`files of no model: ${orphans.join()}`);
     for (const file of this.files) {
       const { id } = file.spec;
       const { promised, rotted } = this.#fate(file);
