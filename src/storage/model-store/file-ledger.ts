@@ -61,12 +61,12 @@ export class FileLedger {
     return record === null ? null : this.#withTable(view, record);
   }
 
-  /** A file that somebody wants, new or not. Errors: also model-invalid (reasons `spec`, `size`, `sha256`). */
+  /** What a spec adds to a file that some model has. Errors: also model-invalid (reasons `spec`, `size`, `sha256`). */
   adopt(spec: FileSpec): Promise<Outcome<KnownFile>> {
-    return this.#step('adopt', (editor) => this.adoptIn(editor, spec));
+    return this.#edit('adopt', spec.id, (editor) => this.adoptIn(editor, spec));
   }
 
-  /** As `adopt`, inside a transaction; nothing is written when it fails. */
+  /** A file that a model is made of, new, known or deleted before; inside a transaction. */
   async adoptIn(editor: JournalEditor, spec: FileSpec): Promise<Outcome<KnownFile>> {
     const checked = checkSpec(spec);
     if (!checked.ok) return checked;
