@@ -29,7 +29,7 @@ export function browserProject({ name, include, exclude, chromium, flags }: Brow
     worker: { format: 'es' },
     server: { headers: ISOLATION_HEADERS },
     // Found only while a test runs, they would make Vite reload the page under it.
-    optimizeDeps: { include: ['cockatiel', 'comlink', 'eventsource-parser', 'idb', 'valibot'] },
+    optimizeDeps: { include: ['cockatiel', 'comlink', 'eventsource-parser', 'hash-wasm', 'idb', 'valibot'] },
     test: {
       name,
       include,

@@ -53,9 +53,10 @@ export class ChunkReader {
   }
 
   /** Says that a chunk is bad although its fingerprint matches. Errors: storage-failed, storage-full. */
-  condemn(index: number): Promise<Outcome<null>> {
+  async condemn(index: number): Promise<Outcome<null>> {
     const lost = { index, fingerprint: this.#table.fingerprint(index) };
-    return this.#parts.ledger.lose(this.#fileId, [lost], 'chunk-mismatch');
+    const told = await this.#parts.ledger.lose(this.#fileId, [lost], 'chunk-mismatch');
+    return told.ok ? ok(null) : told;
   }
 
   /** Lets go of the file; more than once does no harm. */

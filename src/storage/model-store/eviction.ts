@@ -11,7 +11,7 @@ export interface EvictionCandidate {
 
 /**
  * Least recently used first, whole models, until there is enough. A file counts with the last model that has it; models
- * whose going gives nothing back (all their files are shared with others that stay) are spared.
+ * without which there is as much, or enough, are spared.
  * @param bytesOf bytes that the file takes on the device
  * @param busy files that somebody reads or writes: their models stay
  */
@@ -39,7 +39,7 @@ export function planEviction(
   // The most recently used first: whoever is spared should be the one most likely to be used again.
   for (const model of [...going].reverse()) {
     const without = going.filter((other) => other !== model);
-    if (freed(without) === freed(going)) going = without;
+    if (freed(without) >= Math.min(neededBytes, freed(going))) going = without;
   }
   const freedBytes = freed(going);
   return {

@@ -61,12 +61,12 @@ export class FileLedger {
     return record === null ? null : this.#withTable(view, record);
   }
 
-  /** A file that somebody wants, new or not. Errors: also model-invalid (reasons `spec`, `size`, `sha256`). */
+  /** What a spec adds to a file that some model has. Errors: also model-invalid (reasons `spec`, `size`, `sha256`). */
   adopt(spec: FileSpec): Promise<Outcome<KnownFile>> {
-    return this.#step('adopt', (editor) => this.adoptIn(editor, spec));
+    return this.#edit('adopt', spec.id, (editor) => this.adoptIn(editor, spec));
   }
 
-  /** As `adopt`, inside a transaction; nothing is written when it fails. */
+  /** A file that a model is made of, new, known or deleted before; inside a transaction. */
   async adoptIn(editor: JournalEditor, spec: FileSpec): Promise<Outcome<KnownFile>> {
     const checked = checkSpec(spec);
     if (!checked.ok) return checked;
@@ -122,46 +122,48 @@ export class FileLedger {
   }
 
   /** The whole file's hash has come further, with no new chunk. */
-  advance(id: string, from: number, mark: StreamMark): Promise<Outcome<null>> {
+  advance(id: string, from: number, mark: StreamMark): Promise<Outcome<KnownFile>> {
     return this.#edit('advance', id, async (editor, { record, table }) => {
       // A chunk that a reader found bad meanwhile may come back with other bytes than were hashed.
       const whole = table !== null && (table.missing()[0] ?? table.count) >= mark.chunks;
-      if (whole && (record.stream?.chunks ?? 0) === from) editor.putFile({ ...record, stream: mark });
-      return ok(null);
+      const current = whole && (record.stream?.chunks ?? 0) === from;
+      const advanced = current ? { ...record, stream: mark } : record;
+      if (current) editor.putFile(advanced);
+      return ok({ record: advanced, table });
     });
   }
 
   /** Chunks are not what was written: they are missing from now on, unless they were written anew since. */
-  lose(id: string, lost: readonly LostChunk[], kind: StoreFault['kind']): Promise<Outcome<null>> {
-    return this.#edit('lose', id, async (editor, { record, table }) => {
-      if (table === null) return ok(null);
+  lose(id: string, lost: readonly LostChunk[], kind: StoreFault['kind']): Promise<Outcome<KnownFile>> {
+    return this.#edit<KnownFile>('lose', id, async (editor, { record, table }) => {
+      if (table === null) return ok({ record, table });
       const gone = lost
         .filter(
           ({ index, fingerprint }) => table.isKept(index) && sameBytes(table.fingerprint(index), fingerprint),
         )
         .map(({ index }) => index);
-      if (gone.length > 0) this.#take(editor, record, table, gone, kind);
-      return ok(null);
+      return ok({ record: gone.length > 0 ? this.#take(editor, record, table, gone, kind) : record, table });
     });
   }
 
   /** All chunks go; with the hashes that only the first download brought. */
-  loseAll(id: string, kind: StoreFault['kind'] | null): Promise<Outcome<null>> {
-    return this.#edit('lose', id, async (editor, { record, table }) => {
-      this.empty(editor, { record, table }, kind === null ? [] : [this.#fault(kind, null)]);
-      return ok(null);
-    });
+  loseAll(id: string, kind: StoreFault['kind'] | null): Promise<Outcome<KnownFile>> {
+    return this.#edit('lose', id, async (editor, file) =>
+      ok(this.empty(editor, file, kind === null ? [] : [this.#fault(kind, null)])),
+    );
   }
 
   /** As `loseAll`, inside a transaction. */
-  empty(editor: JournalEditor, { record, table }: KnownFile, faults: readonly StoreFault[]): void {
+  empty(editor: JournalEditor, { record, table }: KnownFile, faults: readonly StoreFault[]): KnownFile {
     for (const index of table?.kept() ?? []) {
       const { page, slot } = present(table).pageOf(index);
       present(table).replace(withoutChunk(page, slot, !record.chunksProved));
     }
     this.#putPages(editor, table);
     const state = record.state === 'tombstone' ? record.state : 'new';
-    editor.putFile(withFaults({ ...record, state, stream: null }, faults));
+    const emptied = withFaults({ ...record, state, stream: null }, faults);
+    editor.putFile(emptied);
+    return { record: emptied, table };
   }
 
   /**
@@ -198,7 +200,7 @@ export class FileLedger {
     table: ChunkTable,
     gone: readonly number[],
     kind: StoreFault['kind'],
-  ): void {
+  ): FileRecord {
     const before = table.kept().length;
     for (const index of gone) {
       const { page, slot } = table.pageOf(index);
@@ -214,8 +216,12 @@ export class FileLedger {
       stream: seen && !record.chunksProved ? null : record.stream,
     };
     const chunks = gone.length > FAULTS_AT_ONCE ? [null] : gone;
-    const faults = chunks.map((index) => this.#fault(kind, index));
-    editor.putFile(withFaults(left, faults));
+    const after = withFaults(
+      left,
+      chunks.map((index) => this.#fault(kind, index)),
+    );
+    editor.putFile(after);
+    return after;
   }
 
   /** Takes over the chunks' own hashes, where they are given and nothing better is known. */
@@ -241,9 +247,8 @@ export class FileLedger {
     this.#putPages(editor, table);
     const proved: FileRecord = { ...record, chunksProved: true, stream: null };
     editor.putFile(proved);
-    if (wrong.length > 0) this.#take(editor, proved, present(table), wrong, 'chunk-mismatch');
-    const after = await editor.file(record.id);
-    return ok({ record: after ?? proved, table });
+    if (wrong.length === 0) return ok({ record: proved, table });
+    return ok({ record: this.#take(editor, proved, present(table), wrong, 'chunk-mismatch'), table });
   }
 
   #putPages(editor: JournalEditor, table: ChunkTable | null): void {

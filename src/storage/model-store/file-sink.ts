@@ -121,7 +121,8 @@ export class FileSink implements OpenSink {
     const journaled = await this.#journal(index, bytes, sha256);
     if (!journaled.ok) return journaled;
     this.#put.add(index);
-    return this.#catchUp(file.value);
+    await this.#catchUp(file.value);
+    return ok(null);
   }
 
   async #journal(index: number, bytes: Uint8Array<ArrayBuffer>, sha256: Uint8Array): Promise<Outcome<null>> {
@@ -141,18 +142,17 @@ export class FileSink implements OpenSink {
       this.#whole.forget();
       return kept;
     }
-    this.#known = kept.value;
-    this.#whole.settle(kept.value.record.stream);
+    this.#take(kept.value);
     return ok(null);
   }
 
   /**
    * Chunks that came before their turn are read back into the hash over the whole as soon as the gap before them closes.
-   * What goes wrong here is found again, and reported, by `finish`.
+   * The chunk that closed it is kept whatever happens here; what goes wrong is found again, and reported, by `finish`.
    */
-  async #catchUp(file: ByteFile): Promise<Outcome<null>> {
+  async #catchUp(file: ByteFile): Promise<void> {
     const { table, record } = this.#known;
-    if (record.chunksProved || table === null) return ok(null);
+    if (record.chunksProved || table === null) return;
     await this.#whole.resume(record.stream);
     const from = this.#whole.chunks;
     while (this.#whole.chunks < table.count && table.isKept(this.#whole.chunks)) {
@@ -160,14 +160,14 @@ export class FileSink implements OpenSink {
       if (!read.ok || !read.value.ok) break;
       this.#whole.update(read.value.bytes);
     }
-    if (this.#whole.chunks === from) return ok(null);
+    if (this.#whole.chunks === from) return;
     const advanced = await this.#parts.ledger.advance(
       this.#spec.id,
       this.#whole.journaled,
       this.#whole.mark(),
     );
-    if (!advanced.ok) this.#whole.forget();
-    return this.#refresh();
+    if (advanced.ok) this.#take(advanced.value);
+    else this.#whole.forget();
   }
 
   async #finish(): Promise<Outcome<StoredFile>> {
@@ -227,11 +227,10 @@ export class FileSink implements OpenSink {
       if (chunks.length === 0) continue;
       const gone = await this.#parts.ledger.lose(this.#spec.id, chunks, kind);
       if (!gone.ok) return gone;
+      this.#take(gone.value);
     }
     for (const { index } of lost) this.#put.delete(index);
-    this.#whole.forget();
-    const fresh = await this.#refresh();
-    return fresh.ok ? err(this.#invalid('sha256', { droppedChunks: lost.length })) : fresh;
+    return err(this.#invalid('sha256', { droppedChunks: lost.length }));
   }
 
   async #refuseAll(): Promise<Outcome<never>> {
@@ -239,8 +238,8 @@ export class FileSink implements OpenSink {
     const gone = await this.#parts.ledger.loseAll(this.#spec.id, 'whole-mismatch');
     if (!gone.ok) return gone;
     this.#put.clear();
-    const fresh = await this.#refresh();
-    return fresh.ok ? err(this.#invalid('sha256', { droppedChunks })) : fresh;
+    this.#take(gone.value);
+    return err(this.#invalid('sha256', { droppedChunks }));
   }
 
   #read(file: ByteFile, index: number): ReturnType<typeof readKeptChunk> {
@@ -255,9 +254,13 @@ export class FileSink implements OpenSink {
     if (found.value === null || found.value.record.state === 'tombstone') {
       return err(failure('storage-failed', { doing: 'write', reason: 'removed' }));
     }
-    this.#known = found.value;
-    this.#whole.settle(found.value.record.stream);
+    this.#take(found.value);
     return ok(null);
+  }
+
+  #take(known: KnownFile): void {
+    this.#known = known;
+    this.#whole.settle(known.record.stream);
   }
 
   async #open(): Promise<Outcome<ByteFile>> {

@@ -157,7 +157,8 @@ export class ModelStore {
     const release = await this.#parts.locks.tryWriter(fileId);
     if (release === null) return err(failure('storage-failed', { doing: 'discard', reason: 'busy' }));
     try {
-      return await this.#parts.ledger.loseAll(fileId, null);
+      const emptied = await this.#parts.ledger.loseAll(fileId, null);
+      return emptied.ok ? ok(null) : emptied;
     } finally {
       release();
     }

@@ -34,14 +34,15 @@ async function reclaimFile(parts: StoreParts, id: string): Promise<Outcome<numbe
     const emptied = await inJournal(journal, 'reclaim', async (editor) => {
       const file = await ledger.known(editor, id);
       if (file?.record.state !== 'tombstone') return ok(null);
+      const heldBytes = Math.max(file.record.allocatedBytes, file.table?.keptBytes() ?? 0);
       ledger.empty(editor, file, []);
-      return ok(Math.max(file.record.allocatedBytes, file.table?.keptBytes() ?? 0));
+      return ok(heldBytes);
     });
     if (!emptied.ok) return emptied;
     if (emptied.value === null) return ok(0);
     const removed = await attempt('reclaim', () => bytes.remove(id));
     if (!removed.ok) return removed;
-    const freed = emptied.value ?? 0;
+    const freed = emptied.value;
     return await inJournal(journal, 'reclaim', async (editor) => {
       const record = await editor.file(id);
       if (record?.state === 'tombstone') editor.dropFile(id);
