@@ -109,8 +109,8 @@ const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
     next: 'Everything works, but the history ends with this tab.',
   },
   'storage-failed': {
-    happened: 'The browser could not store the record.',
-    next: 'Free some space; the answer is still on screen.',
+    happened: 'The browser could not read or write what it keeps.',
+    next: 'Free some space or reload; what is on screen and what was kept before is not lost.',
   },
   'storage-full': {
     happened: 'The browser gives Witan no more room for files.',
