@@ -1,9 +1,11 @@
+import { systemClock } from '#kernel/clock';
 import type { ModelStoreApi } from '#contracts/models';
 import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
 import type { WorkerSupervisor } from '../platform/worker-supervisor.ts';
 import { CatalogueSource } from './catalogue-source.ts';
 import { GgufModels } from './gguf-models.ts';
 import { ModelsService } from './models-service.ts';
+import { SharedActivity } from './shared-activity.ts';
 
 /**
  * Builds what only users of the model store need.
@@ -15,6 +17,10 @@ export function composeModels(supervisor: WorkerSupervisor, baseUrl: string): Mo
   return new ModelsService({
     startWorker: () => supervisor.start<ModelStoreApi>('model store', WORKER_SCRIPTS.modelStore),
     catalogue: new GgufModels((signal) => catalogue.gguf(signal), baseUrl),
+    activity: new SharedActivity(
+      systemClock,
+      typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('witan.models'),
+    ),
     storage: storage ?? null,
   });
 }

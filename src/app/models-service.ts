@@ -4,6 +4,7 @@ import type { Outcome } from '#contracts/errors';
 import type { GgufSummary } from '#contracts/gguf';
 import type { StoredModel } from '#contracts/model-store';
 import type {
+  ModelActivity,
   ModelProgress,
   ModelReceipt,
   ModelRequest,
@@ -13,6 +14,7 @@ import type {
   StoreSpace,
 } from '#contracts/models';
 import type { WorkerHandle } from '#contracts/worker-handle';
+import type { SharedActivity } from './shared-activity.ts';
 
 /** What the catalogue knows of the models that can be fetched. */
 export interface FetchableModels {
@@ -24,6 +26,7 @@ export interface FetchableModels {
 export interface ModelsServicePorts {
   readonly startWorker: () => WorkerHandle<ModelStoreApi>;
   readonly catalogue: FetchableModels;
+  readonly activity: SharedActivity;
   /** `navigator.storage`; null where the browser has none. */
   readonly storage: Pick<StorageManager, 'persist' | 'persisted'> | null;
 }
@@ -34,8 +37,6 @@ const CONTROL_DEADLINE_MS = 60_000;
 /** The model store as the pages and the headless driver use it: one worker, started with the first call, and again when lost. */
 export class ModelsService implements ModelsPort {
   readonly #ports: ModelsServicePorts;
-  readonly #listeners = new Set<() => void>();
-  readonly #activity = new Map<string, ModelProgress>();
   #worker: WorkerHandle<ModelStoreApi> | null = null;
 
   constructor(ports: ModelsServicePorts) {
@@ -103,13 +104,12 @@ export class ModelsService implements ModelsPort {
     }
   }
 
-  activity(): readonly ModelProgress[] {
-    return [...this.#activity.values()];
+  activity(): readonly ModelActivity[] {
+    return this.#ports.activity.all();
   }
 
   subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#ports.activity.subscribe(listener);
   }
 
   async #persisted(): Promise<boolean | null> {
@@ -131,7 +131,7 @@ export class ModelsService implements ModelsPort {
 
   async #changing<T>(change: Promise<Outcome<T>>): Promise<Outcome<T>> {
     const changed = await change;
-    this.#tell();
+    this.#ports.activity.changed();
     return changed;
   }
 
@@ -145,18 +145,13 @@ export class ModelsService implements ModelsPort {
     port1.onmessage = ({ data }: MessageEvent<ModelProgress>) => {
       if (ended) return;
       modelId = data.modelId;
-      this.#activity.set(modelId, data);
-      this.#tell();
+      this.#ports.activity.progress(data);
     };
     const done = await this.#handle().call(null, (api) => use(api, Comlink.transfer(port2, [port2])));
     ended = true;
     port1.close();
-    if (modelId !== null) this.#activity.delete(modelId);
-    this.#tell();
+    if (modelId === null) this.#ports.activity.changed();
+    else this.#ports.activity.ended(modelId);
     return done;
-  }
-
-  #tell(): void {
-    for (const listener of [...this.#listeners]) listener();
   }
 }

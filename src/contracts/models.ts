@@ -31,6 +31,12 @@ export interface ModelProgress {
   readonly waiting: DownloadWait | null;
 }
 
+/** Work on a model, in this tab or another. */
+export interface ModelActivity extends ModelProgress {
+  /** Only the tab that does the work can pause it. */
+  readonly here: boolean;
+}
+
 /** What a model cost to bring here, beside what it is. */
 export interface ModelReceipt {
   readonly model: StoredModel;
@@ -134,8 +140,8 @@ export interface ModelsPort {
   importFiles(files: readonly File[]): Promise<Outcome<StoredModel>>;
   /** Asks the browser not to clear the store by itself; null where it cannot be asked. */
   persist(): Promise<boolean | null>;
-  /** What is under way just now, in this tab. */
-  activity(): readonly ModelProgress[];
-  /** Called when models or what is under way have changed. @returns stops it */
+  /** What is under way just now. */
+  activity(): readonly ModelActivity[];
+  /** Called when models or what is under way have changed, in any tab. @returns stops it */
   subscribe(listener: () => void): () => void;
 }

@@ -36,7 +36,7 @@ async function rot(page: Page, atByte: number): Promise<void> {
     const folder = await root.getDirectoryHandle('blobs');
     for await (const handle of folder.values()) {
       if (handle.kind !== 'file') continue;
-      const file = handle as FileSystemFileHandle;
+      const file = handle;
       const byte = new Uint8Array(await (await file.getFile()).slice(at, at + 1).arrayBuffer());
       const writable = await file.createWritable({ keepExistingData: true });
       await writable.write({ type: 'write', position: at, data: new Uint8Array([(byte[0] ?? 0) ^ 1]) });
@@ -96,6 +96,23 @@ test('a download is paused and resumed by its buttons', async ({ page, serve }) 
   await expect(page.getByRole('alert')).toBeHidden();
   hub.silentAfterBytes = Infinity;
   await page.getByRole('button', { name: 'Resume Tiny' }).click();
+  await expect(page.getByText('Complete; every part matched when it was written')).toBeVisible();
+  expect(hub.asked).toEqual([0, 2 * CHUNK]);
+});
+
+test('another tab sees how far a download is, and its end', async ({ page, context, serve }) => {
+  const hub = new Hub(MODEL);
+  hub.silentAfterBytes = 2.5 * CHUNK;
+  const address = await openModels(page, serve, hub);
+  const other = await context.newPage();
+  await openApp(other, address);
+  await offer(page).click();
+  await expect(other.getByText(/^Fetching, .* · in another tab$/)).toBeVisible();
+  await expect(other.getByRole('button', { name: 'Pause Tiny' })).toBeHidden();
+  await page.getByRole('button', { name: 'Pause Tiny' }).click();
+  await expect(other.getByText(/Broken off at/)).toBeVisible();
+  hub.silentAfterBytes = Infinity;
+  await other.getByRole('button', { name: 'Resume Tiny' }).click();
   await expect(page.getByText('Complete; every part matched when it was written')).toBeVisible();
   expect(hub.asked).toEqual([0, 2 * CHUNK]);
 });

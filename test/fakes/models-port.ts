@@ -2,7 +2,7 @@ import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
 import type { GgufSummary } from '#contracts/gguf';
 import type { StoredModel } from '#contracts/model-store';
-import type { ModelProgress, ModelReceipt, ModelsPort, StoreOffer, StoreSpace } from '#contracts/models';
+import type { ModelActivity, ModelReceipt, ModelsPort, StoreOffer, StoreSpace } from '#contracts/models';
 
 export function storedModel(change: Partial<StoredModel> = {}): StoredModel {
   return {
@@ -21,7 +21,7 @@ export function storedModel(change: Partial<StoredModel> = {}): StoredModel {
   };
 }
 
-export function modelProgress(change: Partial<ModelProgress> = {}): ModelProgress {
+export function modelProgress(change: Partial<ModelActivity> = {}): ModelActivity {
   return {
     modelId: 'lfm2-700m',
     phase: 'download',
@@ -32,6 +32,7 @@ export function modelProgress(change: Partial<ModelProgress> = {}): ModelProgres
     secondsLeft: 43.7,
     host: 'huggingface.co',
     waiting: null,
+    here: true,
     ...change,
   };
 }
@@ -51,7 +52,7 @@ export const OFFER: StoreOffer = {
 export class FakeModelsPort implements ModelsPort {
   stored: StoredModel[] = [];
   offered: readonly StoreOffer[] = [OFFER];
-  under: ModelProgress[] = [];
+  under: ModelActivity[] = [];
   persisted: boolean | null = false;
   readonly calls: string[] = [];
   /** Ends the download that runs. */
@@ -125,7 +126,7 @@ export class FakeModelsPort implements ModelsPort {
     return Promise.resolve(true);
   }
 
-  activity(): readonly ModelProgress[] {
+  activity(): readonly ModelActivity[] {
     return this.under;
   }
 
@@ -134,7 +135,7 @@ export class FakeModelsPort implements ModelsPort {
     return () => this.#listeners.delete(listener);
   }
 
-  set(model: StoredModel, under: ModelProgress[]): void {
+  set(model: StoredModel, under: ModelActivity[]): void {
     this.stored = [...this.stored.filter(({ id }) => id !== model.id), model];
     this.under = under;
     this.#tell();

@@ -1,6 +1,6 @@
 import { err } from '#kernel/result';
 import { failureOf, type Outcome, type WitanFailure } from '#contracts/errors';
-import type { ModelProgress, ModelsPort, StoreOffer, StoreSpace } from '#contracts/models';
+import type { ModelActivity, ModelsPort, StoreOffer, StoreSpace } from '#contracts/models';
 import type { WitanPorts } from '#contracts/ports';
 import type { StoredModel } from '#contracts/model-store';
 import { giveSeat } from '../settings/give-seat.ts';
@@ -16,7 +16,7 @@ export class ModelsModel {
   stored = $state.raw<readonly StoredModel[] | null>(null);
   offers = $state.raw<readonly StoreOffer[]>([]);
   space = $state.raw<StoreSpace | null>(null);
-  activity = $state.raw<readonly ModelProgress[]>([]);
+  activity = $state.raw<readonly ModelActivity[]>([]);
   problem = $state.raw<WitanFailure | null>(null);
   /** Read out by screen readers. */
   announcement = $state('');
@@ -47,7 +47,7 @@ export class ModelsModel {
     };
   }
 
-  progressOf(modelId: string): ModelProgress | null {
+  progressOf(modelId: string): ModelActivity | null {
     return this.activity.find((progress) => progress.modelId === modelId) ?? null;
   }
 

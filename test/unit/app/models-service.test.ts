@@ -4,9 +4,11 @@ import { failure, type Outcome } from '#contracts/errors';
 import type { ModelReceipt, ModelRequest, ModelStoreApi, StoreSpace } from '#contracts/models';
 import type { StoredModel } from '#contracts/model-store';
 import { ModelsService } from '../../../src/app/models-service.ts';
+import { SharedActivity } from '../../../src/app/shared-activity.ts';
 import { FakeWorkerHandle } from '../../fakes/fake-worker-handle.ts';
 import { modelProgress, OFFER, storedModel } from '../../fakes/models-port.ts';
 import { turn } from '../../fakes/turn.ts';
+import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 const REQUEST: ModelRequest = { ...OFFER, format: 'gguf', origin: 'catalogue', files: [] };
 const RECEIPT: ModelReceipt = {
@@ -64,6 +66,7 @@ beforeEach(() => {
           modelId === OFFER.id ? ok(REQUEST) : err(failure('member-unknown', { member: modelId })),
         ),
     },
+    activity: new SharedActivity(new VirtualClock(), null),
     storage: { persist, persisted: () => Promise.resolve(false) },
   });
 });
@@ -83,6 +86,7 @@ it('says what the browser says of persistence, and not more', async () => {
   const blocked = new ModelsService({
     startWorker: () => new FakeWorkerHandle<ModelStoreApi>(store),
     catalogue: { offers: vi.fn(), request: vi.fn() },
+    activity: new SharedActivity(new VirtualClock(), null),
     storage: {
       persist: () => Promise.reject(new TypeError('blocked')),
       persisted: () => Promise.reject(new TypeError('blocked')),
