@@ -3,7 +3,7 @@ import { failureOf, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { ModelActivity, ModelsPort, StoreOffer, StoreSpace } from '#contracts/models';
 import type { WitanPorts } from '#contracts/ports';
 import type { StoredModel } from '#contracts/model-store';
-import { giveSeat } from '../settings/give-seat.ts';
+import { giveSeat, takeSeat } from '../settings/seats.ts';
 
 /** The port's code is fetched with its first use, and that may fail. */
 function settled<T>(outcome: Promise<Outcome<T>>): Promise<Outcome<T>> {
@@ -75,8 +75,11 @@ export class ModelsModel {
   }
 
   async remove(modelId: string, name: string): Promise<void> {
-    if ((await this.#do((port) => port.remove(modelId))) !== undefined)
-      this.announcement = `${name} is deleted.`;
+    // First its seat: it could not be loaded again.
+    const left = await this.#do(() => takeSeat(this.#ports, modelId));
+    if (left === undefined) return;
+    const removed = await this.#do((port) => port.remove(modelId));
+    if (removed !== undefined) this.announcement = `${name} is deleted.`;
   }
 
   async pin(modelId: string, pinned: boolean): Promise<void> {

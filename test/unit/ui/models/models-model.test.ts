@@ -113,6 +113,13 @@ describe('a seat', () => {
     expect(model.announcement).toBe('LFM2 700M sits on the council already.');
   });
 
+  it('is taken back when the model is deleted', async () => {
+    await model.seat('lfm2-700m', 'LFM2 700M');
+    await model.remove('lfm2-700m', 'LFM2 700M');
+    expect(seats()).toEqual(['alder', 'birch', 'cedar'].map((id) => ({ engine: 'starter', id })));
+    expect(port.calls).toEqual(['remove lfm2-700m']);
+  });
+
   it('is not given where none is left', async () => {
     for (let n = 0; n < 5; n += 1) await model.seat(`m${String(n)}`, 'M');
     expect(seats()).toHaveLength(8);

@@ -26,3 +26,20 @@ export async function giveSeat(
   const chosen = await settings.choose(signal, [...seats, choice]);
   return chosen.ok ? ok('seated') : chosen;
 }
+
+/**
+ * Takes a model off the council; nothing happens where it does not sit. Without anybody left it is the council that came
+ * with the app.
+ * Errors: those of the settings.
+ */
+export async function takeSeat(
+  { settings }: Pick<WitanPorts, 'settings'>,
+  id: string,
+): Promise<Outcome<null>> {
+  const read = await settings.read();
+  if (!read.ok) return read;
+  const seats = read.value.members;
+  const rest = seats?.filter((choice) => choice.id !== id);
+  if (rest === undefined || rest.length === seats?.length) return ok(null);
+  return settings.choose(new AbortController().signal, rest.length === 0 ? null : rest);
+}
