@@ -36,7 +36,7 @@ export async function openStore(clock: Clock, onLost: () => void): Promise<Outco
     database.value.close();
     return hashes;
   }
-  const { locks } = navigator as Partial<WorkerNavigator>;
+  const { locks } = navigator as { readonly locks?: LockManager };
   const store = await ModelStore.open({
     bytes,
     journal: new IdbJournal(database.value),
