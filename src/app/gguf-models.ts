@@ -32,10 +32,11 @@ async function fileSpec(
   };
 }
 
-/** Null where the catalogue does not know how large it is: then nobody can say yes to the download. */
+/** Null where the catalogue has no weights, or does not know how large they are: then nobody can say yes to the download. */
 function offerOf(catalogue: GgufCatalogue, baseUrl: string, model: GgufModel): StoreOffer | null {
   const { id, name, parameters, quantization, contextTokens, licence } = model;
   let sizeBytes = 0;
+  if (weightsOf(model).length === 0) return null;
   for (const { bytes } of weightsOf(model)) {
     if (bytes === null) return null;
     sizeBytes += bytes;

@@ -11,7 +11,7 @@ import type {
   Pacing,
   TokenChunk,
 } from '#contracts/engine';
-import { failure, type Outcome } from '#contracts/errors';
+import { failure, failureOf, type Outcome } from '#contracts/errors';
 
 /** Hands out the files of a model, each part compared with what was written. */
 export type ReadModel = (modelId: string) => Promise<Outcome<readonly Blob[]>>;
@@ -38,10 +38,19 @@ export class StoredModelEngine implements Engine {
   ): Promise<Outcome<LoadedModel>> {
     const { model } = options;
     if (model.format !== 'stored') return this.#inner.load(signal, options, onProgress);
-    const files = await untilAborted(this.#read(model.id), signal);
+    const files = signal.aborted ? null : await untilAborted(this.#files(model.id), signal);
     if (files === null) return err(failure('cancelled', { model: model.name }));
     if (!files.ok) return files;
     return this.#inner.load(signal, { ...options, model: { ...model, files: files.value } }, onProgress);
+  }
+
+  /** The code of the store is fetched with its first use, which may fail. */
+  async #files(modelId: string): Promise<Outcome<readonly Blob[]>> {
+    try {
+      return await this.#read(modelId);
+    } catch (thrown) {
+      return err(failureOf(thrown));
+    }
   }
 
   generate(

@@ -25,7 +25,8 @@ export interface Transfer {
 }
 
 interface Before {
-  readonly keptBytes: number;
+  /** Of each file. */
+  readonly keptBytes: readonly number[];
   readonly lostChunks: number;
 }
 
@@ -43,7 +44,7 @@ export async function downloadModel(
   const before = await beforehand(store, files);
   if (!before.ok) return before;
   let transferredBytes = 0;
-  let doneBytes = 0;
+  const keptBytes = [...before.value.keptBytes];
   const sizes = files.map((file) => file.sizeBytes);
   for (const [index, file] of files.entries()) {
     let latest = 0;
@@ -52,30 +53,33 @@ export async function downloadModel(
     const fetched = await download(signal, { file, sink: sink.value, model: name }, ports, (progress) => {
       latest = progress.transferredBytes;
       sizes[index] = progress.sizeBytes;
-      tell(ofModel(id, progress, doneBytes, transferredBytes, sizes));
+      keptBytes[index] = progress.keptBytes;
+      tell(ofModel(id, progress, sum(keptBytes), transferredBytes, sizes));
     });
     await sink.value.close();
     transferredBytes += latest;
     if (!fetched.ok) return fetched;
-    doneBytes += fetched.value.keptBytes;
+    keptBytes[index] = fetched.value.keptBytes;
   }
-  const { keptBytes, lostChunks } = before.value;
-  return ok({ transferredBytes, resumedAtBytes: keptBytes, repairedChunks: lostChunks });
+  const { lostChunks } = before.value;
+  return ok({ transferredBytes, resumedAtBytes: sum(before.value.keptBytes), repairedChunks: lostChunks });
 }
 
 async function beforehand(store: ModelStore, files: readonly FileSpec[]): Promise<Outcome<Before>> {
-  let keptBytes = 0;
+  const keptBytes: number[] = [];
   let lostChunks = 0;
   for (const { id } of files) {
     const file = await store.file(id);
     if (!file.ok) return file;
+    keptBytes.push(file.value?.keptBytes ?? 0);
     if (file.value === null) continue;
     const { state, keptChunks, sizeBytes } = file.value;
-    keptBytes += file.value.keptBytes;
     if (state === 'suspect' && sizeBytes !== null) lostChunks += chunkCount(sizeBytes) - keptChunks;
   }
   return ok({ keptBytes, lostChunks });
 }
+
+const sum = (bytes: readonly number[]): number => bytes.reduce((total, some) => total + some, 0);
 
 /** One file's progress as that of its model. */
 function ofModel(
@@ -86,14 +90,13 @@ function ofModel(
   sizes: readonly (number | null)[],
 ): ModelProgress {
   const known = sizes.filter((size) => size !== null);
-  const totalBytes = known.length === sizes.length ? known.reduce((sum, size) => sum + size, 0) : null;
-  const done = doneBytes + progress.keptBytes;
+  const totalBytes = known.length === sizes.length ? sum(known) : null;
   const { bytesPerSecond, mirror } = progress;
-  const leftBytes = totalBytes === null ? null : totalBytes - done;
+  const leftBytes = totalBytes === null ? null : totalBytes - doneBytes;
   return {
     modelId,
     phase: 'download',
-    doneBytes: done,
+    doneBytes,
     totalBytes,
     transferredBytes: transferredBytes + progress.transferredBytes,
     bytesPerSecond,

@@ -1,11 +1,12 @@
+import { present } from '#kernel/assert';
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
-import type { GgufSummary } from '#contracts/gguf';
 import { chunkCount, chunkRange, type FileSpec } from '#contracts/model-store';
 import type { ModelProgress } from '#contracts/models';
 import { blobSource } from '../../src/storage/gguf/blob-source.ts';
 import { inspectGguf } from '../../src/storage/gguf/inspect.ts';
 import { checkSet, type GgufPart } from '../../src/storage/gguf/split-set.ts';
+import type { ModelSpec } from '../../src/storage/model-store/model-shelf.ts';
 import type { ModelStore } from '../../src/storage/model-store/model-store.ts';
 import { toHex } from '../../src/storage/model-store/store-hashes.ts';
 import { wasmHashes } from '../../src/storage/model-store/wasm-hashes.ts';
@@ -15,28 +16,23 @@ const HASHED_AT_ONCE_BYTES = 4 * 2 ** 20;
 
 type Tell = (progress: ModelProgress) => void;
 
-/** Files of the user's that are one whole model, in order. */
-interface Inspected {
-  readonly files: readonly File[];
-  readonly summary: GgufSummary;
-}
-
-/** Errors: model-invalid with a `GgufRefusal`, storage-failed (a file that cannot be read), cancelled. */
-async function inspect(signal: AbortSignal, files: readonly File[]): Promise<Outcome<Inspected>> {
-  const parts: GgufPart[] = [];
+/**
+ * Looks at files of the user's that are to be one whole model. @returns them in order
+ * Errors: model-invalid with a `GgufRefusal`, storage-failed (a file that cannot be read), cancelled.
+ */
+async function inspect(signal: AbortSignal, files: readonly File[]): Promise<Outcome<readonly File[]>> {
+  const parts: (GgufPart & { readonly file: File })[] = [];
   for (const file of files) {
     const inspected = await inspectGguf(signal, blobSource(file));
     if (!inspected.ok)
       return err({ ...inspected.error, details: { ...inspected.error.details, model: file.name } });
-    parts.push({ fileName: file.name, inspected: inspected.value });
+    parts.push({ file, fileName: file.name, inspected: inspected.value });
   }
   const set = checkSet(parts);
   if (!set.ok) return set;
-  const { fileNames, summary } = set.value;
-  return ok({
-    files: fileNames.flatMap((name) => files.filter((file) => file.name === name)),
-    summary,
-  });
+  // Not by name: parts may have the same one.
+  const place = ({ inspected }: GgufPart): number => inspected.summary.split?.part ?? 0;
+  return ok([...parts].sort((a, b) => place(a) - place(b)).map(({ file }) => file));
 }
 
 /** Lower-case hex. Rejects when the file cannot be read. */
@@ -50,14 +46,19 @@ async function sha256(signal: AbortSignal, file: File, onBytes: (bytes: number) 
   return toHex(hash.digest());
 }
 
-/** `tiny-llama-Q4_0-00001-of-00003.gguf` → `tiny-llama-Q4_0`. */
-function nameOf(file: File): string {
-  return file.name.replace(/\.gguf$/i, '').replace(/-\d{5}-of-\d{5}$/, '');
+/** `tiny-llama-Q4_0-00001-of-00003.gguf` → `tiny-llama-Q4_0`; the same in whatever order the parts are given. */
+function nameOf(files: readonly File[]): string {
+  const [first = ''] = files.map((file) => file.name).sort();
+  return first.replace(/\.gguf$/i, '').replace(/-\d{5}-of-\d{5}$/, '');
 }
+
+/** The model that these files become, as long as the store has no other one of that name. */
+export const importedId = (files: readonly File[]): string => `import-${nameOf(files)}`;
 
 /**
  * Takes files of the user's into the store: looked at before a byte is written, hashed (their content is their name in the
- * store, so that the same file is kept once), then copied chunk by chunk.
+ * store, so that the same file is kept once), then copied chunk by chunk. What fails leaves nothing: there is no address
+ * that the rest could come from.
  * @returns the model's id in the store
  * Errors: model-invalid with a `GgufRefusal`; storage-full, storage-failed; cancelled.
  */
@@ -69,35 +70,81 @@ export async function importModel(
 ): Promise<Outcome<string>> {
   const inspected = await inspect(signal, given);
   if (!inspected.ok) return inspected;
-  const { files } = inspected.value;
-  const [first] = files;
-  if (first === undefined) return err(failure('model-invalid', { model: '', reason: 'not-gguf' }));
-  const name = nameOf(first);
+  const files = inspected.value;
   // Hashing and copying each read everything once.
   const totalBytes = 2 * files.reduce((sum, file) => sum + file.size, 0);
-  const modelId = `import-${name}`;
   let doneBytes = 0;
   const advance = (bytes: number): void => {
     doneBytes += bytes;
-    tell(localProgress(modelId, 'import', doneBytes / 2, totalBytes / 2));
+    tell(localProgress(importedId(given), 'import', doneBytes / 2, totalBytes / 2));
   };
-  try {
-    const specs: FileSpec[] = [];
-    for (const file of files) {
-      const hash = await sha256(signal, file, advance);
-      specs.push({ id: `sha256-${hash}`, urls: [], sizeBytes: file.size, sha256: hash, chunkSha256: null });
+  const reading = async <T>(work: () => Promise<Outcome<T>>): Promise<Outcome<T>> => {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (signal.aborted) return err(failure('cancelled', { model: nameOf(given) }));
+      return err(failure('storage-failed', { doing: 'import', reason: 'unreadable' }, thrown));
     }
-    const added = await store.addModel({ id: modelId, name, format: 'gguf', origin: 'import', files: specs });
-    if (!added.ok) return added;
-    for (const [index, spec] of specs.entries()) {
-      const copied = await copy(signal, store, spec, files[index] ?? first, advance);
-      if (!copied.ok) return copied;
-    }
-    return ok(modelId);
-  } catch (thrown) {
-    if (signal.aborted) return err(failure('cancelled', { model: name }));
-    return err(failure('storage-failed', { doing: 'import', reason: 'unreadable' }, thrown));
+  };
+  const hashed = await reading(() => specsOf(signal, files, advance));
+  if (!hashed.ok) return hashed;
+  const placed = await placeOf(store, given, hashed.value);
+  if (!placed.ok) return placed;
+  const { isNew, ...model } = placed.value;
+  const added = await store.addModel(model);
+  if (!added.ok) return added;
+  const copied = await reading(() => copyAll(signal, store, hashed.value, files, advance));
+  if (copied.ok) return ok(model.id);
+  // Another tab may be importing the same: then it is his.
+  if (isNew && copied.error.details['reason'] !== 'busy') await store.removeModel(model.id);
+  return copied;
+}
+
+/** Rejects when a file cannot be read. */
+async function specsOf(
+  signal: AbortSignal,
+  files: readonly File[],
+  onBytes: (bytes: number) => void,
+): Promise<Outcome<readonly FileSpec[]>> {
+  const specs: FileSpec[] = [];
+  for (const file of files) {
+    const hash = await sha256(signal, file, onBytes);
+    specs.push({ id: `sha256-${hash}`, urls: [], sizeBytes: file.size, sha256: hash, chunkSha256: null });
   }
+  return ok(specs);
+}
+
+/** Where it goes: another model that was imported under the same name is not to be lost to this one. */
+async function placeOf(
+  store: ModelStore,
+  given: readonly File[],
+  files: readonly FileSpec[],
+): Promise<Outcome<ModelSpec & { readonly isNew: boolean }>> {
+  const models = await store.list();
+  if (!models.ok) return models;
+  const content = files.map((file) => file.id).join();
+  const taken = models.value.find((model) => model.id === importedId(given));
+  const isOther = taken !== undefined && taken.files.map((file) => file.id).join() !== content;
+  const mark = files[0]?.sha256?.slice(0, 8) ?? '';
+  const id = isOther ? `${importedId(given)}-${mark}` : importedId(given);
+  const name = isOther ? `${nameOf(given)} (${mark})` : nameOf(given);
+  const isNew = !models.value.some((model) => model.id === id);
+  return ok({ id, name, format: 'gguf', origin: 'import', files, isNew });
+}
+
+/** Rejects when a file cannot be read. */
+async function copyAll(
+  signal: AbortSignal,
+  store: ModelStore,
+  specs: readonly FileSpec[],
+  files: readonly File[],
+  onBytes: (bytes: number) => void,
+): Promise<Outcome<null>> {
+  for (const [index, spec] of specs.entries()) {
+    const copied = await copy(signal, store, spec, present(files[index], 'a file for each spec'), onBytes);
+    if (!copied.ok) return copied;
+  }
+  return ok(null);
 }
 
 async function copy(

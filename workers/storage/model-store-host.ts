@@ -5,8 +5,9 @@ import type { EvictionPlan, StoredModel } from '#contracts/model-store';
 import type { ModelReceipt, ModelRequest, ModelStoreApi, StoreSpace } from '#contracts/models';
 import { blobSource } from '../../src/storage/gguf/blob-source.ts';
 import { inspectGguf } from '../../src/storage/gguf/inspect.ts';
+import { attempt } from '../../src/storage/model-store/store-failure.ts';
 import { downloadModel, type DownloadWorkPorts } from './model-download.ts';
-import { importModel } from './model-import.ts';
+import { importedId, importModel } from './model-import.ts';
 import type { OpenedStore } from './open-store.ts';
 import { localProgress, ProgressLine } from './progress-line.ts';
 
@@ -15,12 +16,19 @@ export interface ModelStoreHostPorts extends DownloadWorkPorts {
   readonly open: (onLost: () => void) => Promise<Outcome<OpenedStore>>;
 }
 
+/** Long work that is done to a model. */
+interface Running {
+  readonly abort: AbortController;
+  /** Resolves when it has let go of the model's files. */
+  readonly ended: Promise<unknown>;
+}
+
 /** The model store behind its worker: one at a time for each model, opened with the first call. */
 export class ModelStoreHost implements ModelStoreApi {
   readonly #ports: ModelStoreHostPorts;
   #opening: Promise<Outcome<OpenedStore>> | null = null;
-  /** Long work by the model that it is done to. */
-  readonly #running = new Map<string, AbortController>();
+  /** By the model that it is done to. */
+  readonly #running = new Map<string, Running>();
 
   constructor(ports: ModelStoreHostPorts) {
     this.#ports = ports;
@@ -50,6 +58,8 @@ export class ModelStoreHost implements ModelStoreApi {
     return this.#long(request.id, progress, async ({ store }, signal, { tell }) => {
       const added = await store.addModel(request);
       if (!added.ok) return added;
+      // Files that it had until now, in another version: their room may be needed. What fails here is tried again later.
+      await store.reclaim();
       tell(startOf(await this.#find(store, request.id), request.id));
       const transfer = await downloadModel(signal, store, request, this.#ports, tell);
       if (!transfer.ok) return transfer;
@@ -58,9 +68,9 @@ export class ModelStoreHost implements ModelStoreApi {
     });
   }
 
-  pause(modelId: string): Promise<Outcome<null>> {
-    this.#running.get(modelId)?.abort();
-    return Promise.resolve(ok(null));
+  async pause(modelId: string): Promise<Outcome<null>> {
+    await this.#stop(modelId);
+    return ok(null);
   }
 
   verify(modelId: string, progress?: MessagePort): Promise<Outcome<StoredModel>> {
@@ -77,17 +87,19 @@ export class ModelStoreHost implements ModelStoreApi {
       const model = await this.#find(store, modelId);
       if (!model.ok) return model;
       const [first] = model.value.files;
-      const blob = first === undefined ? null : await blobs.blob(first.id);
-      if (blob === null || first?.state !== 'verified')
+      const blob = await attempt('read', async () => first && blobs.blob(first.id));
+      if (!blob.ok) return blob;
+      if (!blob.value || first?.state !== 'verified')
         return err(failure('model-invalid', { model: model.value.name, reason: 'chunk' }));
-      const inspected = await inspectGguf(new AbortController().signal, blobSource(blob));
+      const inspected = await inspectGguf(new AbortController().signal, blobSource(blob.value));
       return inspected.ok ? ok(inspected.value.summary) : inspected;
     });
   }
 
-  remove(modelId: string): Promise<Outcome<null>> {
+  async remove(modelId: string): Promise<Outcome<null>> {
+    // Else its files are held, and their bytes would stay until the store is opened again.
+    await this.#stop(modelId);
     return this.#with(async ({ store }) => {
-      this.#running.get(modelId)?.abort();
       const removed = await store.removeModel(modelId);
       return removed.ok ? ok(null) : removed;
     });
@@ -95,6 +107,8 @@ export class ModelStoreHost implements ModelStoreApi {
 
   pin(modelId: string, pinned: boolean): Promise<Outcome<StoredModel>> {
     return this.#with(async ({ store }) => {
+      const known = await this.#find(store, modelId);
+      if (!known.ok) return known;
       const changed = await store.pin(modelId, pinned);
       return changed.ok ? this.#find(store, modelId) : changed;
     });
@@ -110,18 +124,18 @@ export class ModelStoreHost implements ModelStoreApi {
         return err(failure('model-invalid', { model: name, reason: 'chunk', chunks: badChunks }));
       const blobs: Blob[] = [];
       for (const { id, sizeBytes } of files) {
-        const blob = await opened.blobs.blob(id);
-        if (blob === null) return err(failure('model-invalid', { model: name, reason: 'chunk' }));
-        blobs.push(sizeBytes === null ? blob : blob.slice(0, sizeBytes));
+        const blob = await attempt('read', () => opened.blobs.blob(id));
+        if (!blob.ok) return blob;
+        if (blob.value === null) return err(failure('model-invalid', { model: name, reason: 'chunk' }));
+        blobs.push(sizeBytes === null ? blob.value : blob.value.slice(0, sizeBytes));
       }
       await opened.store.touch(modelId);
       return ok(blobs);
     });
   }
 
-  async importFiles(files: readonly File[], progress?: MessagePort): Promise<Outcome<StoredModel>> {
-    const named = files[0]?.name ?? '';
-    return this.#long(`import of ${named}`, progress, async ({ store }, signal, { tell }) => {
+  importFiles(files: readonly File[], progress?: MessagePort): Promise<Outcome<StoredModel>> {
+    return this.#long(importedId(files), progress, async ({ store }, signal, { tell }) => {
       const imported = await importModel(signal, store, files, tell);
       return imported.ok ? this.#find(store, imported.value) : imported;
     });
@@ -140,7 +154,7 @@ export class ModelStoreHost implements ModelStoreApi {
 
   /** Opens the store if it is not open; after a failure, or when it was lost, the next call tries again. */
   async #with<T>(use: (opened: OpenedStore) => Promise<Outcome<T>>): Promise<Outcome<T>> {
-    const opening = (this.#opening ??= this.#ports.open(() => {
+    const opening = (this.#opening ??= this.#open(() => {
       if (this.#opening === opening) this.#opening = null;
     }));
     const opened = await opening;
@@ -149,6 +163,19 @@ export class ModelStoreHost implements ModelStoreApi {
       return opened;
     }
     return use(opened.value);
+  }
+
+  /** What opening throws (the code of the hashes may not be had) is no reason never to try again. */
+  async #open(onLost: () => void): Promise<Outcome<OpenedStore>> {
+    const opened = await attempt('open', () => this.#ports.open(onLost));
+    return opened.ok ? opened.value : opened;
+  }
+
+  /** Ends what is being done to a model, and waits until it has ended. */
+  async #stop(modelId: string): Promise<void> {
+    const running = this.#running.get(modelId);
+    running?.abort.abort();
+    await running?.ended;
   }
 
   /** Long work: told of on the way, ended by `pause`, one at a time for each model. */
@@ -163,13 +190,12 @@ export class ModelStoreHost implements ModelStoreApi {
       return err(failure('storage-failed', { doing: 'open', reason: 'busy' }));
     }
     const abort = new AbortController();
-    this.#running.set(modelId, abort);
-    try {
-      return await this.#with((opened) => work(opened, abort.signal, line));
-    } finally {
+    const done = this.#with((opened) => work(opened, abort.signal, line)).finally(() => {
       this.#running.delete(modelId);
       line.close();
-    }
+    });
+    this.#running.set(modelId, { abort, ended: done.catch(() => undefined) });
+    return done;
   }
 
   /** Compares every kept byte with what was written. @returns the model as it stands then */
@@ -191,7 +217,8 @@ export class ModelStoreHost implements ModelStoreApi {
           onProgress(before + (file.keptBytes * done) / of, model.value.keptBytes);
         },
       });
-      if (!verified.ok) return verified;
+      // All of a file's bytes are gone, or none ever came: that, too, is what was to be found out.
+      if (!verified.ok && verified.error.details['reason'] !== 'chunk') return verified;
       before += file.keptBytes;
     }
     return this.#find(store, modelId);

@@ -7,6 +7,7 @@ import { ModelStore } from '../../src/storage/model-store/model-store.ts';
 import { openModelsDatabase } from '../../src/storage/model-store/models-database.ts';
 import { openByteStore, type OpenedByteStore } from '../../src/storage/model-store/open-byte-store.ts';
 import { ProcessLocks } from '../../src/storage/model-store/process-locks.ts';
+import { attempt } from '../../src/storage/model-store/store-failure.ts';
 import { wasmHashes } from '../../src/storage/model-store/wasm-hashes.ts';
 import { WebFileLocks } from '../../src/storage/model-store/web-file-locks.ts';
 
@@ -30,11 +31,16 @@ export async function openStore(clock: Clock, onLost: () => void): Promise<Outco
     return opened;
   }
   const { bytes, kind } = opened.value;
-  const { locks } = navigator as Partial<WorkerNavigator>;
+  const hashes = await attempt('open', wasmHashes);
+  if (!hashes.ok) {
+    database.value.close();
+    return hashes;
+  }
+  const { locks } = navigator as { readonly locks?: LockManager };
   const store = await ModelStore.open({
     bytes,
     journal: new IdbJournal(database.value),
-    hashes: await wasmHashes(),
+    hashes: hashes.value,
     locks: locks === undefined ? new ProcessLocks() : new WebFileLocks(locks),
     clock,
   });

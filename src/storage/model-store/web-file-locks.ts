@@ -15,6 +15,8 @@ export interface LockSource {
  */
 export class WebFileLocks implements FileLocks {
   readonly #locks: LockSource;
+  /** Of locks that were given back: until then the browser counts them as held, which is a task or two later. */
+  readonly #returning = new Set<Promise<void>>();
 
   constructor(locks: LockSource) {
     this.#locks = locks;
@@ -43,7 +45,9 @@ export class WebFileLocks implements FileLocks {
   }
 
   /** Null when somebody has it, and where the browser refuses locks: then nobody writes. */
-  #take(name: string, mode: LockMode): Promise<Release | null> {
+  async #take(name: string, mode: LockMode): Promise<Release | null> {
+    // Whoever gives back and asks again would else be in his own way.
+    await Promise.all(this.#returning);
     return new Promise((resolve) => {
       const asked = this.#locks.request(name, { ifAvailable: true, mode }, (lock) => {
         if (lock === null) {
@@ -51,12 +55,23 @@ export class WebFileLocks implements FileLocks {
           return undefined;
         }
         return new Promise<void>((release) => {
-          resolve(release);
+          let held = true;
+          resolve(() => {
+            if (held) this.#returning.add(ended);
+            held = false;
+            release();
+          });
         });
       });
-      asked.catch(() => {
-        resolve(null);
-      });
+      const ended: Promise<void> = asked.then(
+        () => {
+          this.#returning.delete(ended);
+        },
+        () => {
+          this.#returning.delete(ended);
+          resolve(null);
+        },
+      );
     });
   }
 }

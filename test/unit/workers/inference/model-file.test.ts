@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { afterEach, expect, it, vi } from 'vitest';
-import type { GgufSource, LoadProgress } from '#contracts/engine';
-import { fetchModelFile } from '../../../../workers/inference/model-file.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { GgufSource, LoadProgress, StoredSource } from '#contracts/engine';
+import { fetchModelFile, modelFiles } from '../../../../workers/inference/model-file.ts';
 
 const FILE = new TextEncoder().encode('GGUF and then the tensors');
 
@@ -116,5 +116,42 @@ it('is a fetch failure when the line breaks in the middle', async () => {
   vi.stubGlobal('fetch', () => Promise.resolve(new Response(body)));
   expect(await fetchModelFile(MODEL)).toMatchObject({
     error: { code: 'model-fetch-failed', cause: 'TypeError: network error' },
+  });
+});
+
+describe('the files of a model', () => {
+  const stored: StoredSource = { format: 'stored', id: 'alder', name: 'Alder', sizeBytes: 8 };
+
+  it('are those of the store, in their order and untouched, and nothing is fetched', async () => {
+    const fetched = vi.fn();
+    vi.stubGlobal('fetch', fetched);
+    const files = [new Blob(['GGUF']), new Blob(['rest'])];
+    const given = await modelFiles({ ...stored, files });
+    expect(given.ok && given.value).toBe(files);
+    expect(fetched).not.toHaveBeenCalled();
+  });
+
+  it.each([stored, { ...stored, files: [] }])(
+    'are missing when nobody asked the store for them',
+    async (model) => {
+      expect(await modelFiles(model)).toEqual({
+        ok: false,
+        error: { code: 'model-invalid', details: { model: 'Alder', reason: 'no-files' } },
+      });
+    },
+  );
+
+  it('are fetched and proved where they are not of the store', async () => {
+    serve(FILE);
+    const onProgress = vi.fn();
+    const files = await modelFiles(MODEL, onProgress);
+    expect(files.ok && (await Promise.all(files.value.map((file) => file.text())))).toEqual([
+      new TextDecoder().decode(FILE),
+    ]);
+    expect(onProgress).toHaveBeenLastCalledWith({ phase: 'fetch', fraction: 1, bytes: 25 });
+    serve(FILE.slice(0, 10));
+    expect(await modelFiles(MODEL)).toMatchObject({
+      error: { code: 'model-invalid', details: { reason: 'size' } },
+    });
   });
 });
