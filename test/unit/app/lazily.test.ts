@@ -12,7 +12,7 @@ it('loads with the first call, once, also when several ask at the same time', as
 });
 
 it('tells all who wait that it failed, and tries again with the next call', async () => {
-  const load = vi.fn(() => Promise.reject(new TypeError('Failed to fetch')) as Promise<string>);
+  const load = vi.fn<() => Promise<string>>(() => Promise.reject(new TypeError('Failed to fetch')));
   const loaded = lazily(load);
   const both = await Promise.allSettled([loaded(), loaded()]);
   expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
