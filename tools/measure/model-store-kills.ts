@@ -44,6 +44,7 @@ async function main(): Promise<void> {
   const random = seededRandom(seed);
   const profile = mkdtempSync(join(tmpdir(), 'witan-kills-'));
   const { app, file } = await serveStore({ sizeBytes: SIZE_BYTES, seed, bytesPerSecond: BYTES_PER_SECOND });
+  const sha256 = sha256Hex(file.bytes);
   const kills: Kill[] = [];
   const whole: { readonly bytesEqual: boolean; readonly state: string }[] = [];
   let keptBefore = 0;
@@ -54,7 +55,7 @@ async function main(): Promise<void> {
       const model = await verify(page);
       whole.push({
         state: model.ok ? model.value.state : model.error.code,
-        bytesEqual: (await hashOnDisk(page, SIZE_BYTES)) === sha256Hex(file.bytes),
+        bytesEqual: (await hashOnDisk(page, `sha256-${sha256}`, SIZE_BYTES)) === sha256,
       });
     };
     while (kills.length < runs) {

@@ -70,16 +70,35 @@ export function remove(page: Page): Promise<boolean> {
   );
 }
 
-/** SHA-256 of the one file as it lies on the disk, past the store; null when there is none. Lower-case hex. */
-export function hashOnDisk(page: Page, sizeBytes: number): Promise<string | null> {
-  return page.evaluate(async (size) => {
-    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('blobs');
-    for await (const handle of folder.values()) {
-      if (handle.kind !== 'file') continue;
+/**
+ * SHA-256 of a kept file as it lies on the disk, past the store; null when it is not there. Lower-case hex.
+ * @param fileId its name in the store
+ */
+export function hashOnDisk(page: Page, fileId: string, sizeBytes: number): Promise<string | null> {
+  return page.evaluate(
+    async ([name, size]) => {
+      const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('blobs');
+      const handle = await folder.getFileHandle(name).catch(() => null);
+      if (handle === null) return null;
       const file = await handle.getFile();
       const digest = await crypto.subtle.digest('SHA-256', await file.slice(0, size).arrayBuffer());
       return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-    }
-    return null;
-  }, sizeBytes);
+    },
+    [fileId, sizeBytes] as const,
+  );
+}
+
+/** Changes one bit of a kept file past the store, as a failing disk would. */
+export function rot(page: Page, fileId: string, atByte: number): Promise<void> {
+  return page.evaluate(
+    async ([name, at]) => {
+      const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('blobs');
+      const handle = await folder.getFileHandle(name);
+      const byte = new Uint8Array(await (await handle.getFile()).slice(at, at + 1).arrayBuffer());
+      const writable = await handle.createWritable({ keepExistingData: true });
+      await writable.write({ type: 'write', position: at, data: new Uint8Array([(byte[0] ?? 0) ^ 1]) });
+      await writable.close();
+    },
+    [fileId, atByte] as const,
+  );
 }
