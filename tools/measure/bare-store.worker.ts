@@ -9,7 +9,7 @@ interface SyncHandle {
 }
 
 interface Order {
-  readonly work: 'fetch' | 'fetch-into-cache' | 'read-cache' | 'forget';
+  readonly work: 'fetch' | 'fetch-into-cache' | 'read-cache' | 'load-cache' | 'forget';
   readonly url: string;
   readonly chunkBytes: number;
   /** Whether the hash of a chunk is waited for before the next is read. */
@@ -69,6 +69,12 @@ async function readCache({ url }: Order): Promise<number> {
   return bytes;
 }
 
+/** As an engine does that wants the bytes. */
+async function loadCache({ url }: Order): Promise<number> {
+  const response = await (await caches.open(NAME)).match(url);
+  return (await response?.arrayBuffer())?.byteLength ?? 0;
+}
+
 async function work(order: Order): Promise<number> {
   switch (order.work) {
     case 'fetch':
@@ -78,6 +84,8 @@ async function work(order: Order): Promise<number> {
       return 0;
     case 'read-cache':
       return readCache(order);
+    case 'load-cache':
+      return loadCache(order);
     case 'forget':
       await (await navigator.storage.getDirectory()).removeEntry(NAME);
       return 0;
