@@ -7,7 +7,7 @@ import { CHUNK_BYTES, type FileSpec, type StoredFile } from '#contracts/model-st
 import { download } from '../../src/storage/download/download.ts';
 import { DOWNLOAD_POLICY, type DownloadPolicy } from '../../src/storage/download/download-policy.ts';
 import { FetchNet } from '../../src/storage/download/fetch-net.ts';
-import type { FileScript } from '../fakes/file-server.ts';
+import type { FileScript } from '../fakes/faulty-file.ts';
 import { MemorySink, sha256, type SinkOptions } from '../fakes/memory-sink.ts';
 import type { NetFault } from '../fakes/net-fault.ts';
 import { seededBytes } from '../fakes/seeded-bytes.ts';

@@ -1,5 +1,5 @@
 import { inject } from 'vitest';
-import type { FileNews, FileScript } from '../fakes/file-server.ts';
+import type { FileNews, FileScript } from '../fakes/faulty-file.ts';
 
 /** A real HTTP server of this test's own that has a file, on another origin than the page. */
 export class RemoteFile {

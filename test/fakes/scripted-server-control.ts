@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { FileServer, type FileScript } from './file-server.ts';
+import type { FileScript } from './faulty-file.ts';
+import { FileServer } from './file-server.ts';
 import { ScriptedServer, type Act, type CorsRule, type SeenRequest } from './scripted-server.ts';
 
 /** What a page orders: a script for a server of its own. */

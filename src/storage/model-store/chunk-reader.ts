@@ -34,6 +34,11 @@ export class ChunkReader {
     return this.#table.kept();
   }
 
+  /** Memory that any of its chunks fits into. */
+  memory(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#parts.geometry.chunkBytes);
+  }
+
   /** SHA-256 that the chunk must have; null while unknown. */
   sha256(index: number): Uint8Array | null {
     return this.#table.sha256(index);
@@ -43,13 +48,14 @@ export class ChunkReader {
    * Bytes of one chunk, proved by their fingerprint. One that does not match is missing from then on (see
    * `repairNeeded`) and the file `suspect`.
    * Errors: model-invalid (reason `chunk`: not kept, or not what was written), storage-failed (nothing is known of it).
+   * @param into memory for it, at least as long as the chunk; else new memory is taken
    */
-  async read(index: number): Promise<Outcome<Uint8Array<ArrayBuffer>>> {
+  async read(index: number, into?: Uint8Array<ArrayBuffer>): Promise<Outcome<Uint8Array<ArrayBuffer>>> {
     if (this.#closed) return err(failure('storage-failed', { doing: 'read', reason: 'closed' }));
-    const first = this.#table.isKept(index) ? await this.#readOnce(index) : null;
+    const first = this.#table.isKept(index) ? await this.#readOnce(index, into) : null;
     if (first !== null && !first.ok) return first;
     if (first?.value.ok === true) return ok(first.value.bytes);
-    return this.#secondLook(index, first?.value ?? null);
+    return this.#secondLook(index, first?.value ?? null, into);
   }
 
   /** Says that a chunk is bad although its fingerprint matches. Errors: storage-failed, storage-full. */
@@ -68,14 +74,18 @@ export class ChunkReader {
   }
 
   /** The writer, perhaps in another tab, may have written the chunk since: the journal is asked before it is given up. */
-  async #secondLook(index: number, first: ReadChunk | null): Promise<Outcome<Uint8Array<ArrayBuffer>>> {
+  async #secondLook(
+    index: number,
+    first: ReadChunk | null,
+    into?: Uint8Array<ArrayBuffer>,
+  ): Promise<Outcome<Uint8Array<ArrayBuffer>>> {
     const before = this.#table.fingerprint(index).slice();
     const found = await this.#parts.ledger.find(this.#fileId);
     if (!found.ok) return found;
     this.#table = found.value?.table ?? this.#table;
     const unchanged = first !== null && sameBytes(before, this.#table.fingerprint(index));
     if (!this.#table.isKept(index)) return this.#bad(index);
-    const second = unchanged ? ok(first) : await this.#readOnce(index);
+    const second = unchanged ? ok(first) : await this.#readOnce(index, into);
     if (!second.ok) return second;
     if (second.value.ok) return ok(second.value.bytes);
     const lost = { index, fingerprint: this.#table.fingerprint(index) };
@@ -83,9 +93,9 @@ export class ChunkReader {
     return told.ok ? this.#bad(index) : told;
   }
 
-  #readOnce(index: number): Promise<Outcome<ReadChunk>> {
+  #readOnce(index: number, into?: Uint8Array<ArrayBuffer>): Promise<Outcome<ReadChunk>> {
     const { geometry, hashes } = this.#parts;
-    return attempt('read', () => readKeptChunk(this.#file, this.#table, index, geometry, hashes));
+    return attempt('read', () => readKeptChunk(this.#file, this.#table, index, geometry, hashes, into));
   }
 
   #bad(index: number): Outcome<never> {

@@ -33,6 +33,8 @@ export class FileSink implements OpenSink {
   readonly #put = new Set<number>();
   #known: KnownFile;
   #file: ByteFile | null = null;
+  /** What is read back goes through here: each chunk is hashed before the next is read. */
+  #memory: Uint8Array<ArrayBuffer> | null = null;
   #roomTaken = false;
   #closed = false;
 
@@ -245,7 +247,9 @@ export class FileSink implements OpenSink {
   #read(file: ByteFile, index: number): ReturnType<typeof readKeptChunk> {
     const { table } = this.#known;
     if (table === null) throw new Error('a chunk of a file of unknown size');
-    return readKeptChunk(file, table, index, this.#parts.geometry, this.#parts.hashes);
+    const { geometry, hashes } = this.#parts;
+    this.#memory ??= new Uint8Array(geometry.chunkBytes);
+    return readKeptChunk(file, table, index, geometry, hashes, this.#memory);
   }
 
   async #refresh(): Promise<Outcome<null>> {

@@ -24,10 +24,11 @@ export async function verifyChunks(
   { depth = 'fingerprint', onProgress }: VerifyOptions,
 ): Promise<Outcome<number>> {
   const kept = reader.kept();
+  const into = reader.memory();
   let bad = 0;
   for (const [done, index] of kept.entries()) {
     if (signal.aborted) return err(failure('cancelled'));
-    const read = await reader.read(index);
+    const read = await reader.read(index, into);
     if (!read.ok && read.error.code !== 'model-invalid') return read;
     if (!read.ok) bad += 1;
     else if (depth === 'sha256' && !(await proved(reader, index, read.value, hashes))) {

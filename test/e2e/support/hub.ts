@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { GgufCatalogue } from '../../../src/contracts/gguf-catalogue.ts';
 import type { ServeOptions } from '../../../tools/serve/preview.ts';
+import { ONE_MODEL, oneModelCatalogue } from '../../fakes/one-model-catalogue.ts';
 
-export const HUB_MODEL = { id: 'tiny-q8-0', name: 'Tiny' } as const;
+export const HUB_MODEL = ONE_MODEL;
 
 const PIECE_BYTES = 64 * 1024;
-const SOURCED = { sources: { '*': ['test'] } };
 
 /** Resolves when more may be written, or nobody listens any more. */
 function written(response: ServerResponse): Promise<void> {
@@ -39,59 +37,10 @@ export class Hub {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     if (pathname.endsWith('/catalogue/gguf.json')) {
       response.setHeader('Content-Type', 'application/json');
-      response.end(JSON.stringify(this.#catalogue()));
+      response.end(JSON.stringify(oneModelCatalogue(this.#bytes)));
     } else if (pathname.startsWith('/hub/')) void this.#answer(request, response);
     else next();
   };
-
-  #catalogue(): GgufCatalogue {
-    const shape = {
-      layers: null,
-      heads: null,
-      kvHeads: null,
-      headDim: null,
-      embeddingDim: null,
-      feedForwardDim: null,
-      vocabulary: null,
-      tiedEmbeddings: null,
-      attention: null,
-      fullHeadDim: null,
-      sharedKv: { full: 0, sliding: 0 },
-    };
-    return {
-      schema: 'witan.gguf-catalogue',
-      version: 1,
-      date: '2026-11-21',
-      mirrors: ['./hub/{repository}/{commit}/{file}'],
-      sources: { test: { title: 'This test', url: null } },
-      models: [
-        {
-          ...HUB_MODEL,
-          tier: 'low',
-          family: 'Llama',
-          parameters: 1_000_000,
-          quantization: 'Q8_0',
-          repository: 'witan-test/tiny',
-          commit: '0'.repeat(40),
-          files: [
-            {
-              role: 'weights',
-              name: 'tiny.gguf',
-              bytes: this.#bytes.length,
-              sha256: createHash('sha256').update(this.#bytes).digest('hex'),
-            },
-          ],
-          contextTokens: 1024,
-          licence: { spdx: 'Apache-2.0', name: 'Apache License 2.0', url: 'https://spdx.org/licenses/' },
-          shape: { ...shape, ...SOURCED },
-          vision: false,
-          needs: [],
-          sources: {},
-          note: null,
-        },
-      ],
-    };
-  }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
