@@ -137,6 +137,7 @@ export class WorkerEngine implements Engine {
     const { port1, port2 } = new MessageChannel();
     const stall = this.#watchStall();
     let started = false;
+    let heard = '';
     let gapMs = TOKEN_GAP_MS;
     const toWorker = (message: StreamToWorker): void => {
       port1.postMessage(message);
@@ -148,6 +149,7 @@ export class WorkerEngine implements Engine {
       if (!signal.aborted) stall.progress(gapMs, started ? 'token-gap' : 'first-token');
       if (data.type !== 'chunk') return;
       started = true;
+      heard += data.chunk.text;
       onChunk(data.chunk);
       // Given back only now: a page that is busy with the chunk holds the decode back.
       toWorker({ type: 'credit', credits: 1 });
@@ -164,6 +166,7 @@ export class WorkerEngine implements Engine {
     stall.end();
     signal.removeEventListener('abort', onAbort);
     port1.close();
+    if (generated.ok) catchUp(generated.value, heard, onChunk);
     return generated;
   }
 
@@ -212,6 +215,16 @@ export class WorkerEngine implements Engine {
       },
     };
   }
+}
+
+/** An answer comes on another port than its chunks, and may overtake the last of them. */
+function catchUp(
+  { text, finish, completionTokens, durationMs }: Generation,
+  heard: string,
+  onChunk: (chunk: TokenChunk) => void,
+): void {
+  if (finish === 'cancelled' || text.length === heard.length || !text.startsWith(heard)) return;
+  onChunk({ text: text.slice(heard.length), tokens: completionTokens, elapsedMs: durationMs });
 }
 
 const NEVER_LOST = new Promise<never>(() => undefined);

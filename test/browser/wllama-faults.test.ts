@@ -73,6 +73,7 @@ describe('a file that is no whole model', () => {
       expect(started.loaded.ok ? `loaded ${String(length)}` : started.loaded.error.code).toMatch(
         /^model-(invalid|load-failed)$/,
       );
+      await started.host.unload();
     }
   });
 
@@ -88,6 +89,7 @@ describe('a file that is no whole model', () => {
         expect(started.loaded.ok ? `loaded ${String(run)}` : started.loaded.error.code).toMatch(
           /^(model-(invalid|load-failed)|out-of-memory)$/,
         );
+        await started.host.unload();
       }
     },
   );
