@@ -55,11 +55,11 @@ test('a model is fetched with a yes that names its size, proved, and survives a 
   expect(hub.asked).toEqual([]);
   await expect(offer(page)).toHaveText(/Download \d+\.\d.MB/);
   await offer(page).click();
-  await expect(page.getByText('Complete; every part matched when it was written')).toBeVisible();
+  await expect(page.getByText('Complete; compared with its fingerprints whenever it is read')).toBeVisible();
   await expect(offer(page)).toBeHidden();
   expect(hub.sentBytes).toBe(MODEL.length);
   await page.reload();
-  await expect(page.getByText('Complete; every part matched when it was written')).toBeVisible();
+  await expect(page.getByText('Complete; compared with its fingerprints whenever it is read')).toBeVisible();
   expect(await stored(page)).toMatchObject([
     { id: HUB_MODEL.id, state: 'verified', keptBytes: MODEL.length, sizeBytes: MODEL.length, pinned: false },
   ]);
@@ -79,7 +79,7 @@ test('a download whose tab goes away goes on where it stopped', async ({ page, c
   await expect(next.getByText(/Broken off at \d+.%.*goes on from there/)).toBeVisible();
   const sentBefore = hub.sentBytes;
   await next.getByRole('button', { name: 'Resume Tiny' }).click();
-  await expect(next.getByText('Complete; every part matched when it was written')).toBeVisible();
+  await expect(next.getByText('Complete; compared with its fingerprints whenever it is read')).toBeVisible();
   expect(hub.sentBytes - sentBefore).toBe(MODEL.length - 3 * CHUNK);
   expect(hub.asked).toEqual([0, 3 * CHUNK]);
 });
@@ -96,7 +96,7 @@ test('a download is paused and resumed by its buttons', async ({ page, serve }) 
   await expect(page.getByRole('alert')).toBeHidden();
   hub.silentAfterBytes = Infinity;
   await page.getByRole('button', { name: 'Resume Tiny' }).click();
-  await expect(page.getByText('Complete; every part matched when it was written')).toBeVisible();
+  await expect(page.getByText('Complete; compared with its fingerprints whenever it is read')).toBeVisible();
   expect(hub.asked).toEqual([0, 2 * CHUNK]);
 });
 
@@ -113,7 +113,7 @@ test('another tab sees how far a download is, and its end', async ({ page, conte
   await expect(other.getByText(/Broken off at/)).toBeVisible();
   hub.silentAfterBytes = Infinity;
   await other.getByRole('button', { name: 'Resume Tiny' }).click();
-  await expect(page.getByText('Complete; every part matched when it was written')).toBeVisible();
+  await expect(page.getByText('Complete; compared with its fingerprints whenever it is read')).toBeVisible();
   expect(hub.asked).toEqual([0, 2 * CHUNK]);
 });
 
@@ -129,7 +129,7 @@ test('a chunk that arrives with one wrong bit is fetched again, alone', async ({
   };
   await openModels(page, serve, hub);
   await offer(page).click();
-  await expect(page.getByText('Complete; every part matched when it was written')).toBeVisible();
+  await expect(page.getByText('Complete; compared with its fingerprints whenever it is read')).toBeVisible();
   expect(await stored(page)).toMatchObject([{ state: 'verified', keptBytes: MODEL.length }]);
 });
 
@@ -137,13 +137,13 @@ test('a byte that changes on the disk is found, and costs one chunk', async ({ p
   const hub = new Hub(MODEL);
   await openModels(page, serve, hub);
   await offer(page).click();
-  await expect(page.getByText('Complete; every part matched when it was written')).toBeVisible();
+  await expect(page.getByText('Complete; compared with its fingerprints whenever it is read')).toBeVisible();
   await rot(page, 2 * CHUNK + 12_345);
   await page.getByRole('button', { name: 'Check again: Tiny' }).click();
   await expect(page.getByText('Parts of it no longer match what was written')).toBeVisible();
   const sentBefore = hub.sentBytes;
   await page.getByRole('button', { name: 'Repair Tiny' }).click();
-  await expect(page.getByText('Complete; every part matched when it was written')).toBeVisible();
+  await expect(page.getByText('Complete; compared with its fingerprints whenever it is read')).toBeVisible();
   expect(hub.sentBytes - sentBefore).toBe(CHUNK);
   expect(hub.asked.at(-1)).toBe(2 * CHUNK);
   await expect(page.getByText(/1.fault, all mended/)).toBeVisible();
@@ -160,7 +160,7 @@ test('a file of the user’s is looked at, taken in and answers on the council, 
   await expect(page.getByRole('alert')).toContainText('own.gguf was not taken in.');
   expect(await stored(page)).toEqual([]);
   await picker.setInputFiles({ name: 'mine.gguf', mimeType: '', buffer: Buffer.from(SMALL) });
-  await expect(page.getByText('Complete; every part matched when it was written')).toBeVisible();
+  await expect(page.getByText('Complete; compared with its fingerprints whenever it is read')).toBeVisible();
   expect(hub.asked).toEqual([]);
   await page.evaluate(async () => {
     await window.witan?.settings.choose(new AbortController().signal, [
@@ -184,7 +184,7 @@ test('a model is deleted, and its room comes back', async ({ page, serve }) => {
   const hub = new Hub(MODEL);
   await openModels(page, serve, hub);
   await offer(page).click();
-  await expect(page.getByText('Complete; every part matched when it was written')).toBeVisible();
+  await expect(page.getByText('Complete; compared with its fingerprints whenever it is read')).toBeVisible();
   await page.getByRole('button', { name: 'Delete Tiny' }).click();
   await expect(offer(page)).toBeVisible();
   expect(await stored(page)).toEqual([]);

@@ -60,7 +60,9 @@ export class ModelStoreHost implements ModelStoreApi {
       if (!added.ok) return added;
       // Files that it had until now, in another version: their room may be needed. What fails here is tried again later.
       await store.reclaim();
-      tell(startOf(await this.#find(store, request.id), request.id));
+      const known = await this.#find(store, request.id);
+      // Before the first byte has come: a page shows at once that it is being fetched.
+      if (known.ok) tell(localProgress(request.id, 'download', known.value.keptBytes, known.value.sizeBytes));
       const transfer = await downloadModel(signal, store, request, this.#ports, tell);
       if (!transfer.ok) return transfer;
       const model = await this.#find(store, request.id);
@@ -230,20 +232,4 @@ export class ModelStoreHost implements ModelStoreApi {
     const model = models.value.find(({ id }) => id === modelId);
     return model === undefined ? err(failure('member-unknown', { member: modelId })) : ok(model);
   }
-}
-
-/** Said before the first byte has come: a page shows the model as being fetched at once. */
-function startOf(model: Outcome<StoredModel>, modelId: string): Parameters<ProgressLine['tell']>[0] {
-  const { keptBytes, sizeBytes } = model.ok ? model.value : { keptBytes: 0, sizeBytes: null };
-  return {
-    modelId,
-    phase: 'download',
-    doneBytes: keptBytes,
-    totalBytes: sizeBytes,
-    transferredBytes: 0,
-    bytesPerSecond: null,
-    secondsLeft: null,
-    host: null,
-    waiting: null,
-  };
 }

@@ -17,10 +17,10 @@ export class ProgressLine {
   }
 }
 
-/** Progress of what reads and writes on this device, where there is no server and no forecast. */
+/** Progress of what reads and writes on this device, or has not begun to fetch: no server, no forecast. */
 export function localProgress(
   modelId: string,
-  phase: Exclude<ModelProgress['phase'], 'download'>,
+  phase: ModelProgress['phase'],
   doneBytes: number,
   totalBytes: number | null,
 ): ModelProgress {

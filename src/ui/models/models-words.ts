@@ -52,7 +52,7 @@ export function progressLine(progress: ModelProgress): string {
 const STATES: Readonly<Record<FileState, string>> = {
   new: 'Nothing of it is here yet',
   partial: 'Broken off',
-  verified: 'Complete; every part matched when it was written',
+  verified: 'Complete; compared with its fingerprints whenever it is read',
   suspect: 'Parts of it no longer match what was written',
   tombstone: 'Deleted; its space comes free when nobody reads it any more',
 };

@@ -37,7 +37,7 @@ describe('the line of a model', () => {
     expect(plainly(stateLine(storedModel({ state: 'partial', keptBytes: 117_156_080 })))).toBe(
       'Broken off at 25 % (117.2 MB of 468.6 MB); goes on from there',
     );
-    expect(stateLine(storedModel())).toBe('Complete; every part matched when it was written');
+    expect(stateLine(storedModel())).toBe('Complete; compared with its fingerprints whenever it is read');
   });
 });
 
