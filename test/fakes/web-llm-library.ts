@@ -56,7 +56,7 @@ export class LibraryHarness {
       overrides: {},
     };
     const { contextTokens } = synthetic;
-    return new LibraryHarness(synthetic, { model, threads: 1, contextTokens, slots: 1 });
+    return new LibraryHarness(synthetic, { model, threads: 1, contextTokens, slots: 1, download: true });
   }
 
   start(): Started {
