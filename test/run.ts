@@ -9,7 +9,7 @@ import { table } from './runner/table.ts';
 
 function withoutBrowser({ name }: Step): StepResult {
   const counts = { passed: 0, failed: 1, skipped: 0 };
-  return { name, verdict: 'failed', counts, wallMs: 0, note: 'no Chromium' };
+  return { name, verdict: 'failed', counts, wallMs: 0, note: 'no Chromium', lastWords: '' };
 }
 
 async function main(): Promise<void> {
@@ -32,6 +32,8 @@ async function main(): Promise<void> {
     results.push(blocked ? withoutBrowser(step) : await runStep(step, env, reports));
   }
   if (wanted && browser === null) console.log(`\n${HOW_TO_INSTALL}`);
+  for (const { name, lastWords } of results)
+    if (lastWords !== '') console.log(`\n▷ the last lines of ${name}\n${lastWords}`);
   console.log(table(results));
   if (results.some((result) => result.verdict === 'failed')) process.exitCode = 1;
 }

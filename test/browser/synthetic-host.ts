@@ -14,12 +14,14 @@ export interface HostInPage {
   readonly inner: Worker | undefined;
 }
 
+type Change = Partial<InferenceLoadOptions> & { readonly model?: GgufSource; readonly engineUrl?: string };
+
 /**
  * Loads a model with a host in this page.
  * @param onInner called with wllama's worker as soon as it exists
  */
 export async function startHost(
-  change: Partial<InferenceLoadOptions> & { readonly model?: GgufSource } = {},
+  { engineUrl, ...change }: Change = {},
   onInner: (worker: Worker) => void = () => undefined,
 ): Promise<HostInPage> {
   const inner: Worker[] = [];
@@ -32,7 +34,7 @@ export async function startHost(
     }
   };
   try {
-    const host = new WllamaHost();
+    const host = new WllamaHost(engineUrl);
     const model = change.model ?? (await syntheticSource(SHAPE_1M, { seed: 1 }));
     const loaded = await host.load({ threads: 1, contextTokens: 1024, slots: 1, ...change, model });
     return { host, loaded, inner: inner[0] };

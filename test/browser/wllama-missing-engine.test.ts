@@ -1,11 +1,5 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startHost, type HostInPage } from './synthetic-host.ts';
-
-/** Where the build says that the engine's WASM file is. */
-const place = vi.hoisted(() => ({ url: '' }));
-
-// Read when it becomes a URL: the mocked module is evaluated once, for all tests.
-vi.mock('@wllama/wllama/esm/wasm/wllama.wasm?url', () => ({ default: { toString: () => place.url } }));
 
 let started: HostInPage | undefined;
 
@@ -32,7 +26,6 @@ test.each([
   ['is empty', () => blobUrl('', 'application/wasm')],
   ['is another module', () => blobUrl(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]), 'application/wasm')],
 ])('an engine file that %s is a typed failure of the load', async (_name, url) => {
-  place.url = url();
-  started = await startHost();
+  started = await startHost({ engineUrl: url() });
   expect(started.loaded).toMatchObject({ ok: false, error: { code: 'engine-incompatible' } });
 });

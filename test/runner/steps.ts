@@ -15,13 +15,14 @@ export interface Step {
   readonly skippedBecause?: () => string | null;
 }
 
-const vitest = (config: string): readonly string[] => [
+const vitest = (config: string, ...reporters: readonly string[]): readonly string[] => [
   'vitest',
   'run',
   '-c',
   `test/vitest/${config}.config.ts`,
   '--reporter=default',
   '--reporter=json',
+  ...reporters.map((path) => `--reporter=${path}`),
   '--outputFile.json={report}',
 ];
 
@@ -40,10 +41,15 @@ export const STEPS: readonly Step[] = [
   { name: 'unit', command: vitest('unit'), counts: vitestCounts },
   { name: 'build', command: ['vite', 'build', '--logLevel', 'warn'] },
   { name: 'size', command: ['tsx', 'test/quality/size-budget.ts'] },
-  { name: 'browser', command: vitest('browser'), counts: vitestCounts, needsBrowser: true },
+  {
+    name: 'browser',
+    command: vitest('browser', './test/vitest/started-files.ts'),
+    counts: vitestCounts,
+    needsBrowser: true,
+  },
   {
     name: 'gpu',
-    command: vitest('gpu'),
+    command: vitest('gpu', './test/vitest/started-files.ts'),
     counts: vitestCounts,
     needsBrowser: true,
     skippedBecause: () =>

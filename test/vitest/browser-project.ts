@@ -10,6 +10,17 @@ const ISOLATION_HEADERS = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
+/** Packages that browser code imports, prepared before the first test. */
+const PACKAGES = [
+  '@wllama/wllama/esm/index.js',
+  'cockatiel',
+  'comlink',
+  'eventsource-parser',
+  'hash-wasm',
+  'idb',
+  'valibot',
+];
+
 interface BrowserProject {
   readonly name: string;
   readonly include: string[];
@@ -29,7 +40,8 @@ export function browserProject({ name, include, exclude, chromium, flags }: Brow
     worker: { format: 'es' },
     server: { headers: ISOLATION_HEADERS },
     // Found only while a test runs, they would make Vite reload the page under it.
-    optimizeDeps: { include: ['cockatiel', 'comlink', 'eventsource-parser', 'hash-wasm', 'idb', 'valibot'] },
+    // web-llm is one file of 6.8 MB that imports nothing: there is nothing to prepare.
+    optimizeDeps: { include: PACKAGES, exclude: ['@mlc-ai/web-llm'], noDiscovery: true },
     test: {
       name,
       include,

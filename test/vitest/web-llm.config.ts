@@ -25,8 +25,6 @@ export default mergeConfig(project, {
   resolve: {
     alias: otherPackage === undefined ? {} : { '@mlc-ai/web-llm': resolve(otherPackage, 'lib/index.js') },
   },
-  // One file of 6.8 MB that imports nothing: there is nothing to bundle.
-  optimizeDeps: { exclude: ['@mlc-ai/web-llm'] },
   server: {
     fs: {
       allow: [

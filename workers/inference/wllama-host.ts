@@ -1,4 +1,5 @@
 import type { Wllama } from '@wllama/wllama/esm/index.js';
+import ENGINE_URL from '@wllama/wllama/esm/wasm/wllama.wasm?url';
 import * as Comlink from 'comlink';
 import { err, ok } from '#kernel/result';
 import {
@@ -38,6 +39,7 @@ interface Instance extends Answering {
  * answers), answers that cannot hurt each other, pacing, back-pressure, typed errors, and word of its own worker's end.
  */
 export class WllamaHost implements InferenceWorkerApi {
+  readonly #engineUrl: string;
   #instance: Instance | null = null;
   /** Has a worker of its own, also after the load failed or the engine was lost. */
   #wllama: Wllama | null = null;
@@ -48,6 +50,11 @@ export class WllamaHost implements InferenceWorkerApi {
   readonly #running = new Set<DecodeGate>();
   /** Calls of `embed` under way; each takes one slot. */
   #embedding = 0;
+
+  /** @param engineUrl where the engine's WASM file is */
+  constructor(engineUrl = ENGINE_URL) {
+    this.#engineUrl = engineUrl;
+  }
 
   async load(options: InferenceLoadOptions, progress?: MessagePort): Promise<Outcome<LoadedWithMemory>> {
     const reporter = new LoadReporter(progress);
@@ -66,7 +73,7 @@ export class WllamaHost implements InferenceWorkerApi {
       return err(failure('request-unsupported', { model: model.name, reason: model.format }));
     const files = await modelFiles(model, report);
     if (!files.ok) return files;
-    const loading = await loadWllama(files.value, options, (wllama) => {
+    const loading = await loadWllama(this.#engineUrl, files.value, options, (wllama) => {
       this.#wllama = wllama;
     });
     if (!loading.ok) return loading;

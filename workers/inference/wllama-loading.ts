@@ -1,5 +1,4 @@
 import { Wllama, type LoadedContextInfo, type LoadModelParams } from '@wllama/wllama/esm/index.js';
-import wasmUrl from '@wllama/wllama/esm/wasm/wllama.wasm?url';
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { InferenceLoadOptions } from '#contracts/worker-api';
@@ -84,11 +83,13 @@ function fateFailure(fate: InnerFate, model: string, log: NativeLog): WitanFailu
 
 /**
  * Starts wllama and loads a model whose files, in order, were proved whole.
+ * @param engineUrl where the default build's WASM file is
  * @param own receives wllama as soon as it exists; whoever receives it ends it, also when the load fails
  * Errors: model-invalid, model-load-failed, out-of-memory, device-lost, engine-unavailable, engine-incompatible,
  * worker-lost.
  */
 export async function loadWllama(
+  engineUrl: string,
   files: readonly Blob[],
   options: InferenceLoadOptions,
   own: (wllama: Wllama) => void,
@@ -103,7 +104,7 @@ export async function loadWllama(
   try {
     const choice = chooseBuild(browserFeatures(), options.backend === 'webgpu');
     const created = new Wllama(
-      { default: wasmUrl },
+      { default: engineUrl },
       { logger: log, cacheManager: NO_STORE, modelManager: NO_STORE },
     );
     own(created);

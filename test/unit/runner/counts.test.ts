@@ -22,9 +22,16 @@ test('a runner that fails without a failed test counts as one failure', () => {
 test('the last line of the table is the verdict alone', () => {
   const counts = { passed: 4, failed: 1, skipped: 2 };
   const text = table([
-    { name: 'unit', verdict: 'failed', counts, wallMs: 1500, note: '' },
-    { name: 'lint', verdict: 'passed', counts: { passed: 1, failed: 0, skipped: 0 }, wallMs: 1, note: '' },
-    { name: 'gpu', verdict: 'skipped', counts: sum([]), wallMs: 0, note: 'no adapter' },
+    { name: 'unit', verdict: 'failed', counts, wallMs: 1500, note: '', lastWords: '' },
+    {
+      name: 'lint',
+      verdict: 'passed',
+      counts: { passed: 1, failed: 0, skipped: 0 },
+      wallMs: 1,
+      note: '',
+      lastWords: '',
+    },
+    { name: 'gpu', verdict: 'skipped', counts: sum([]), wallMs: 0, note: 'no adapter', lastWords: '' },
   ]);
   expect(text.split('\n').at(-1)).toBe('5 passed, 1 failed');
   expect(text).toContain('(no adapter)');
