@@ -46,6 +46,10 @@ const RANDOM = restrict(
   'MemberExpression[object.name="Math"][property.name="random"]',
   'Take random numbers from an injected seed (#kernel/random).',
 );
+const MODULE_MOCK = restrict(
+  'CallExpression[callee.object.name="vi"][callee.property.name=/^(mock|doMock)$/]',
+  'Hand the thing in. A mocked module makes the runner intercept the requests of every worker, and it waits for ever for a worker that Chromium failed to end.',
+);
 
 // Each runtime is linted with the types of its own tsconfig, as it is type-checked.
 const typed = (files, project) => ({
@@ -126,6 +130,7 @@ export default tseslint.config(
       'no-empty-pattern': ['error', { allowObjectPatternsAsParameters: true }],
     },
   },
+  { files: ['test/browser/**/*.ts'], rules: { 'no-restricted-syntax': ['error', MODULE_MOCK] } },
   {
     files: ['**/*.js', '**/*.cjs'],
     extends: [tseslint.configs.disableTypeChecked],
