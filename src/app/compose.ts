@@ -9,8 +9,7 @@ import { onVisibility, pageVisible } from '../platform/page-visibility.ts';
 import { TabChannel } from '../platform/tab-channel.ts';
 import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
 import { WorkerSupervisor } from '../platform/worker-supervisor.ts';
-import { openWitanDatabase, type WitanDatabase } from '../storage/database.ts';
-import { DeliberationStore } from '../storage/deliberation-store.ts';
+import type { WitanDatabase } from '../storage/database.ts';
 import { boardMemory, MetricBoard } from '../telemetry/metric-board.ts';
 import { Appointments } from './appointments.ts';
 import { CouncilService } from './council-service.ts';
@@ -28,11 +27,17 @@ import { StarterCatalogue } from './starter-catalogue.ts';
 const DATABASE_DEADLINE_MS = 3_000;
 
 /** The database, or null where the browser keeps nothing (the stores then work in memory and say so). */
-function openDatabase(clock: Clock): Promise<WitanDatabase | null> {
-  return Promise.race([
-    openWitanDatabase({ onLost: () => undefined }).then((opened) => (opened.ok ? opened.value : null)),
-    delay(clock, DATABASE_DEADLINE_MS).then(() => null),
-  ]);
+async function openDatabase(clock: Clock): Promise<WitanDatabase | null> {
+  try {
+    const { openWitanDatabase } = await import('../storage/database.ts');
+    const opened = await Promise.race([
+      openWitanDatabase({ onLost: () => undefined }),
+      delay(clock, DATABASE_DEADLINE_MS),
+    ]);
+    return opened?.ok === true ? opened.value : null;
+  } catch {
+    return null; // Its code could not be fetched.
+  }
 }
 
 /** Builds and wires the whole app. The result is `window.witan`. */
@@ -50,7 +55,10 @@ export function compose(version: string): WitanPorts {
   });
   const database = openDatabase(clock);
   const history = new HistoryService(
-    database.then((db) => new DeliberationStore(db)),
+    lazily(async () => {
+      const { DeliberationStore } = await import('../storage/deliberation-store.ts');
+      return new DeliberationStore(await database);
+    }),
     new TabChannel('witan.history'),
   );
   const catalogue = new StarterCatalogue(document.baseURI);

@@ -1,21 +1,28 @@
+import { err } from '#kernel/result';
 import type { Deliberation } from '#contracts/deliberation';
-import type { Outcome } from '#contracts/errors';
+import { failure, type Outcome } from '#contracts/errors';
 import type { HistoryPort, Unsubscribe } from '#contracts/ports';
 import type { DeliberationStore } from '../storage/deliberation-store.ts';
 import type { TabChannel } from '../platform/tab-channel.ts';
 
-/** The history of rounds for the page; tells this tab and the others when it changed. */
+/**
+ * The history of rounds for the page; tells this tab and the others when it changed. The store's code comes with the first
+ * call; while it cannot be fetched, every call fails with storage-unavailable.
+ */
 export class HistoryService implements HistoryPort {
-  readonly #store: Promise<DeliberationStore>;
+  readonly #open: () => Promise<DeliberationStore>;
   readonly #channel: TabChannel;
 
-  constructor(store: Promise<DeliberationStore>, channel: TabChannel) {
-    this.#store = store;
+  constructor(open: () => Promise<DeliberationStore>, channel: TabChannel) {
+    this.#open = open;
     this.#channel = channel;
   }
 
   async persistent(): Promise<boolean> {
-    return (await this.#store).persistent;
+    return this.#open().then(
+      (store) => store.persistent,
+      () => false,
+    );
   }
 
   async keep(record: Deliberation): Promise<Outcome<null>> {
@@ -23,11 +30,11 @@ export class HistoryService implements HistoryPort {
   }
 
   async list(limit: number): Promise<Outcome<readonly Deliberation[]>> {
-    return (await this.#store).list(limit);
+    return this.#with((store) => store.list(limit));
   }
 
   async get(id: string): Promise<Outcome<Deliberation>> {
-    return (await this.#store).get(id);
+    return this.#with((store) => store.get(id));
   }
 
   async rate(id: string, rating: 'good' | 'bad'): Promise<Outcome<Deliberation>> {
@@ -42,9 +49,19 @@ export class HistoryService implements HistoryPort {
     return this.#channel.subscribe(listener);
   }
 
-  async #changing<T>(change: (store: DeliberationStore) => Promise<T>): Promise<T> {
-    const result = await change(await this.#store);
+  async #changing<T>(change: (store: DeliberationStore) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    const result = await this.#with(change);
     this.#channel.announce();
     return result;
+  }
+
+  async #with<T>(use: (store: DeliberationStore) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    let store: DeliberationStore;
+    try {
+      store = await this.#open();
+    } catch (thrown) {
+      return err(failure('storage-unavailable', { reason: 'code-not-fetched' }, thrown));
+    }
+    return use(store);
   }
 }

@@ -1,20 +1,20 @@
-import { ok } from '#kernel/result';
-import type { Outcome } from '#contracts/errors';
-import { parseWith } from '#contracts/schema-parse';
-import {
-  QuestionSetSchema,
-  StarterCouncilSchema,
-  type QuestionSet,
-  type StarterCouncil,
-} from '#contracts/starter';
+import { err, ok } from '#kernel/result';
+import { failure, type Outcome } from '#contracts/errors';
+import type { QuestionSet, StarterCouncil } from '#contracts/starter';
 import { fetchJson } from './fetch-json.ts';
+import { lazily } from './lazily.ts';
+import type * as StarterFiles from './starter-files.ts';
 
 /** Where the bundled models lie, relative to the page. */
 const FOLDER = 'starter/';
 
+type ParserOf<T> = (files: typeof StarterFiles) => (json: unknown) => Outcome<T>;
+
 /** The bundled council as `tools/starter` describes it, and its question sets. */
 export class StarterCatalogue {
   readonly #baseUrl: string;
+  /** How the files are read: fetched beside the first of them, to keep the first visit small. */
+  readonly #files = lazily(() => import('./starter-files.ts'));
   #council: StarterCouncil | null = null;
 
   /** @param baseUrl absolute URL of the page's folder */
@@ -29,16 +29,23 @@ export class StarterCatalogue {
   /** Fetched once. Errors: model-fetch-failed, model-invalid, cancelled. */
   async council(signal: AbortSignal): Promise<Outcome<StarterCouncil>> {
     if (this.#council !== null) return ok(this.#council);
-    const json = await fetchJson(signal, this.urlOf('council.json'));
-    if (!json.ok) return json;
-    const parsed = parseWith(StarterCouncilSchema, json.value, 'model-invalid', { model: 'the council' });
+    const parsed = await this.#read(signal, 'council.json', (files) => files.parseCouncil);
     if (parsed.ok) this.#council = parsed.value;
     return parsed;
   }
 
   /** Errors: model-fetch-failed, question-set-invalid, cancelled. */
   async questions(signal: AbortSignal, split: 'dev' | 'test'): Promise<Outcome<QuestionSet>> {
-    const json = await fetchJson(signal, this.urlOf(`questions.${split}.json`));
-    return json.ok ? parseWith(QuestionSetSchema, json.value, 'question-set-invalid') : json;
+    return this.#read(signal, `questions.${split}.json`, (files) => files.parseQuestions);
+  }
+
+  async #read<T>(signal: AbortSignal, file: string, parserOf: ParserOf<T>): Promise<Outcome<T>> {
+    const url = this.urlOf(file);
+    const [json, files] = await Promise.all([
+      fetchJson(signal, url),
+      this.#files().catch((thrown: unknown) => err(failure('model-fetch-failed', { model: url }, thrown))),
+    ]);
+    if (!json.ok) return json;
+    return 'ok' in files ? files : parserOf(files)(json.value);
   }
 }

@@ -15,9 +15,6 @@ export interface WitanSchema extends DBSchema {
 
 export type WitanDatabase = IDBPDatabase<WitanSchema>;
 
-/** Where the settings lie in their store. */
-export const SETTINGS_KEY = 'settings';
-
 export const DATABASE_NAME = 'witan';
 export const DATABASE_VERSION = 1;
 

@@ -2,7 +2,8 @@ import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
 import { parseWith } from '#contracts/schema-parse';
 import { DEFAULT_SETTINGS, SettingsSchema, type Settings } from '#contracts/settings';
-import { SETTINGS_KEY, type WitanDatabase } from './database.ts';
+import type { WitanDatabase } from './database.ts';
+import { SETTINGS_KEY } from './settings-key.ts';
 
 /**
  * What the user chose, one record for all tabs. Without a database (private modes), and when a write fails, it lives in

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ok } from '#kernel/result';
 import type { CouncilEvent } from '#contracts/council';
 import type { Deliberation } from '#contracts/deliberation';
@@ -31,6 +31,9 @@ beforeEach(() => {
     return Promise.resolve(Response.json(body, { status }));
   });
 });
+
+// Comes with the first question otherwise, in real time, while the virtual clock runs on.
+beforeAll(() => import('../../../src/app/starter-files.ts'));
 
 afterEach(() => {
   vi.unstubAllGlobals();
