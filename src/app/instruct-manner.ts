@@ -12,13 +12,18 @@ function instruction(shortAnswer: boolean, abstain: string): string {
   return `${wanted} If you do not know the answer, write exactly: ${abstain}`;
 }
 
-/** How general models are asked. @param contextTokens of the model as it was chosen */
+/**
+ * How general models are asked. In a small context the question and the answer share evenly what the instruction leaves.
+ * @param contextTokens of the model as it was chosen
+ */
 export function instructManner(contextTokens: number): MemberManner {
+  const left = Math.max(2, contextTokens - INSTRUCTION_TOKENS);
+  const freeAnswerTokens = Math.min(FREE_ANSWER_TOKENS, Math.floor(left / 2));
   return {
     system: instruction,
-    freeAnswerTokens: FREE_ANSWER_TOKENS,
+    freeAnswerTokens,
     // One token a character is the worst case of every tokenizer here; most make one of three or four.
-    promptLimit: contextTokens - FREE_ANSWER_TOKENS - INSTRUCTION_TOKENS,
+    promptLimit: left - freeAnswerTokens,
     softDeadlineMs: 30_000,
     hardDeadlineMs: 120_000,
   };
