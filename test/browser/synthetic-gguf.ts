@@ -1,4 +1,5 @@
 import { seededRandom } from '#kernel/random';
+import { asciiVocabulary, SPECIAL_TOKENS } from '../../src/hardware/synthetic/vocabulary.ts';
 import { ALIGNMENT, ggufFile, number, numbers, TENSOR, text, texts, TYPE, u32 } from '../fakes/gguf-file.ts';
 
 /**
@@ -61,32 +62,11 @@ const BLOCK_BYTES = 18;
 const BLOCK_SCALE = 0x1c19;
 const MIXING_SCALE = 0x2419; // 0.016
 
-const SPECIAL = ['<bos>', '<eos>'];
 const TOKEN_NORMAL = 1;
 const TOKEN_CONTROL = 3;
 
 const CHAT_TEMPLATE =
   "{{- '<bos>' -}}{%- for m in messages -%}{{- m['role'] + ': ' + m['content'] + '\\n' -}}{%- endfor -%}{{- 'assistant: ' -}}";
-
-/** GPT-2's alphabet: each byte as the printable character that stands for it in byte-level vocabularies. */
-function byteLevelCharacter(byte: number): string {
-  const printable =
-    (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || (byte >= 0xae && byte <= 0xff);
-  if (printable) return String.fromCharCode(byte);
-  if (byte <= 0x20) return String.fromCharCode(0x100 + byte);
-  return String.fromCharCode(byte <= 0xa0 ? 0x100 + byte - 0x7f + 0x21 : 0x143);
-}
-
-/** Special tokens, the bytes, and then words of lower-case letters, all different. */
-function vocabularyOf(size: number, highBytes: boolean): string[] {
-  const tokens = [...SPECIAL];
-  for (let byte = 0; byte < (highBytes ? 256 : 128); byte += 1) tokens.push(byteLevelCharacter(byte));
-  for (let word = 0; tokens.length < size; word += 1) {
-    const letters = word.toString(26).replace(/./g, (digit) => String.fromCharCode(97 + parseInt(digit, 26)));
-    tokens.push(`${byteLevelCharacter(0x20)}q${letters}`);
-  }
-  return tokens.slice(0, size);
-}
 
 interface Tensor {
   readonly name: string;
@@ -138,12 +118,12 @@ function randomBlocks(sizeBytes: number, scale: number, random: () => number): U
 /** Writes the file. The same shape, seed and options give the same bytes. */
 export function syntheticGguf(shape: SyntheticShape, options: SyntheticOptions): Uint8Array<ArrayBuffer> {
   const random = seededRandom(options.seed);
-  const vocabulary = vocabularyOf(shape.vocabulary, options.highBytes === true);
+  const vocabulary = asciiVocabulary(shape.vocabulary, options.highBytes === true ? 256 : 128);
   const tensors = tensorsOf(shape);
   const scaleOf = ({ name }: Tensor): number =>
     options.mixing === true && name.startsWith('blk.') ? MIXING_SCALE : BLOCK_SCALE;
   const kindOf = (_token: string, index: number): number =>
-    index < SPECIAL.length ? TOKEN_CONTROL : TOKEN_NORMAL;
+    index < SPECIAL_TOKENS.length ? TOKEN_CONTROL : TOKEN_NORMAL;
   const fields = [
     text('general.architecture', 'llama'),
     text('general.name', 'synthetic'),
@@ -162,8 +142,8 @@ export function syntheticGguf(shape: SyntheticShape, options: SyntheticOptions):
     texts('tokenizer.ggml.tokens', vocabulary),
     numbers('tokenizer.ggml.token_type', TYPE.i32, vocabulary.map(kindOf)),
     texts('tokenizer.ggml.merges', []),
-    u32('tokenizer.ggml.bos_token_id', SPECIAL.indexOf('<bos>')),
-    u32('tokenizer.ggml.eos_token_id', SPECIAL.indexOf('<eos>')),
+    u32('tokenizer.ggml.bos_token_id', SPECIAL_TOKENS.indexOf('<bos>')),
+    u32('tokenizer.ggml.eos_token_id', SPECIAL_TOKENS.indexOf('<eos>')),
     text('tokenizer.chat_template', options.chatTemplate ?? CHAT_TEMPLATE),
   ];
   const dataOf = (tensor: Tensor): Uint8Array<ArrayBuffer> =>
