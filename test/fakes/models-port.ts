@@ -90,6 +90,7 @@ export class FakeModelsPort implements ModelsPort {
   persisted: boolean | null = false;
   heldBytes = 0;
   plan: RoomPlan = ROOM_PLAN;
+  healthNow = storeHealthOf();
   speeds: Readonly<Record<string, number>> = {};
   readonly calls: string[] = [];
   /** Ends the download that runs. */
@@ -165,8 +166,8 @@ export class FakeModelsPort implements ModelsPort {
   }
 
   health(askBytes?: number): Promise<Outcome<StoreHealth>> {
-    this.calls.push(askBytes === undefined ? 'health' : `health ${askBytes}`);
-    return Promise.resolve(ok(storeHealthOf()));
+    const measured = askBytes === undefined ? null : { atMs: 2_000_000, askedBytes: askBytes, freeBytes: 64 };
+    return Promise.resolve(ok({ ...this.healthNow, space: { ...this.healthNow.space, measured } }));
   }
 
   lastSpeed(modelId: string): number | null {
