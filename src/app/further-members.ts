@@ -26,6 +26,7 @@ import type { RemoteService } from './remote-service.ts';
 import { keptWeights } from './kept-weights.ts';
 import { StoredModelEngine } from './stored-model-engine.ts';
 import { storedMember } from './stored-members.ts';
+import { tabStore } from './tab-store.ts';
 import { unavailableMember } from './unavailable-member.ts';
 import { webLlmMember } from './web-llm-members.ts';
 
@@ -35,20 +36,11 @@ export interface FurtherMembersPorts {
   readonly device: DevicePort;
   readonly catalogue: CatalogueSource;
   readonly remote: RemoteService;
-  readonly models: () => Promise<Pick<ModelsService, 'list' | 'inspect' | 'read'>>;
+  readonly models: () => Promise<Pick<ModelsService, 'list' | 'inspect' | 'open'>>;
   /** CPU threads for a member. */
   readonly threads: () => number;
   /** Whether the user has allowed the browser's own model. */
   readonly builtInAllowed: () => Promise<boolean>;
-}
-
-/** Merely to name the store throws where the browser blocks it. */
-function tabStore(): Storage | null {
-  try {
-    return localStorage;
-  } catch {
-    return null;
-  }
 }
 
 /** Members beyond the bundled ones: on the GPU by web-llm, in the browser itself, on servers. */
@@ -152,8 +144,12 @@ export class FurtherMembers {
       if (reason.code !== 'cancelled') onLost(reason);
     });
     if (!stored) return new WorkerEngine('web-llm', worker, clock);
-    const engine = new WorkerEngine('wllama', worker, clock);
-    return new StoredModelEngine(engine, async (id) => (await this.#ports.models()).read(id));
+    const inner = new WorkerEngine('wllama', worker, clock);
+    const engine = new StoredModelEngine(inner, async (id) => (await this.#ports.models()).open(id));
+    worker.onLost(() => {
+      engine.letGo();
+    });
+    return engine;
   }
 
   /** Drops the files of a model of the catalogue; what others share with it stays. Errors: member-unknown, storage-failed. */

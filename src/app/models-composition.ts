@@ -1,11 +1,18 @@
 import { systemClock } from '#kernel/clock';
+import { ok } from '#kernel/result';
+import type { Outcome } from '#contracts/errors';
 import type { ModelStoreApi } from '#contracts/models';
+import type { MemberChoice } from '#contracts/settings';
 import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
 import type { Patience, WorkerSupervisor } from '../platform/worker-supervisor.ts';
+import { WebFileLocks } from '../storage/model-store/web-file-locks.ts';
+import { StoreLog } from '../storage/store-log.ts';
 import { CatalogueSource } from './catalogue-source.ts';
 import { GgufModels } from './gguf-models.ts';
+import { HeldModels } from './held-models.ts';
 import { ModelsService } from './models-service.ts';
 import { SharedActivity } from './shared-activity.ts';
+import { tabStore } from './tab-store.ts';
 
 /** A write, a flush or a reservation of gigabytes holds the worker's thread for as long as a slow disk takes. */
 const STORE_PATIENCE: Patience = { silenceAllowedMs: 60_000 };
@@ -13,11 +20,23 @@ const STORE_PATIENCE: Patience = { silenceAllowedMs: 60_000 };
 /**
  * Builds what only users of the model store need.
  * @param baseUrl absolute URL of the page's folder
+ * @param chosen the seats of the council; null: the bundled models
  */
-export function composeModels(supervisor: WorkerSupervisor, baseUrl: string): ModelsService {
+export function composeModels(
+  supervisor: WorkerSupervisor,
+  baseUrl: string,
+  chosen: () => Promise<Outcome<readonly MemberChoice[] | null>>,
+): ModelsService {
   const catalogue = new CatalogueSource(baseUrl);
-  const { storage } = navigator as Partial<Navigator>;
+  const { storage, locks } = navigator as Partial<Navigator>;
   return new ModelsService({
+    clock: systemClock,
+    log: new StoreLog(systemClock, tabStore()),
+    held: new HeldModels(locks === undefined ? null : new WebFileLocks(locks)),
+    seated: async () => {
+      const seats = await chosen();
+      return seats.ok ? ok((seats.value ?? []).map(({ id }) => id)) : seats;
+    },
     startWorker: () =>
       supervisor.start<ModelStoreApi>('model store', WORKER_SCRIPTS.modelStore, STORE_PATIENCE),
     catalogue: new GgufModels((signal) => catalogue.gguf(signal), baseUrl),

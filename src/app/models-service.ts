@@ -1,8 +1,9 @@
 import * as Comlink from 'comlink';
-import { ok } from '#kernel/result';
-import type { Outcome } from '#contracts/errors';
+import type { Clock } from '#kernel/clock';
+import { err, ok } from '#kernel/result';
+import { failure, type Outcome } from '#contracts/errors';
 import type { GgufSummary } from '#contracts/gguf';
-import type { StoredModel } from '#contracts/model-store';
+import type { Evicted, Removal, RoomPlan, StoredModel, WantedFile } from '#contracts/model-store';
 import type {
   ModelActivity,
   ModelProgress,
@@ -10,11 +11,16 @@ import type {
   ModelRequest,
   ModelsPort,
   ModelStoreApi,
+  RoomWish,
   StoreOffer,
   StoreSpace,
 } from '#contracts/models';
+import type { StoreHealth, StoreWork } from '#contracts/store-health';
 import type { WorkerHandle } from '#contracts/worker-handle';
+import type { StoreLog } from '../storage/store-log.ts';
+import type { HeldModels, OpenModel } from './held-models.ts';
 import type { SharedActivity } from './shared-activity.ts';
+import { storeHealth } from './store-health.ts';
 
 /** What the catalogue knows of the models that can be fetched. */
 export interface FetchableModels {
@@ -24,11 +30,16 @@ export interface FetchableModels {
 }
 
 export interface ModelsServicePorts {
+  readonly clock: Clock;
   readonly startWorker: () => WorkerHandle<ModelStoreApi>;
   readonly catalogue: FetchableModels;
   readonly activity: SharedActivity;
+  readonly log: StoreLog;
+  readonly held: HeldModels;
+  /** Ids of what was chosen for the council. Errors: record-invalid, storage-failed. */
+  readonly seated: () => Promise<Outcome<readonly string[]>>;
   /** `navigator.storage`; null where the browser has none. */
-  readonly storage: Pick<StorageManager, 'persist' | 'persisted'> | null;
+  readonly storage: Pick<StorageManager, 'persist' | 'persisted' | 'estimate'> | null;
 }
 
 /** Reading a list, or a mark: answered at once, unless the browser's storage is stuck. */
@@ -41,16 +52,44 @@ export class ModelsService implements ModelsPort {
 
   constructor(ports: ModelsServicePorts) {
     this.#ports = ports;
+    ports.activity.onPauseAsked = (modelId) => void this.#pauseHere(modelId);
   }
 
   list(): Promise<Outcome<readonly StoredModel[]>> {
-    return this.#control((api) => api.list());
+    return this.#control('list', null, (api) => api.list());
   }
 
   async space(wantedBytes?: number): Promise<Outcome<StoreSpace>> {
-    const space = await this.#control((api) => api.space(wantedBytes));
+    const space = await this.#control('list', null, (api) => api.space(wantedBytes));
     if (!space.ok) return space;
-    return ok({ ...space.value, persisted: await this.#persisted() });
+    return ok({ ...space.value, persisted: await this.#ask((storage) => storage.persisted()) });
+  }
+
+  async health(askBytes?: number): Promise<Outcome<StoreHealth>> {
+    const { clock, log, seated } = this.#ports;
+    const [models, space, seats, estimate] = await Promise.all([
+      this.list(),
+      this.space(askBytes),
+      seated(),
+      this.#ask((storage) => storage.estimate()),
+    ]);
+    if (!models.ok) return models;
+    if (!space.ok) return space;
+    return ok(
+      storeHealth({
+        takenAtMs: clock.epochMs(),
+        models: models.value,
+        seated: new Set(seats.ok ? seats.value : []),
+        space: space.value,
+        estimate,
+        lastAsked: log.persistence,
+        troubles: log.troubles,
+      }),
+    );
+  }
+
+  lastSpeed(modelId: string): number | null {
+    return this.#ports.log.speed(modelId);
   }
 
   offers(signal: AbortSignal): Promise<Outcome<readonly StoreOffer[]>> {
@@ -58,50 +97,80 @@ export class ModelsService implements ModelsPort {
   }
 
   async download(modelId: string): Promise<Outcome<ModelReceipt>> {
-    const request = await this.#ports.catalogue.request(new AbortController().signal, modelId);
+    const request = await this.#request(modelId);
     if (!request.ok) return request;
     const fetched = await this.#long((api, progress) => api.download(request.value, progress));
+    this.#note('download', modelId, fetched);
     // Now there is something to lose, and the user has just said that it is wanted.
     if (fetched.ok) await this.persist();
     return fetched;
   }
 
-  pause(modelId: string): Promise<Outcome<null>> {
-    return this.#control((api) => api.pause(modelId));
+  async pause(modelId: string): Promise<Outcome<null>> {
+    const { activity } = this.#ports;
+    if (!activity.isElsewhere(modelId)) return this.#pauseHere(modelId);
+    const paused = await activity.askToPause(modelId);
+    return paused ? ok(null) : err(failure('storage-failed', { doing: 'pause', reason: 'busy' }));
   }
 
-  verify(modelId: string): Promise<Outcome<StoredModel>> {
-    return this.#long((api, progress) => api.verify(modelId, progress));
+  async verify(modelId: string): Promise<Outcome<StoredModel>> {
+    const verified = await this.#long((api, progress) => api.verify(modelId, progress));
+    // Parts that do not match any more are trouble, though to find them went well.
+    const rotten = verified.ok && verified.value.state === 'suspect';
+    this.#note('verify', modelId, rotten ? badChunks(modelId) : verified);
+    return verified;
   }
 
-  remove(modelId: string): Promise<Outcome<null>> {
-    return this.#changing(this.#control((api) => api.remove(modelId)));
+  remove(modelId: string): Promise<Outcome<Removal>> {
+    return this.#changing(this.#control('change', modelId, (api) => api.remove(modelId)));
   }
 
   pin(modelId: string, pinned: boolean): Promise<Outcome<StoredModel>> {
-    return this.#changing(this.#control((api) => api.pin(modelId, pinned)));
+    return this.#changing(this.#control('list', null, (api) => api.pin(modelId, pinned)));
   }
 
-  importFiles(files: readonly File[]): Promise<Outcome<StoredModel>> {
-    return this.#long((api, progress) => api.importFiles(files, progress));
+  async importFiles(files: readonly File[]): Promise<Outcome<StoredModel>> {
+    const taken = await this.#long((api, progress) => api.importFiles(files, progress));
+    // A file that is no model is no fault of the store. What it will be called there is not known before it is there.
+    if (taken.ok || taken.error.code !== 'model-invalid') this.#note('import', files[0]?.name ?? null, taken);
+    return taken;
   }
 
   inspect(modelId: string): Promise<Outcome<GgufSummary>> {
-    return this.#control((api) => api.inspect(modelId));
+    return this.#handle().call(CONTROL_DEADLINE_MS, (api) => api.inspect(modelId));
   }
 
-  /** The files of a model for an engine. Errors: see `ModelStoreApi.read`. */
-  read(modelId: string): Promise<Outcome<readonly Blob[]>> {
-    // Every byte is compared: with gigabytes that takes as long as it takes, and a dead worker is found by its heartbeat.
-    return this.#handle().call(null, (api) => api.read(modelId));
+  async planRoom(wish: RoomWish): Promise<Outcome<RoomPlan>> {
+    const files = 'files' in wish ? ok(wish.files.map(ofUser)) : await this.#filesOf(wish.modelId);
+    if (!files.ok) return files;
+    const spare = await this.#spared();
+    if (!spare.ok) return spare;
+    const mine = 'modelId' in wish ? [wish.modelId] : [];
+    return this.#control('room', null, (api) => api.planRoom(files.value, [...spare.value, ...mine]));
   }
+
+  async makeRoom(plan: RoomPlan): Promise<Outcome<Evicted>> {
+    const spare = await this.#spared();
+    if (!spare.ok) return spare;
+    return this.#changing(this.#control('room', null, (api) => api.makeRoom(plan, spare.value)));
+  }
+
+  /** The files of a model for an engine, which stay until they are given back. Errors: see `HeldModels.open`. */
+  readonly open: OpenModel = async (modelId) => {
+    // Every byte is compared: with gigabytes that takes as long as it takes, and a dead worker is found by its heartbeat.
+    const opened = await this.#ports.held.open(modelId, {
+      list: () => this.list(),
+      read: () => this.#handle().call(null, (api) => api.read(modelId)),
+      released: () => this.#reclaim(),
+    });
+    this.#note('read', modelId, opened);
+    return opened;
+  };
 
   async persist(): Promise<boolean | null> {
-    try {
-      return (await this.#ports.storage?.persist()) ?? null;
-    } catch {
-      return null; // not a secure context
-    }
+    const answer = await this.#ask((storage) => storage.persist());
+    this.#ports.log.asked(answer);
+    return answer;
   }
 
   activity(): readonly ModelActivity[] {
@@ -112,12 +181,42 @@ export class ModelsService implements ModelsPort {
     return this.#ports.activity.subscribe(listener);
   }
 
-  async #persisted(): Promise<boolean | null> {
+  #pauseHere(modelId: string): Promise<Outcome<null>> {
+    return this.#control('list', null, (api) => api.pause(modelId));
+  }
+
+  /** Null where the browser does not say: not a secure context, or it refuses. */
+  async #ask<T>(
+    question: (storage: NonNullable<ModelsServicePorts['storage']>) => Promise<T>,
+  ): Promise<T | null> {
+    const { storage } = this.#ports;
     try {
-      return (await this.#ports.storage?.persisted()) ?? null;
+      return storage === null ? null : await question(storage);
     } catch {
       return null;
     }
+  }
+
+  #request(modelId: string): Promise<Outcome<ModelRequest>> {
+    return this.#ports.catalogue.request(new AbortController().signal, modelId);
+  }
+
+  async #filesOf(modelId: string): Promise<Outcome<readonly WantedFile[]>> {
+    const request = await this.#request(modelId);
+    if (!request.ok) return request;
+    return ok(request.value.files.map(({ id, sizeBytes }) => ({ id, sizeBytes: sizeBytes ?? 0 })));
+  }
+
+  /** Models that never go to make room, whatever they are pinned or not. Errors: as `seated`: then nobody knows. */
+  #spared(): Promise<Outcome<readonly string[]>> {
+    return this.#ports.seated();
+  }
+
+  /** Somebody has let go of a model's files: if they were deleted meanwhile, their bytes come free now. */
+  async #reclaim(): Promise<void> {
+    if (this.#worker?.alive !== true) return;
+    const freed = await this.#control('list', null, (api) => api.reclaim());
+    if (freed.ok && freed.value.freedBytes > 0) this.#ports.activity.changed();
   }
 
   #handle(): WorkerHandle<ModelStoreApi> {
@@ -125,8 +224,19 @@ export class ModelsService implements ModelsPort {
     return this.#worker;
   }
 
-  #control<T>(use: (api: ModelStoreApi) => Promise<Outcome<T>>): Promise<Outcome<T>> {
-    return this.#handle().call(CONTROL_DEADLINE_MS, use);
+  async #control<T>(
+    doing: StoreWork,
+    modelId: string | null,
+    use: (api: ModelStoreApi) => Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> {
+    const done = await this.#handle().call(CONTROL_DEADLINE_MS, use);
+    this.#note(doing, modelId, done);
+    return done;
+  }
+
+  #note(doing: StoreWork, modelId: string | null, done: Outcome<unknown>): void {
+    if (done.ok) this.#ports.log.succeeded(doing, modelId);
+    else this.#ports.log.failed(doing, modelId, done.error);
   }
 
   async #changing<T>(change: Promise<Outcome<T>>): Promise<Outcome<T>> {
@@ -145,6 +255,7 @@ export class ModelsService implements ModelsPort {
     port1.onmessage = ({ data }: MessageEvent<ModelProgress>) => {
       if (ended) return;
       modelId = data.modelId;
+      if (data.bytesPerSecond !== null) this.#ports.log.downloading(modelId, data.bytesPerSecond);
       this.#ports.activity.progress(data);
     };
     const done = await this.#handle().call(null, (api) => use(api, Comlink.transfer(port2, [port2])));
@@ -155,3 +266,8 @@ export class ModelsService implements ModelsPort {
     return done;
   }
 }
+
+const ofUser = ({ size }: { readonly size: number }): WantedFile => ({ id: null, sizeBytes: size });
+
+const badChunks = (model: string): Outcome<never> =>
+  err(failure('model-invalid', { model, reason: 'chunk' }));

@@ -11,10 +11,14 @@ export interface ActivityChannel {
 export type ActivityMessage =
   | { readonly type: 'progress'; readonly progress: ModelProgress }
   | { readonly type: 'ended'; readonly modelId: string }
+  /** To the tab that does it: stop. */
+  | { readonly type: 'pause'; readonly modelId: string }
   | { readonly type: 'changed' };
 
 /** While a server makes it wait there is no progress to tell; a tab says all the same that it is still at it. */
 const REPEAT_MS = 3_000;
+/** A tab in the background hears at once, unless the browser has frozen it; then it does not fetch either. */
+const PAUSE_ALLOWED_MS = 10_000;
 /** Timers of a tab in the background are slow: once a second, later once a minute. */
 const SILENCE_ALLOWED_MS = 70_000;
 
@@ -26,6 +30,8 @@ export class SharedActivity {
   readonly #elsewhere = new Map<string, { readonly progress: ModelProgress; readonly cancel: () => void }>();
   readonly #listeners = new Set<() => void>();
   #repeating = false;
+  /** Told when another tab asks for the end of work that is done here. */
+  onPauseAsked: (modelId: string) => void = () => undefined;
 
   /** @param channel null where the browser has none: then this tab knows of itself alone */
   constructor(clock: Clock, channel: ActivityChannel | null) {
@@ -67,6 +73,30 @@ export class SharedActivity {
     this.#tell();
   }
 
+  /** Whether another tab works on the model, and this one does not. */
+  isElsewhere(modelId: string): boolean {
+    return !this.#here.has(modelId) && this.#elsewhere.has(modelId);
+  }
+
+  /** Asks the other tab to stop. @returns whether it has; false when it does not hear within ten seconds */
+  askToPause(modelId: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const settle = (paused: boolean): void => {
+        leave();
+        cancel();
+        resolve(paused);
+      };
+      const leave = this.subscribe(() => {
+        if (!this.isElsewhere(modelId)) settle(true);
+      });
+      const cancel = this.#clock.after(PAUSE_ALLOWED_MS, () => {
+        settle(false);
+      });
+      this.#channel?.postMessage({ type: 'pause', modelId });
+      if (!this.isElsewhere(modelId)) settle(true);
+    });
+  }
+
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -84,6 +114,10 @@ export class SharedActivity {
   }
 
   #hear(message: ActivityMessage): void {
+    if (message.type === 'pause') {
+      if (this.#here.has(message.modelId)) this.onPauseAsked(message.modelId);
+      return;
+    }
     if (message.type !== 'changed') {
       const modelId = message.type === 'ended' ? message.modelId : message.progress.modelId;
       this.#elsewhere.get(modelId)?.cancel();

@@ -1,4 +1,4 @@
-import { err } from '#kernel/result';
+import { err, ok } from '#kernel/result';
 import { untilAborted } from '#kernel/until-aborted';
 import type {
   Engine,
@@ -12,18 +12,22 @@ import type {
   TokenChunk,
 } from '#contracts/engine';
 import { failure, failureOf, type Outcome } from '#contracts/errors';
+import type { HeldFiles, OpenModel } from './held-models.ts';
 
-/** Hands out the files of a model, each part compared with what was written. */
-export type ReadModel = (modelId: string) => Promise<Outcome<readonly Blob[]>>;
-
-/** An engine for models of the model store: asks it for the files, then loads these. */
+/**
+ * An engine for models of the model store: asks it for the files, then loads these, and holds them until the model is
+ * unloaded.
+ */
 export class StoredModelEngine implements Engine {
   readonly #inner: Engine;
-  readonly #read: ReadModel;
+  readonly #open: OpenModel;
+  #held: HeldFiles | null = null;
+  /** Counts what ends a load. */
+  #epoch = 0;
 
-  constructor(inner: Engine, read: ReadModel) {
+  constructor(inner: Engine, open: OpenModel) {
     this.#inner = inner;
-    this.#read = read;
+    this.#open = open;
   }
 
   get kind(): EngineKind {
@@ -38,16 +42,37 @@ export class StoredModelEngine implements Engine {
   ): Promise<Outcome<LoadedModel>> {
     const { model } = options;
     if (model.format !== 'stored') return this.#inner.load(signal, options, onProgress);
-    const files = signal.aborted ? null : await untilAborted(this.#files(model.id), signal);
+    this.letGo();
+    const files = signal.aborted
+      ? null
+      : await untilAborted(this.#files(model.id, this.#epoch, signal), signal);
     if (files === null) return err(failure('cancelled', { model: model.name }));
     if (!files.ok) return files;
-    return this.#inner.load(signal, { ...options, model: { ...model, files: files.value } }, onProgress);
+    const loading = { ...options, model: { ...model, files: files.value } };
+    const loaded = await this.#inner.load(signal, loading, onProgress);
+    if (!loaded.ok) this.letGo();
+    return loaded;
+  }
+
+  /** Nobody reads the model's files any more: it is unloaded, or its worker is gone. */
+  letGo(): void {
+    this.#epoch += 1;
+    this.#held?.release();
+    this.#held = null;
   }
 
   /** The code of the store is fetched with its first use, which may fail. */
-  async #files(modelId: string): Promise<Outcome<readonly Blob[]>> {
+  async #files(modelId: string, epoch: number, signal: AbortSignal): Promise<Outcome<readonly Blob[]>> {
     try {
-      return await this.#read(modelId);
+      const opened = await this.#open(modelId);
+      if (!opened.ok) return opened;
+      // Too late: nobody waits for them any more, and nobody would give them back.
+      if (signal.aborted || epoch !== this.#epoch) {
+        opened.value.release();
+        return err(failure('cancelled'));
+      }
+      this.#held = opened.value;
+      return ok(opened.value.files);
     } catch (thrown) {
       return err(failureOf(thrown));
     }
@@ -65,7 +90,11 @@ export class StoredModelEngine implements Engine {
     this.#inner.setPacing(pacing);
   }
 
-  unload(): Promise<void> {
-    return this.#inner.unload();
+  async unload(): Promise<void> {
+    try {
+      await this.#inner.unload();
+    } finally {
+      this.letGo();
+    }
   }
 }

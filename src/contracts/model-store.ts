@@ -93,6 +93,13 @@ export interface StoredFile {
   readonly sha256: string | null;
   readonly urls: readonly string[];
   readonly faults: readonly StoreFault[];
+  /**
+   * When all that is kept was last read and compared with what was written, or the whole was proved; wall clock, ms since the
+   * epoch. Null: not since it began, or not since the store notes it.
+   */
+  readonly checkedAtMs: number | null;
+  /** Chunks that were kept once and then did not match, or were gone; those that were fetched again since among them. */
+  readonly lostChunks: number;
 }
 
 /** One model of the store: its files, and what decides who goes first when room is needed. */
@@ -120,4 +127,35 @@ export interface EvictionPlan {
   readonly models: readonly { readonly id: string; readonly name: string; readonly freedBytes: number }[];
   /** Whether all of them together are enough. */
   readonly enough: boolean;
+}
+
+/** A file that is to be kept. */
+export interface WantedFile {
+  /** Null for one that the store has nothing of. */
+  readonly id: string | null;
+  readonly sizeBytes: number;
+}
+
+/** How something that was refused for want of room would fit. */
+export interface RoomPlan {
+  /** What must be free for it: the bytes that are missing, the reserve, and the steps in which browsers give room. */
+  readonly wantedBytes: number;
+  /** What could be reserved when it was asked, found by reserving it; null where nobody can tell. */
+  readonly freeBytes: number | null;
+  /** At most these go: while it is carried out, the room is measured again after each. */
+  readonly eviction: EvictionPlan;
+}
+
+/** What went to make room. */
+export interface Evicted {
+  readonly freedBytes: number;
+  /** Ids. */
+  readonly models: readonly string[];
+}
+
+/** What came of a deletion. */
+export interface Removal {
+  readonly freedBytes: number;
+  /** Of deleted files that somebody still reads, in this tab or another: they come free when he has done. */
+  readonly heldBytes: number;
 }

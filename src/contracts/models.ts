@@ -1,7 +1,8 @@
 import type { DownloadWait } from './download.ts';
 import type { Outcome } from './errors.ts';
 import type { GgufSummary } from './gguf.ts';
-import type { EvictionPlan, FileSpec, StoredModel } from './model-store.ts';
+import type { Evicted, FileSpec, Removal, RoomPlan, StoredModel, WantedFile } from './model-store.ts';
+import type { StoreHealth } from './store-health.ts';
 
 /** A model that is to be in the store: what it is called and which files it has. */
 export interface ModelRequest {
@@ -33,7 +34,7 @@ export interface ModelProgress {
 
 /** Work on a model, in this tab or another. */
 export interface ModelActivity extends ModelProgress {
-  /** Only the tab that does the work can pause it. */
+  /** Whether it is this tab that does the work. */
   readonly here: boolean;
 }
 
@@ -52,11 +53,13 @@ export interface StoreSpace {
   readonly backend: 'opfs' | 'indexeddb';
   /** Of the models' chunks, by our own account. */
   readonly keptBytes: number;
+  /** Of deleted models that somebody still reads: they come free when he has done. */
+  readonly heldBytes: number;
   /**
-   * Whether so many more bytes could be reserved just now; null when nothing was asked. The browser's own `estimate()` is no
-   * quota: it was wrong by a factor of 8 to 100 on small disks (Chromium 156).
+   * Of the bytes that were asked for, so many could be reserved just now (to 16 MiB); null when nothing was asked, or nobody
+   * can tell. The browser's own `estimate()` is no quota: it was wrong by a factor of 8 to 100 on small disks (Chromium 156).
    */
-  readonly fits: { readonly bytes: number; readonly yes: boolean } | null;
+  readonly measured: { readonly askedBytes: number; readonly freeBytes: number } | null;
   /** Whether the browser has promised not to clear this by itself; null where it cannot be asked. */
   readonly persisted: boolean | null;
 }
@@ -83,8 +86,10 @@ export interface ModelStoreApi {
    * is here).
    */
   inspect(modelId: string): Promise<Outcome<GgufSummary>>;
-  /** Deletes a model; files that others share stay. */
-  remove(modelId: string): Promise<Outcome<null>>;
+  /** Deletes a model; files that others share stay, and the bytes of those that somebody reads until he has done. */
+  remove(modelId: string): Promise<Outcome<Removal>>;
+  /** Frees the bytes of deleted files that nobody reads any more. */
+  reclaim(): Promise<Outcome<Removal>>;
   /** A pinned model is never evicted. */
   pin(modelId: string, pinned: boolean): Promise<Outcome<StoredModel>>;
   /**
@@ -94,10 +99,18 @@ export interface ModelStoreApi {
   read(modelId: string): Promise<Outcome<readonly Blob[]>>;
   /** Takes in a file of the user's; several for a split model. Errors also: model-invalid with the reason, storage-full. */
   importFiles(files: readonly File[], progress?: MessagePort): Promise<Outcome<StoredModel>>;
-  /** Who would go to make room for so many bytes. */
-  planEviction(neededBytes: number): Promise<Outcome<EvictionPlan>>;
-  evict(plan: EvictionPlan): Promise<Outcome<null>>;
+  /**
+   * How the files of a model that was refused for want of room would fit; nothing goes yet.
+   * @param spare ids of models that stay, besides the pinned and those in use
+   */
+  planRoom(files: readonly WantedFile[], spare: readonly string[]): Promise<Outcome<RoomPlan>>;
+  /** Carries a plan out, no further than is needed. Models that are pinned, spared or in use by now stay. */
+  makeRoom(plan: RoomPlan, spare: readonly string[]): Promise<Outcome<Evicted>>;
 }
+
+/** What does not fit: a model of the catalogue, or files of the user's. */
+export type RoomWish =
+  { readonly modelId: string } | { readonly files: readonly { readonly size: number }[] };
 
 /** A model of the catalogue as it is offered for a download. */
 export interface StoreOffer {
@@ -126,13 +139,29 @@ export interface ModelsPort {
    * the download. Errors: see `ModelStoreApi.download`.
    */
   download(modelId: string): Promise<Outcome<ModelReceipt>>;
-  /** Errors: as `list`, member-unknown. */
+  /**
+   * In whatever tab it runs. Errors: as `list`; storage-failed with reason `busy` when the tab that fetches does not hear.
+   */
   pause(modelId: string): Promise<Outcome<null>>;
   /** Errors: see `ModelStoreApi.verify`. */
   verify(modelId: string): Promise<Outcome<StoredModel>>;
-  /** Errors: as `pause`. */
-  remove(modelId: string): Promise<Outcome<null>>;
-  /** Errors: as `pause`. */
+  /** Errors: as `list`. */
+  remove(modelId: string): Promise<Outcome<Removal>>;
+  /**
+   * How that which was refused for want of room would fit. Models that have a seat on the council stay.
+   * Errors: as `list`, those of the catalogue and of the settings.
+   */
+  planRoom(wish: RoomWish): Promise<Outcome<RoomPlan>>;
+  /** The user's yes to a plan: deletes what it names, as far as that is needed. Errors: as `planRoom`. */
+  makeRoom(plan: RoomPlan): Promise<Outcome<Evicted>>;
+  /**
+   * How the store is. Errors: as `list`.
+   * @param askBytes measures whether so many bytes could be reserved
+   */
+  health(askBytes?: number): Promise<Outcome<StoreHealth>>;
+  /** Bytes a second of a model's last download, in this visit or an earlier one; null where nobody knows. */
+  lastSpeed(modelId: string): number | null;
+  /** Errors: as `list`, member-unknown. */
   pin(modelId: string, pinned: boolean): Promise<Outcome<StoredModel>>;
   /** Errors: see `ModelStoreApi.inspect`. */
   inspect(modelId: string): Promise<Outcome<GgufSummary>>;

@@ -2,14 +2,14 @@ import { err } from '#kernel/result';
 import { untilAborted } from '#kernel/until-aborted';
 import type { ModelSource } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
-import type { InferenceWorkerApi, KeptModel } from '#contracts/worker-api';
+import type { InferenceWorkerApi } from '#contracts/worker-api';
 import type { WorkerFactory, WorkerHandle } from '#contracts/worker-handle';
 
 /** To read what a store holds; a list of files that is fetched for it is some hundred KB. */
 const ANSWER_DEADLINE_MS = 60_000;
 
 /**
- * What an engine keeps of its models' files, asked and changed without loading any: each call has a worker of its own,
+ * What an engine keeps of its models' files, changed without loading any: each call has a worker of its own,
  * which alone may reach the models' hosts, and which ends with the call. So it is safe beside a member that runs.
  */
 export class ModelFiles {
@@ -20,26 +20,9 @@ export class ModelFiles {
   }
 
   /**
-   * What is on this device of the model. Touches no network.
-   * Errors: storage-failed, model-invalid, request-unsupported, worker-lost, deadline-exceeded, cancelled.
-   */
-  kept(signal: AbortSignal, model: ModelSource): Promise<Outcome<KeptModel>> {
-    return this.#ask(signal, model, (api) => api.keptModel?.(model, 'kept'));
-  }
-
-  /**
-   * As `kept`, with the size of the whole: fetches the list of the files where it is not here. For somebody who has asked
-   * what a download would cost.
-   * Errors: as `kept`, and model-fetch-failed.
-   */
-  size(signal: AbortSignal, model: ModelSource): Promise<Outcome<KeptModel>> {
-    return this.#ask(signal, model, (api) => api.keptModel?.(model, 'size'));
-  }
-
-  /**
    * Frees the space. A model in memory stays there.
    * @param others models whose compiled code, which some have in common, must stay
-   * Errors: as `kept`.
+   * Errors: storage-failed, model-invalid, request-unsupported, worker-lost, deadline-exceeded, cancelled.
    */
   remove(
     signal: AbortSignal,
@@ -47,11 +30,6 @@ export class ModelFiles {
     others: readonly ModelSource[] = [],
   ): Promise<Outcome<null>> {
     return this.#ask(signal, model, (api) => api.removeModel?.(model, 'all', others));
-  }
-
-  /** So that the next load fetches its compiled code again: for code of another generation. Errors: as `kept`. */
-  refreshLibrary(signal: AbortSignal, model: ModelSource): Promise<Outcome<null>> {
-    return this.#ask(signal, model, (api) => api.removeModel?.(model, 'library', []));
   }
 
   async #ask<T>(

@@ -11,6 +11,8 @@ export type Route =
   /** `shared`: the fragment of a shared benchmark result. */
   | { readonly page: 'benchmark'; readonly shared: string | null };
 
+/** Pages that take nothing from the fragment; one whose parts have addresses of their own (`#/models/storage`) looks itself. */
+const PLAIN = ['device', 'models', 'monitor', 'settings'] as const;
 const HOME: Route = { page: 'council', recordId: null };
 /** Links of every codec version open the page; the codec itself says which versions it can read. */
 const SHARED_RESULT = /^#b\d+\./;
@@ -27,10 +29,8 @@ function decoded(text: string): string {
 /** What a URL fragment shows. Anything unknown is the council page: a link must never end on nothing. */
 export function parseRoute(hash: string): Route {
   if (SHARED_RESULT.test(hash)) return { page: 'benchmark', shared: hash };
-  if (hash === '#/device') return { page: 'device' };
-  if (hash === '#/models') return { page: 'models' };
-  if (hash === '#/monitor') return { page: 'monitor' };
-  if (hash === '#/settings') return { page: 'settings' };
+  const page = PLAIN.find((name) => `${hash}/`.startsWith(`#/${name}/`));
+  if (page !== undefined) return { page };
   if (hash === '#/benchmark') return { page: 'benchmark', shared: null };
   const recordId = RECORD.exec(hash)?.[1];
   return recordId === undefined ? HOME : { page: 'council', recordId: decoded(recordId) };

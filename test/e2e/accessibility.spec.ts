@@ -36,6 +36,7 @@ function pretendGraphicsCard(): void {
 const PAGES = [
   ['Device', '#/device'],
   ['Models', '#/models'],
+  ['Storage health', '#/models/storage'],
   ['Monitor', '#/monitor'],
   ['Benchmark', '#/benchmark'],
   ['Settings', '#/settings'],
@@ -89,6 +90,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
       hub.silentAfterBytes = Infinity;
       await page.getByRole('button', { name: 'Resume Tiny' }).click();
       await expect(page.getByRole('button', { name: 'Add to the council: Tiny' })).toBeVisible();
+      expect(await violations(page)).toEqual([]);
+      await page.getByRole('link', { name: /How the store is/ }).click();
+      await expect(page.getByRole('rowheader', { name: /Tiny/ })).toBeVisible();
       expect(await violations(page)).toEqual([]);
     });
 

@@ -1,8 +1,8 @@
 import type { Page } from '@playwright/test';
-import type { StoredModel } from '../../src/contracts/model-store.ts';
 import { SHAPE_1M, SHAPE_30M, syntheticGguf } from '../browser/synthetic-gguf.ts';
 import { expect, openApp, test } from './support/fixtures.ts';
 import { Hub, HUB_MODEL } from './support/hub.ts';
+import { rot, storedModels as stored } from './support/store.ts';
 
 /** Nine chunks, the last one shorter. */
 const MODEL = syntheticGguf(SHAPE_30M, { seed: 1 });
@@ -12,11 +12,6 @@ const SMALL = syntheticGguf(SHAPE_1M, { seed: 1 });
 
 // Its precache has the real catalogue.
 test.use({ serviceWorkers: 'block' });
-
-async function stored(page: Page): Promise<readonly StoredModel[]> {
-  const models = await page.evaluate(async () => (await window.witan?.models())?.list());
-  return models?.ok === true ? models.value : [];
-}
 
 type Serve = (headers: undefined, besides: Hub['handle']) => Promise<{ readonly url: string }>;
 
@@ -28,22 +23,6 @@ async function openModels(page: Page, serve: Serve, hub: Hub): Promise<string> {
 }
 
 const offer = (page: Page) => page.getByRole('button', { name: /^Download .*: Tiny$/ });
-
-/** Changes one byte of a kept file behind the store's back, as a failing disk would. */
-async function rot(page: Page, atByte: number): Promise<void> {
-  await page.evaluate(async (at) => {
-    const root = await navigator.storage.getDirectory();
-    const folder = await root.getDirectoryHandle('blobs');
-    for await (const handle of folder.values()) {
-      if (handle.kind !== 'file') continue;
-      const file = handle;
-      const byte = new Uint8Array(await (await file.getFile()).slice(at, at + 1).arrayBuffer());
-      const writable = await file.createWritable({ keepExistingData: true });
-      await writable.write({ type: 'write', position: at, data: new Uint8Array([(byte[0] ?? 0) ^ 1]) });
-      await writable.close();
-    }
-  }, atByte);
-}
 
 test('a model is fetched with a yes that names its size, proved, and survives a reload', async ({
   page,
@@ -100,7 +79,11 @@ test('a download is paused and resumed by its buttons', async ({ page, serve }) 
   expect(hub.asked).toEqual([0, 2 * CHUNK]);
 });
 
-test('another tab sees how far a download is, and its end', async ({ page, context, serve }) => {
+test('another tab sees how far a download is, pauses it, and goes on with it', async ({
+  page,
+  context,
+  serve,
+}) => {
   const hub = new Hub(MODEL);
   hub.silentAfterBytes = 2.5 * CHUNK;
   const address = await openModels(page, serve, hub);
@@ -108,9 +91,11 @@ test('another tab sees how far a download is, and its end', async ({ page, conte
   await openApp(other, address);
   await offer(page).click();
   await expect(other.getByText(/^Fetching, .* · in another tab$/)).toBeVisible();
-  await expect(other.getByRole('button', { name: 'Pause Tiny' })).toBeHidden();
-  await page.getByRole('button', { name: 'Pause Tiny' }).click();
+  await expect.poll(async () => (await stored(other))[0]?.files[0]?.keptChunks).toBe(2);
+  await other.getByRole('button', { name: 'Pause Tiny' }).click();
   await expect(other.getByText(/Broken off at/)).toBeVisible();
+  await expect(page.getByText(/Broken off at/)).toBeVisible();
+  await expect(other.getByRole('alert')).toBeHidden();
   hub.silentAfterBytes = Infinity;
   await other.getByRole('button', { name: 'Resume Tiny' }).click();
   await expect(page.getByText('Complete; compared with its fingerprints whenever it is read')).toBeVisible();

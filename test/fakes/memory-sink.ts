@@ -137,6 +137,8 @@ export class MemorySink implements ChunkSink {
       keptBytes: this.#sizeBytes ?? 0,
       chunks: count,
       keptChunks: count,
+      checkedAtMs: null,
+      lostChunks: 0,
       sha256: found,
       urls: this.#spec.urls,
       faults: [],

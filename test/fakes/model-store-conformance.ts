@@ -224,11 +224,11 @@ const CASES: Readonly<Record<string, (rig: Rig) => Promise<void>>> = {
     good(await store.pin('pinned', true));
     rig.clock.advance(1000);
     good(await store.touch('used'));
-    const plan = good(await store.evictionPlan(SIZE + 1));
+    const plan = good(await store.evictor.plan(SIZE + 1));
     equal([plan.models.map(({ id }) => id), plan.enough], [['old', 'young'], true]);
-    equal(good(await store.evictionPlan(4 * SIZE)).enough, false);
+    equal(good(await store.evictor.plan(4 * SIZE)).enough, false);
     good(await store.pin('young', true));
-    equal(good(await store.evict(plan)), { freedBytes: SIZE, models: ['old'] });
+    equal(good(await store.evictor.evict(plan)), { freedBytes: SIZE, models: ['old'] });
     equal(
       good(await store.list()).map(({ id }) => id),
       ['pinned', 'used', 'young'],

@@ -256,11 +256,11 @@ class Simulation {
   }
 
   async #evict(store: ModelStore): Promise<void> {
-    const plan = await store.evictionPlan(this.#below(2000));
+    const plan = await store.evictor.plan(this.#below(2000));
     if (this.#told(plan) !== 'ok' || !plan.ok) return;
     const models = plan.value.models.map(({ id }) => id);
     this.#ledger.mayGo(this.#filesOf(models));
-    this.#say(`evict ${models.join(' ')}: ${this.#told(await store.evict(plan.value))}`);
+    this.#say(`evict ${models.join(' ')}: ${this.#told(await store.evictor.evict(plan.value))}`);
   }
 
   #rot(file: TrueFile): void {

@@ -1,8 +1,16 @@
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
 import type { GgufSummary } from '#contracts/gguf';
-import type { StoredModel } from '#contracts/model-store';
-import type { ModelActivity, ModelReceipt, ModelsPort, StoreOffer, StoreSpace } from '#contracts/models';
+import type { Evicted, Removal, RoomPlan, StoredModel } from '#contracts/model-store';
+import type {
+  ModelActivity,
+  ModelReceipt,
+  ModelsPort,
+  RoomWish,
+  StoreOffer,
+  StoreSpace,
+} from '#contracts/models';
+import type { StoreHealth } from '#contracts/store-health';
 
 export function storedModel(change: Partial<StoredModel> = {}): StoredModel {
   return {
@@ -48,12 +56,42 @@ export const OFFER: StoreOffer = {
   hosts: ['huggingface.co'],
 };
 
+/** The oldest of two would go. */
+export const ROOM_PLAN: RoomPlan = {
+  wantedBytes: 600_000_000,
+  freeBytes: 150_000_000,
+  eviction: {
+    neededBytes: 450_000_000,
+    freedBytes: 468_624_320,
+    models: [{ id: 'old', name: 'Old', freedBytes: 468_624_320 }],
+    enough: true,
+  },
+};
+
+export function storeHealthOf(change: Partial<StoreHealth> = {}): StoreHealth {
+  return {
+    schema: 'witan.store-health',
+    version: 1,
+    takenAtMs: 1_000_000,
+    backend: 'opfs',
+    space: { keptBytes: 0, heldBytes: 0, measured: null, estimate: null },
+    persistence: { persisted: false, last: null },
+    models: [],
+    troubles: [],
+    ...change,
+  };
+}
+
 /** A store in memory whose downloads end when the test says so. */
 export class FakeModelsPort implements ModelsPort {
   stored: StoredModel[] = [];
   offered: readonly StoreOffer[] = [OFFER];
   under: ModelActivity[] = [];
   persisted: boolean | null = false;
+  heldBytes = 0;
+  plan: RoomPlan = ROOM_PLAN;
+  healthNow = storeHealthOf();
+  speeds: Readonly<Record<string, number>> = {};
   readonly calls: string[] = [];
   /** Ends the download that runs. */
   end: (outcome: Outcome<StoredModel>) => void = () => undefined;
@@ -65,7 +103,15 @@ export class FakeModelsPort implements ModelsPort {
 
   space(): Promise<Outcome<StoreSpace>> {
     const keptBytes = this.stored.reduce((sum, model) => sum + model.keptBytes, 0);
-    return Promise.resolve(ok({ backend: 'opfs', keptBytes, fits: null, persisted: this.persisted }));
+    return Promise.resolve(
+      ok({
+        backend: 'opfs',
+        keptBytes,
+        heldBytes: this.heldBytes,
+        measured: null,
+        persisted: this.persisted,
+      }),
+    );
   }
 
   offers(): Promise<Outcome<readonly StoreOffer[]>> {
@@ -101,11 +147,31 @@ export class FakeModelsPort implements ModelsPort {
     return Promise.resolve(err(failure('member-unknown', { member: modelId })));
   }
 
-  remove(modelId: string): Promise<Outcome<null>> {
+  remove(modelId: string): Promise<Outcome<Removal>> {
     this.calls.push(`remove ${modelId}`);
     this.stored = this.stored.filter(({ id }) => id !== modelId);
     this.#tell();
-    return Promise.resolve(ok(null));
+    return Promise.resolve(ok({ freedBytes: 1, heldBytes: this.heldBytes }));
+  }
+
+  planRoom(wish: RoomWish): Promise<Outcome<RoomPlan>> {
+    this.calls.push(`plan ${'modelId' in wish ? wish.modelId : String(wish.files[0]?.size)}`);
+    return Promise.resolve(ok(this.plan));
+  }
+
+  makeRoom(plan: RoomPlan): Promise<Outcome<Evicted>> {
+    const models = plan.eviction.models.map(({ id }) => id);
+    this.calls.push(`evict ${models.join(' ')}`);
+    return Promise.resolve(ok({ freedBytes: plan.eviction.freedBytes, models }));
+  }
+
+  health(askBytes?: number): Promise<Outcome<StoreHealth>> {
+    const measured = askBytes === undefined ? null : { atMs: 2_000_000, askedBytes: askBytes, freeBytes: 64 };
+    return Promise.resolve(ok({ ...this.healthNow, space: { ...this.healthNow.space, measured } }));
+  }
+
+  lastSpeed(modelId: string): number | null {
+    return this.speeds[modelId] ?? null;
   }
 
   pin(modelId: string, pinned: boolean): Promise<Outcome<StoredModel>> {

@@ -22,6 +22,10 @@ export class TabLocks implements FileLocks {
     return this.#take(this.#all.tryAlone(fileId));
   }
 
+  held(): Promise<ReadonlySet<string> | null> {
+    return this.#all.held();
+  }
+
   die(): void {
     this.#dead = true;
     for (const release of this.#held) release();

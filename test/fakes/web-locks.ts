@@ -36,6 +36,11 @@ export class WebLocks implements LockSource {
     }
   }
 
+  async query(): Promise<{ readonly held: readonly Held[] }> {
+    if (this.refusal !== null) throw this.refusal;
+    return this.#task(() => ({ held: [...this.held] }));
+  }
+
   /** The tab that holds them is gone. */
   dropAll(): void {
     this.held.clear();

@@ -1,10 +1,11 @@
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
 import type { GgufSummary } from '#contracts/gguf';
-import type { EvictionPlan, StoredModel } from '#contracts/model-store';
+import type { Evicted, Removal, RoomPlan, StoredModel, WantedFile } from '#contracts/model-store';
 import type { ModelReceipt, ModelRequest, ModelStoreApi, StoreSpace } from '#contracts/models';
 import { blobSource } from '../../src/storage/gguf/blob-source.ts';
 import { inspectGguf } from '../../src/storage/gguf/inspect.ts';
+import type { ModelStore } from '../../src/storage/model-store/model-store.ts';
 import { attempt } from '../../src/storage/model-store/store-failure.ts';
 import { downloadModel, type DownloadWorkPorts } from './model-download.ts';
 import { importedId, importModel } from './model-import.ts';
@@ -44,13 +45,17 @@ export class ModelStoreHost implements ModelStoreApi {
       if (!models.ok) return models;
       const files = new Map(models.value.flatMap((model) => model.files.map((file) => [file.id, file])));
       const keptBytes = [...files.values()].reduce((sum, file) => sum + file.keptBytes, 0);
+      // Whoever read a deleted file may be gone without a word.
+      const reclaimed = await reclaim(store);
+      if (!reclaimed.ok) return reclaimed;
       const free = wantedBytes === undefined ? ok(null) : await store.freeBytes(wantedBytes);
       if (!free.ok) return free;
-      const fits =
+      const measured =
         wantedBytes === undefined || free.value === null
           ? null
-          : { bytes: wantedBytes, yes: free.value >= wantedBytes };
-      return ok({ backend: kind, keptBytes, fits, persisted: null });
+          : { askedBytes: wantedBytes, freeBytes: free.value };
+      const { heldBytes } = reclaimed.value;
+      return ok({ backend: kind, keptBytes, heldBytes, measured, persisted: null });
     });
   }
 
@@ -98,13 +103,17 @@ export class ModelStoreHost implements ModelStoreApi {
     });
   }
 
-  async remove(modelId: string): Promise<Outcome<null>> {
+  async remove(modelId: string): Promise<Outcome<Removal>> {
     // Else its files are held, and their bytes would stay until the store is opened again.
     await this.#stop(modelId);
     return this.#with(async ({ store }) => {
       const removed = await store.removeModel(modelId);
-      return removed.ok ? ok(null) : removed;
+      return removed.ok ? withHeld(store, removed.value) : removed;
     });
+  }
+
+  reclaim(): Promise<Outcome<Removal>> {
+    return this.#with(({ store }) => reclaim(store));
   }
 
   pin(modelId: string, pinned: boolean): Promise<Outcome<StoredModel>> {
@@ -143,15 +152,12 @@ export class ModelStoreHost implements ModelStoreApi {
     });
   }
 
-  planEviction(neededBytes: number): Promise<Outcome<EvictionPlan>> {
-    return this.#with(({ store }) => store.evictionPlan(neededBytes));
+  planRoom(files: readonly WantedFile[], spare: readonly string[]): Promise<Outcome<RoomPlan>> {
+    return this.#with(({ store }) => store.evictor.planRoom(files, spare));
   }
 
-  evict(plan: EvictionPlan): Promise<Outcome<null>> {
-    return this.#with(async ({ store }) => {
-      const evicted = await store.evict(plan);
-      return evicted.ok ? ok(null) : evicted;
-    });
+  makeRoom(plan: RoomPlan, spare: readonly string[]): Promise<Outcome<Evicted>> {
+    return this.#with(({ store }) => store.evictor.makeRoom(plan, spare));
   }
 
   /** Opens the store if it is not open; after a failure, or when it was lost, the next call tries again. */
@@ -232,4 +238,17 @@ export class ModelStoreHost implements ModelStoreApi {
     const model = models.value.find(({ id }) => id === modelId);
     return model === undefined ? err(failure('member-unknown', { member: modelId })) : ok(model);
   }
+}
+
+async function reclaim(store: ModelStore): Promise<Outcome<Removal>> {
+  const freed = await store.reclaim();
+  return freed.ok ? withHeld(store, freed.value) : freed;
+}
+
+async function withHeld(
+  store: ModelStore,
+  freed: { readonly freedBytes: number },
+): Promise<Outcome<Removal>> {
+  const held = await store.deletedBytes();
+  return held.ok ? ok({ ...freed, heldBytes: held.value }) : held;
 }

@@ -180,6 +180,7 @@ export class FileLedger {
         sha256: record.sha256 ?? found,
         chunksProved: true,
         stream: null,
+        checkedAtMs: this.#clock.epochMs(),
       };
       editor.putFile(whole);
       return ok({ record: whole, table });
@@ -190,6 +191,14 @@ export class FileLedger {
   async remember(id: string, kind: StoreFault['kind'], chunk: number | null): Promise<void> {
     await this.#edit('remember', id, async (editor, { record }) => {
       editor.putFile(withFaults(record, [this.#fault(kind, chunk)]));
+      return ok(null);
+    });
+  }
+
+  /** All that is kept was read and compared; best effort, for who asks wants the bytes and not this. */
+  async checked(id: string): Promise<void> {
+    await this.#edit('remember', id, async (editor, { record }) => {
+      editor.putFile({ ...record, checkedAtMs: this.#clock.epochMs() });
       return ok(null);
     });
   }
@@ -214,6 +223,7 @@ export class FileLedger {
       ...record,
       state: stateAfterLoss(record.state, before - gone.length),
       stream: seen && !record.chunksProved ? null : record.stream,
+      lostChunks: record.lostChunks + gone.length,
     };
     const chunks = gone.length > FAULTS_AT_ONCE ? [null] : gone;
     const after = withFaults(

@@ -10,4 +10,9 @@ export interface FileLocks {
   tryWriter(fileId: string): Promise<Release | null>;
   tryReader(fileId: string): Promise<Release | null>;
   tryAlone(fileId: string): Promise<Release | null>;
+  /**
+   * Ids of the files that anybody reads or writes just now. Takes nothing, so it is in nobody's way. Null where the browser
+   * does not say.
+   */
+  held(): Promise<ReadonlySet<string> | null>;
 }

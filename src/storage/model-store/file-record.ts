@@ -33,6 +33,8 @@ export function newFile(spec: FileSpec): FileRecord {
     chunksProved: false,
     stream: null,
     faults: [],
+    checkedAtMs: null,
+    lostChunks: 0,
   };
 }
 
@@ -84,7 +86,7 @@ export function healed(record: FileRecord, chunk: number | null): FileRecord {
 
 /** @param table null while the size is not known */
 export function storedFile(record: FileRecord, table: ChunkTable | null): StoredFile {
-  const { id, state, sizeBytes, sha256, urls, faults } = record;
+  const { id, state, sizeBytes, sha256, urls, faults, checkedAtMs, lostChunks } = record;
   return {
     id,
     state,
@@ -95,6 +97,8 @@ export function storedFile(record: FileRecord, table: ChunkTable | null): Stored
     sha256,
     urls,
     faults,
+    checkedAtMs,
+    lostChunks,
   };
 }
 

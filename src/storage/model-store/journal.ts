@@ -26,6 +26,9 @@ export interface FileRecord {
   readonly chunksProved: boolean;
   readonly stream: StreamMark | null;
   readonly faults: readonly StoreFault[];
+  /** As in `StoredFile`. */
+  readonly checkedAtMs: number | null;
+  readonly lostChunks: number;
 }
 
 /**

@@ -133,7 +133,7 @@ export function stateOfAll(states: readonly FileState[]): FileState {
 
 function unreadable(id: string): StoredFile {
   const nothing = { sizeBytes: null, keptBytes: 0, chunks: null, keptChunks: 0, sha256: null };
-  return { id, state: 'new', ...nothing, urls: [], faults: [] };
+  return { id, state: 'new', ...nothing, urls: [], faults: [], checkedAtMs: null, lostChunks: 0 };
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -1,11 +1,11 @@
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
-import type { EvictionPlan, FileSpec, StoredFile, StoredModel } from '#contracts/model-store';
+import type { FileSpec, StoredFile, StoredModel } from '#contracts/model-store';
 import type { ByteStore } from './byte-store.ts';
 import { STORE_GEOMETRY, type ChunkGeometry } from './chunk-geometry.ts';
 import { ChunkReader } from './chunk-reader.ts';
-import { planEviction } from './eviction.ts';
+import { Evictor } from './evictor.ts';
 import { FileLedger } from './file-ledger.ts';
 import type { FileLocks } from './file-locks.ts';
 import { storedFile } from './file-record.ts';
@@ -39,6 +39,8 @@ export class ModelStore {
   readonly #parts: StoreParts;
   readonly #shelf: ModelShelf;
   readonly #probe: SpaceProbe;
+  /** Makes room. */
+  readonly evictor: Evictor;
   /** What opening found. */
   readonly recovery: Recovery;
 
@@ -46,6 +48,7 @@ export class ModelStore {
     this.#parts = parts;
     this.#shelf = new ModelShelf(parts);
     this.#probe = new SpaceProbe(parts.bytes);
+    this.evictor = new Evictor(parts, this.#probe, (id) => this.removeModel(id));
     this.recovery = recovery;
   }
 
@@ -137,6 +140,7 @@ export class ModelStore {
     const bad = await verifyChunks(signal, reader.value, this.#parts.hashes, options);
     await reader.value.close();
     if (!bad.ok) return bad;
+    await this.#parts.ledger.checked(fileId);
     const file = await this.file(fileId);
     if (!file.ok) return file;
     return file.value === null ? err(unknown(fileId)) : ok(file.value);
@@ -169,48 +173,19 @@ export class ModelStore {
     return this.#probe.freeBytes(atMostBytes);
   }
 
-  /** What would go to make room; nothing goes yet. */
-  async evictionPlan(neededBytes: number): Promise<Outcome<EvictionPlan>> {
-    const { journal, locks, ledger } = this.#parts;
-    const seen = await attempt('plan', () =>
-      journal.read(async (view) => {
-        const bytesOf = new Map<string, number>();
-        for (const { id, allocatedBytes } of await view.files()) {
-          const file = await ledger.known(view, id);
-          bytesOf.set(id, Math.max(allocatedBytes, file?.table?.keptBytes() ?? 0));
+  /** Bytes of deleted files that somebody still reads or writes; `reclaim` frees them afterwards. */
+  async deletedBytes(): Promise<Outcome<number>> {
+    return attempt('list', () =>
+      this.#parts.journal.read(async (view) => {
+        let heldBytes = 0;
+        for (const record of await view.files()) {
+          if (record.state !== 'tombstone') continue;
+          const file = await this.#parts.ledger.known(view, record.id);
+          heldBytes += Math.max(record.allocatedBytes, file?.table?.keptBytes() ?? 0);
         }
-        return { models: await view.models(), bytesOf };
+        return heldBytes;
       }),
     );
-    if (!seen.ok) return seen;
-    const busy = new Set<string>();
-    for (const id of seen.value.bytesOf.keys()) {
-      const release = await locks.tryAlone(id);
-      if (release === null) busy.add(id);
-      release?.();
-    }
-    return ok(planEviction(neededBytes, seen.value.models, seen.value.bytesOf, busy));
-  }
-
-  /**
-   * Carries a plan out, the least recently used first. A model that was pinned or came into use since the plan was shown
-   * stays.
-   */
-  async evict(
-    plan: EvictionPlan,
-  ): Promise<Outcome<{ readonly freedBytes: number; readonly models: readonly string[] }>> {
-    let freedBytes = 0;
-    const gone: string[] = [];
-    for (const { id } of plan.models) {
-      const allowed = await this.evictionPlan(Number.MAX_SAFE_INTEGER);
-      if (!allowed.ok) return allowed;
-      if (!allowed.value.models.some((model) => model.id === id)) continue;
-      const removed = await this.removeModel(id);
-      if (!removed.ok) return removed;
-      freedBytes += removed.value.freedBytes;
-      gone.push(id);
-    }
-    return ok({ freedBytes, models: gone });
   }
 
   /** Lets go of the journal. Sinks and readers must be closed before. */

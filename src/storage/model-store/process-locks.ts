@@ -44,6 +44,11 @@ export class ProcessLocks implements FileLocks {
     );
   }
 
+  held(): Promise<ReadonlySet<string>> {
+    const held = [...this.#files].filter(([, { writer, readers }]) => writer || readers !== 0);
+    return Promise.resolve(new Set(held.map(([id]) => id)));
+  }
+
   #holders(fileId: string): Holders {
     const found = this.#files.get(fileId) ?? { writer: false, readers: 0 };
     this.#files.set(fileId, found);

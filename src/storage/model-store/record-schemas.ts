@@ -34,6 +34,9 @@ const FileSchema = v.object({
   chunksProved: v.boolean(),
   stream: v.nullable(v.object({ chunks: Count, state: Bytes })),
   faults: v.array(Fault),
+  // Later additions; records of before do without.
+  checkedAtMs: v.optional(v.nullable(v.number()), null),
+  lostChunks: v.optional(Count, 0),
 });
 
 const PageSchema = v.pipe(

@@ -15,6 +15,6 @@ export interface StoreParts {
   readonly locks: FileLocks;
   readonly clock: Clock;
   readonly geometry: ChunkGeometry;
-  /** Room that must be left beside a file that is begun; see `room.ts`. */
+  /** Most room that must be left beside a file that is begun; see `reserveFor`. */
   readonly reserveBytes: number;
 }

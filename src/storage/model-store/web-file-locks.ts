@@ -7,7 +7,10 @@ export interface LockSource {
     options: { readonly ifAvailable: true; readonly mode: LockMode },
     granted: (lock: Lock | null) => Promise<void> | undefined,
   ): Promise<unknown>;
+  query(): Promise<{ readonly held?: readonly { readonly name?: string }[] }>;
 }
+
+const NAME = /^witan\.file\.(?:write|read)\.(.+)$/;
 
 /**
  * Locks over all tabs, by Web Locks: the browser gives back what a tab or a worker held the moment that it is gone. Two for
@@ -42,6 +45,16 @@ export class WebFileLocks implements FileLocks {
       readers();
       writer();
     };
+  }
+
+  async held(): Promise<ReadonlySet<string> | null> {
+    await Promise.all(this.#returning);
+    try {
+      const { held = [] } = await this.#locks.query();
+      return new Set(held.flatMap(({ name = '' }) => NAME.exec(name)?.[1] ?? []));
+    } catch {
+      return null;
+    }
   }
 
   /** Null when somebody has it, and where the browser refuses locks: then nobody writes. */

@@ -1,9 +1,18 @@
 import { err } from '#kernel/result';
 import { failureOf, type Outcome, type WitanFailure } from '#contracts/errors';
-import type { ModelActivity, ModelsPort, StoreOffer, StoreSpace } from '#contracts/models';
+import type { ModelActivity, ModelsPort, RoomWish, StoreOffer, StoreSpace } from '#contracts/models';
 import type { WitanPorts } from '#contracts/ports';
-import type { StoredModel } from '#contracts/model-store';
+import type { RoomPlan, StoredModel } from '#contracts/model-store';
+import { listed } from '../quantities.ts';
 import { giveSeat, takeSeat } from '../settings/seats.ts';
+import { heldLine } from './models-words.ts';
+
+/** Something did not fit: who would go for it, and what is then tried again. */
+export interface RoomOffer {
+  readonly name: string;
+  readonly plan: RoomPlan;
+  readonly again: () => Promise<void>;
+}
 
 /** The port's code is fetched with its first use, and that may fail. */
 function settled<T>(outcome: Promise<Outcome<T>>): Promise<Outcome<T>> {
@@ -18,6 +27,8 @@ export class ModelsModel {
   space = $state.raw<StoreSpace | null>(null);
   activity = $state.raw<readonly ModelActivity[]>([]);
   problem = $state.raw<WitanFailure | null>(null);
+  /** Null: everything fits, or the user has answered. */
+  roomOffer = $state.raw<RoomOffer | null>(null);
   /** Read out by screen readers. */
   announcement = $state('');
   importing = $state(false);
@@ -28,6 +39,7 @@ export class ModelsModel {
   );
   readonly #ports: Pick<WitanPorts, 'settings' | 'council'>;
   readonly #port: Promise<ModelsPort>;
+  #opened: ModelsPort | null = null;
   #reading = false;
   #wanted = false;
 
@@ -56,8 +68,14 @@ export class ModelsModel {
     return this.offers.some(({ id }) => id === modelId);
   }
 
+  /** Bytes a second of its last download, in this visit or before. */
+  lastSpeed(modelId: string): number | null {
+    return this.#opened?.lastSpeed(modelId) ?? null;
+  }
+
   async download(modelId: string, name: string): Promise<void> {
-    const fetched = await this.#do((port) => port.download(modelId));
+    const again = (): Promise<void> => this.download(modelId, name);
+    const fetched = await this.#fitting(name, { modelId }, again, (port) => port.download(modelId));
     if (fetched?.model.state === 'verified') this.announcement = `${name} is on this device.`;
   }
 
@@ -79,7 +97,26 @@ export class ModelsModel {
     const left = await this.#do(() => takeSeat(this.#ports, modelId));
     if (left === undefined) return;
     const removed = await this.#do((port) => port.remove(modelId));
-    if (removed !== undefined) this.announcement = `${name} is deleted.`;
+    if (removed === undefined) return;
+    const held = removed.heldBytes > 0 ? ` ${heldLine(removed.heldBytes)}` : '';
+    this.announcement = `${name} is deleted.${held}`;
+  }
+
+  /** The yes to the offer: deletes what it names, as far as that is needed, and tries again what did not fit. */
+  async makeRoom(): Promise<void> {
+    const offer = this.roomOffer;
+    if (offer === null) return;
+    this.roomOffer = null;
+    const made = await this.#do((port) => port.makeRoom(offer.plan));
+    if (made === undefined) return;
+    const names = offer.plan.eviction.models.filter(({ id }) => made.models.includes(id));
+    if (names.length > 0) this.announcement = `Deleted: ${listed(names.map(({ name }) => name))}.`;
+    await offer.again();
+  }
+
+  /** The no to it: everything stays. */
+  keepAll(): void {
+    this.roomOffer = null;
   }
 
   async pin(modelId: string, pinned: boolean): Promise<void> {
@@ -89,7 +126,9 @@ export class ModelsModel {
   async importFiles(files: readonly File[]): Promise<void> {
     if (files.length === 0 || this.importing) return;
     this.importing = true;
-    const taken = await this.#do((port) => port.importFiles(files));
+    const again = (): Promise<void> => this.importFiles(files);
+    const name = files[0]?.name ?? '';
+    const taken = await this.#fitting(name, { files }, again, (port) => port.importFiles(files));
     this.importing = false;
     if (taken !== undefined) this.announcement = `${taken.name} is on this device.`;
   }
@@ -108,6 +147,23 @@ export class ModelsModel {
   async persist(): Promise<void> {
     await (await this.#port).persist();
     await this.#read();
+  }
+
+  /** As `#do`; what does not fit becomes an offer to make room, where anybody can say how. */
+  async #fitting<T>(
+    name: string,
+    wish: RoomWish,
+    again: () => Promise<void>,
+    use: (port: ModelsPort) => Promise<Outcome<T>>,
+  ): Promise<T | undefined> {
+    this.roomOffer = null;
+    const done = await this.#do(use);
+    if (done !== undefined || this.problem?.code !== 'storage-full') return done;
+    const plan = await settled(this.#port.then((port) => port.planRoom(wish)));
+    if (!plan.ok) return undefined;
+    this.roomOffer = { name, plan: plan.value, again };
+    this.problem = null;
+    return undefined;
   }
 
   /** Undefined when it failed, which is then shown; to be stopped by the user is no failure. */
@@ -144,6 +200,7 @@ export class ModelsModel {
 
   async #follow(signal: AbortSignal): Promise<void> {
     const port = await this.#port;
+    this.#opened = port;
     if (signal.aborted) return;
     const leave = port.subscribe(() => {
       this.activity = port.activity();

@@ -1,7 +1,7 @@
 import type { WitanFailure } from '#contracts/errors';
 import { ggufRefusalText } from '#contracts/gguf-messages';
 import type { DownloadWait } from '#contracts/download';
-import type { FileState, StoredModel, StoreFault } from '#contracts/model-store';
+import type { FileState, RoomPlan, StoredModel, StoreFault } from '#contracts/model-store';
 import type { ModelProgress, StoreSpace } from '#contracts/models';
 import { count, fileSize, percent, plural } from '../quantities.ts';
 
@@ -35,13 +35,28 @@ function waitWords(waiting: DownloadWait): string {
     : 'the server failed; tried again soon';
 }
 
-/** What is under way with a model, in one line. */
-export function progressLine(progress: ModelProgress): string {
+/** How long the rest would take at the speed that it last had; null where nobody knows. */
+function restAtLastSpeed(
+  doneBytes: number,
+  totalBytes: number | null,
+  lastSpeed: number | null,
+): string | null {
+  if (totalBytes === null || lastSpeed === null || lastSpeed <= 0 || doneBytes >= totalBytes) return null;
+  return `about ${timeLeft((totalBytes - doneBytes) / lastSpeed)} at its last speed, ${fileSize(lastSpeed)}/s`;
+}
+
+/**
+ * What is under way with a model, in one line.
+ * @param lastSpeed bytes a second of an earlier visit, said until there is one of this
+ */
+export function progressLine(progress: ModelProgress, lastSpeed: number | null = null): string {
   const { phase, doneBytes, totalBytes, bytesPerSecond, secondsLeft, host, waiting } = progress;
+  const early = phase === 'download' && waiting === null && bytesPerSecond === null;
   return [
     `${PHASES[phase]}, ${share(doneBytes, totalBytes)}`,
     waiting === null ? null : waitWords(waiting),
     waiting === null && bytesPerSecond !== null ? `${fileSize(bytesPerSecond)}/s` : null,
+    early ? restAtLastSpeed(doneBytes, totalBytes, lastSpeed) : null,
     waiting === null && secondsLeft !== null ? `about ${timeLeft(secondsLeft)} left` : null,
     host === null ? null : `from ${host}`,
   ]
@@ -49,7 +64,7 @@ export function progressLine(progress: ModelProgress): string {
     .join(' · ');
 }
 
-const STATES: Readonly<Record<FileState, string>> = {
+export const STATES: Readonly<Record<FileState, string>> = {
   new: 'Nothing of it is here yet',
   partial: 'Broken off',
   verified: 'Complete; compared with its fingerprints whenever it is read',
@@ -57,13 +72,20 @@ const STATES: Readonly<Record<FileState, string>> = {
   tombstone: 'Deleted; its space comes free when nobody reads it any more',
 };
 
-/** How a model stands while nothing is done to it. */
-export function stateLine({ state, keptBytes, sizeBytes }: StoredModel): string {
+/**
+ * How a model stands while nothing is done to it.
+ * @param lastSpeed bytes a second of its last download
+ */
+export function stateLine(
+  { state, keptBytes, sizeBytes }: StoredModel,
+  lastSpeed: number | null = null,
+): string {
   if (state !== 'partial') return STATES[state];
-  return `${STATES.partial} at ${share(keptBytes, sizeBytes)}; goes on from there`;
+  const rest = restAtLastSpeed(keptBytes, sizeBytes, lastSpeed);
+  return `${STATES.partial} at ${share(keptBytes, sizeBytes)}; goes on from there${rest === null ? '' : `, ${rest}`}`;
 }
 
-const FAULTS: Readonly<Record<StoreFault['kind'], string>> = {
+export const FAULTS: Readonly<Record<StoreFault['kind'], string>> = {
   'chunk-mismatch': 'a part did not match and was thrown away',
   'short-write': 'the browser wrote less than it was given',
   'lost-data': 'a part that had been written was gone',
@@ -94,6 +116,25 @@ export function persistenceLine(persisted: StoreSpace['persisted']): string {
   return persisted
     ? 'The browser has promised not to clear models by itself.'
     : 'The browser may clear models by itself when the disk gets full.';
+}
+
+/** Of deleted models that somebody still reads. */
+export const heldLine = (heldBytes: number): string =>
+  `${fileSize(heldBytes)} of deleted models come free when the council that still uses them, here or in another tab, lets them go.`;
+
+/** Why something does not fit, and what would have to go for it. */
+export function roomWords(name: string, { wantedBytes, freeBytes, eviction }: RoomPlan): string {
+  const needs = `${name} needs ${fileSize(wantedBytes)} of room, with a reserve`;
+  const has =
+    freeBytes === null || freeBytes >= wantedBytes
+      ? 'the browser does not give as much.'
+      : `the browser gives ${freeBytes === 0 ? 'none' : fileSize(freeBytes)}.`;
+  if (eviction.enough) return `${needs}; ${has}`;
+  const most =
+    eviction.models.length === 0
+      ? 'Nothing here may go for it'
+      : `All that may go would free ${fileSize(eviction.freedBytes)}, which is not enough`;
+  return `${needs}; ${has} ${most}: free space on the disk, or delete something yourself.`;
 }
 
 export const BACKENDS: Readonly<Record<StoreSpace['backend'], string>> = {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServeOptions } from '../../../tools/serve/preview.ts';
 import { ONE_MODEL, oneModelCatalogue } from '../../fakes/one-model-catalogue.ts';
@@ -25,6 +26,8 @@ export class Hub {
   sentBytes = 0;
   /** From so many bytes on it sends nothing more, and leaves its lines open. */
   silentAfterBytes = Infinity;
+  /** Milliseconds between two pieces of 64 KiB, as on a slow line. */
+  pieceMs = 0;
   /** Changes an answer before it leaves. */
   spoil: (bytes: Uint8Array, fromByte: number) => Uint8Array = (bytes) => bytes;
 
@@ -57,6 +60,7 @@ export class Hub {
       if (this.sentBytes >= this.silentAfterBytes) return;
       const piece = body.subarray(at, at + PIECE_BYTES);
       this.sentBytes += piece.length;
+      if (this.pieceMs > 0) await setTimeout(this.pieceMs);
       if (!response.write(piece)) await written(response);
     }
     response.end();

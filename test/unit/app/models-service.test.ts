@@ -1,16 +1,22 @@
+import * as v from 'valibot';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
 import type { ModelReceipt, ModelRequest, ModelStoreApi, StoreSpace } from '#contracts/models';
-import type { StoredModel } from '#contracts/model-store';
-import { ModelsService } from '../../../src/app/models-service.ts';
+import type { RoomPlan, StoredModel, WantedFile } from '#contracts/model-store';
+import { StoreHealthSchema } from '#contracts/store-health';
+import { HeldModels } from '../../../src/app/held-models.ts';
+import { ModelsService, type ModelsServicePorts } from '../../../src/app/models-service.ts';
 import { SharedActivity } from '../../../src/app/shared-activity.ts';
+import { ProcessLocks } from '../../../src/storage/model-store/process-locks.ts';
+import { StoreLog } from '../../../src/storage/store-log.ts';
 import { FakeWorkerHandle } from '../../fakes/fake-worker-handle.ts';
-import { modelProgress, OFFER, storedModel } from '../../fakes/models-port.ts';
+import { modelProgress, OFFER, ROOM_PLAN, storedModel } from '../../fakes/models-port.ts';
 import { turn } from '../../fakes/turn.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
-const REQUEST: ModelRequest = { ...OFFER, format: 'gguf', origin: 'catalogue', files: [] };
+const FILE = { id: 'url-1', urls: [], sizeBytes: 468_624_320, sha256: null, chunkSha256: null };
+const REQUEST: ModelRequest = { ...OFFER, format: 'gguf', origin: 'catalogue', files: [FILE] };
 const RECEIPT: ModelReceipt = {
   model: storedModel(),
   transferredBytes: 468_624_320,
@@ -22,11 +28,14 @@ const RECEIPT: ModelReceipt = {
 class FakeStore implements ModelStoreApi {
   models: readonly StoredModel[] = [];
   progress: MessagePort | null = null;
+  measured: StoreSpace['measured'] = null;
   end: (outcome: Outcome<ModelReceipt>) => void = () => undefined;
 
   list = (): Promise<Outcome<readonly StoredModel[]>> => Promise.resolve(ok(this.models));
   space = (): Promise<Outcome<StoreSpace>> =>
-    Promise.resolve(ok({ backend: 'opfs', keptBytes: 0, fits: null, persisted: null }));
+    Promise.resolve(
+      ok({ backend: 'opfs', keptBytes: 7, heldBytes: 0, measured: this.measured, persisted: null }),
+    );
   download = (_model: ModelRequest, progress?: MessagePort): Promise<Outcome<ModelReceipt>> => {
     this.progress = progress ?? null;
     return new Promise((resolve) => {
@@ -35,25 +44,39 @@ class FakeStore implements ModelStoreApi {
   };
   pause = vi.fn(() => Promise.resolve(ok(null)));
   inspect = vi.fn();
-  verify = (): Promise<Outcome<StoredModel>> => Promise.resolve(ok(storedModel()));
-  remove = vi.fn(() => Promise.resolve(ok(null)));
+  verify = vi.fn((): Promise<Outcome<StoredModel>> => Promise.resolve(ok(storedModel())));
+  remove = vi.fn(() => Promise.resolve(ok({ freedBytes: 1, heldBytes: 0 })));
+  reclaim = vi.fn(() => Promise.resolve(ok({ freedBytes: 1, heldBytes: 0 })));
   pin = vi.fn(() => Promise.resolve(ok(storedModel({ pinned: true }))));
   read = (): Promise<Outcome<readonly Blob[]>> => Promise.resolve(ok([]));
   importFiles = (): Promise<Outcome<StoredModel>> => Promise.resolve(ok(storedModel()));
-  planEviction = vi.fn();
-  evict = vi.fn();
+  planRoom = vi.fn((_files: readonly WantedFile[], _spare: readonly string[]) =>
+    Promise.resolve(ok(ROOM_PLAN)),
+  );
+  makeRoom = vi.fn((_plan: RoomPlan, _spare: readonly string[]) =>
+    Promise.resolve(ok({ freedBytes: 1, models: ['old'] })),
+  );
 }
 
 let store: FakeStore;
 let workers: FakeWorkerHandle<ModelStoreApi>[];
 let persist: ReturnType<typeof vi.fn<() => Promise<boolean>>>;
+let clock: VirtualClock;
+let log: StoreLog;
+let ports: ModelsServicePorts;
 let service: ModelsService;
 
 beforeEach(() => {
   store = new FakeStore();
   workers = [];
   persist = vi.fn(() => Promise.resolve(true));
-  service = new ModelsService({
+  clock = new VirtualClock();
+  log = new StoreLog(clock, null);
+  ports = {
+    clock,
+    log,
+    held: new HeldModels(new ProcessLocks()),
+    seated: () => Promise.resolve(ok(['lfm2-700m', 'alder'])),
     startWorker: () => {
       const worker = new FakeWorkerHandle<ModelStoreApi>(store);
       workers.push(worker);
@@ -66,9 +89,14 @@ beforeEach(() => {
           modelId === OFFER.id ? ok(REQUEST) : err(failure('member-unknown', { member: modelId })),
         ),
     },
-    activity: new SharedActivity(new VirtualClock(), null),
-    storage: { persist, persisted: () => Promise.resolve(false) },
-  });
+    activity: new SharedActivity(clock, null),
+    storage: {
+      persist,
+      persisted: () => Promise.resolve(false),
+      estimate: () => Promise.resolve({ usage: 5, quota: 10_737_418_245 }),
+    },
+  };
+  service = new ModelsService(ports);
 });
 
 it('starts one worker, with the first call, and another when that one is lost', async () => {
@@ -83,14 +111,10 @@ it('starts one worker, with the first call, and another when that one is lost', 
 
 it('says what the browser says of persistence, and not more', async () => {
   expect(await service.space()).toMatchObject({ ok: true, value: { persisted: false } });
+  const refuse = (): Promise<never> => Promise.reject(new TypeError('blocked'));
   const blocked = new ModelsService({
-    startWorker: () => new FakeWorkerHandle<ModelStoreApi>(store),
-    catalogue: { offers: vi.fn(), request: vi.fn() },
-    activity: new SharedActivity(new VirtualClock(), null),
-    storage: {
-      persist: () => Promise.reject(new TypeError('blocked')),
-      persisted: () => Promise.reject(new TypeError('blocked')),
-    },
+    ...ports,
+    storage: { persist: refuse, persisted: refuse, estimate: refuse },
   });
   expect(await blocked.space()).toMatchObject({ ok: true, value: { persisted: null } });
   expect(await blocked.persist()).toBeNull();
@@ -143,4 +167,105 @@ it('tells its listeners when models change', async () => {
   leave();
   await service.remove('lfm2-700m');
   expect(listener).toHaveBeenCalledTimes(2);
+});
+
+describe('health', () => {
+  it('is a document of its schema: what is kept, what was measured, what the browser says, who sits', async () => {
+    store.models = [storedModel(), storedModel({ id: 'old', name: 'Old' })];
+    store.measured = { askedBytes: 100, freeBytes: 64 };
+    await service.persist();
+    const health = await service.health(100);
+    expect(health).toMatchObject({
+      ok: true,
+      value: {
+        space: {
+          keptBytes: 7,
+          measured: { atMs: clock.epochMs(), askedBytes: 100, freeBytes: 64 },
+          estimate: { usageBytes: 5, quotaBytes: 10_737_418_245 },
+        },
+        persistence: { persisted: false, last: { askedAtMs: clock.epochMs(), answer: true } },
+        models: [
+          { id: 'lfm2-700m', seated: true },
+          { id: 'old', seated: false },
+        ],
+      },
+    });
+    if (health.ok) expect(v.parse(StoreHealthSchema, structuredClone(health.value))).toEqual(health.value);
+  });
+
+  it('has what went wrong and what ended it', async () => {
+    const failed = service.download(OFFER.id);
+    await turn();
+    store.end(err(failure('storage-full', { reason: 'quota' })));
+    await failed;
+    expect(log.troubles).toMatchObject([
+      { doing: 'download', modelId: OFFER.id, code: 'storage-full', reason: 'quota', healedAtMs: null },
+    ]);
+    clock.advance(1_000);
+    const again = service.download(OFFER.id);
+    await turn();
+    store.end(ok(RECEIPT));
+    await again;
+    expect(log.troubles).toMatchObject([{ healedAtMs: clock.epochMs(), healedBy: 'download' }]);
+  });
+
+  it('counts parts that no longer match as trouble, until the model was fetched again', async () => {
+    store.verify.mockResolvedValueOnce(ok(storedModel({ state: 'suspect' })));
+    await service.verify(OFFER.id);
+    await service.list();
+    expect(log.troubles).toMatchObject([{ doing: 'verify', code: 'model-invalid', healedAtMs: null }]);
+    await service.verify(OFFER.id);
+    expect(log.troubles).toMatchObject([{ healedBy: 'verify' }]);
+  });
+});
+
+describe('room', () => {
+  it('is planned for the files that are missing; who sits, and the model itself, stay', async () => {
+    expect(await service.planRoom({ modelId: OFFER.id })).toEqual(ok(ROOM_PLAN));
+    expect(store.planRoom).toHaveBeenCalledExactlyOnceWith(
+      [{ id: 'url-1', sizeBytes: 468_624_320 }],
+      ['lfm2-700m', 'alder', OFFER.id],
+    );
+    await service.planRoom({ files: [{ size: 12 }] });
+    expect(store.planRoom).toHaveBeenLastCalledWith([{ id: null, sizeBytes: 12 }], ['lfm2-700m', 'alder']);
+  });
+
+  it('is made with the same ones spared, as they sit by then', async () => {
+    expect(await service.makeRoom(ROOM_PLAN)).toMatchObject({ value: { models: ['old'] } });
+    expect(store.makeRoom).toHaveBeenCalledExactlyOnceWith(ROOM_PLAN, ['lfm2-700m', 'alder']);
+  });
+
+  it('is not made while nobody knows who sits', async () => {
+    const unknown = err(failure('record-invalid'));
+    const blind = new ModelsService({ ...ports, seated: () => Promise.resolve(unknown) });
+    expect(await blind.planRoom({ modelId: OFFER.id })).toEqual(unknown);
+    expect(await blind.makeRoom(ROOM_PLAN)).toEqual(unknown);
+    expect(store.makeRoom).not.toHaveBeenCalled();
+  });
+});
+
+it('remembers how fast a download was', async () => {
+  const downloading = service.download(OFFER.id);
+  await turn();
+  store.progress?.postMessage(modelProgress({ bytesPerSecond: 3_000_000 }));
+  await vi.waitFor(() => {
+    expect(service.lastSpeed(OFFER.id)).toBe(3_000_000);
+  });
+  store.end(err(failure('cancelled')));
+  await downloading;
+  expect(service.lastSpeed(OFFER.id)).toBe(3_000_000);
+  expect(log.troubles).toEqual([]);
+});
+
+it('frees what was deleted meanwhile when a loaded model lets go of its files', async () => {
+  store.models = [storedModel()];
+  const opened = await service.open(OFFER.id);
+  expect(store.reclaim).not.toHaveBeenCalled();
+  const listener = vi.fn();
+  service.subscribe(listener);
+  if (opened.ok) opened.value.release();
+  await vi.waitFor(() => {
+    expect(listener).toHaveBeenCalledOnce();
+  });
+  expect(store.reclaim).toHaveBeenCalledOnce();
 });

@@ -96,3 +96,32 @@ it('without a channel a tab knows of itself', () => {
   alone.ended(PROGRESS.modelId);
   expect(alone.all()).toEqual([]);
 });
+
+describe('a pause that another tab asks for', () => {
+  it('reaches the tab that does the work, and is over when the work is', async () => {
+    mine.onPauseAsked = vi.fn((modelId: string) => {
+      mine.ended(modelId);
+    });
+    mine.progress(PROGRESS);
+    expect([mine.isElsewhere(PROGRESS.modelId), theirs.isElsewhere(PROGRESS.modelId)]).toEqual([false, true]);
+    expect(await theirs.askToPause(PROGRESS.modelId)).toBe(true);
+    expect(mine.onPauseAsked).toHaveBeenCalledExactlyOnceWith(PROGRESS.modelId);
+    expect(theirs.all()).toEqual([]);
+  });
+
+  it('is nothing to a tab that works on something else', () => {
+    mine.onPauseAsked = vi.fn();
+    mine.progress(PROGRESS);
+    void theirs.askToPause('another');
+    expect(mine.onPauseAsked).not.toHaveBeenCalled();
+  });
+
+  it('that nobody hears is given up', async () => {
+    mine.progress(PROGRESS);
+    cut();
+    const asked = theirs.askToPause(PROGRESS.modelId);
+    clock.advance(10_000);
+    expect(await asked).toBe(false);
+    expect(theirs.all()).toHaveLength(1);
+  });
+});

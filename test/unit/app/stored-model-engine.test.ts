@@ -11,7 +11,8 @@ import type {
 } from '#contracts/engine';
 import { NOTHING_SAID } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
-import { StoredModelEngine, type ReadModel } from '../../../src/app/stored-model-engine.ts';
+import type { HeldFiles, OpenModel } from '../../../src/app/held-models.ts';
+import { StoredModelEngine } from '../../../src/app/stored-model-engine.ts';
 import { turn } from '../../fakes/turn.ts';
 
 const STORED: StoredSource = { format: 'stored', id: 'alder', name: 'Alder', sizeBytes: 8 };
@@ -36,14 +37,15 @@ const inner = {
   setPacing: vi.fn<Engine['setPacing']>(),
   unload: vi.fn<Engine['unload']>(),
 };
-const read = vi.fn<ReadModel>();
+const open = vi.fn<OpenModel>();
+const release = vi.fn();
 let engine: StoredModelEngine;
 
 beforeEach(() => {
   vi.resetAllMocks();
   inner.load.mockResolvedValue(ok(LOADED));
-  read.mockResolvedValue(ok(FILES));
-  engine = new StoredModelEngine(inner, read);
+  open.mockResolvedValue(ok({ files: FILES, release }));
+  engine = new StoredModelEngine(inner, open);
 });
 
 describe('loading', () => {
@@ -51,7 +53,7 @@ describe('loading', () => {
     const signal = idle();
     const onProgress = (_progress: LoadProgress): void => undefined;
     expect(await engine.load(signal, OPTIONS, onProgress)).toEqual(ok(LOADED));
-    expect(read).toHaveBeenCalledExactlyOnceWith('alder');
+    expect(open).toHaveBeenCalledExactlyOnceWith('alder');
     expect(inner.load).toHaveBeenCalledExactlyOnceWith(
       signal,
       { ...OPTIONS, model: { ...STORED, files: FILES } },
@@ -62,26 +64,26 @@ describe('loading', () => {
   it('asks anew each time: what was proved once may have rotted', async () => {
     await engine.load(idle(), OPTIONS);
     await engine.load(idle(), OPTIONS);
-    expect(read).toHaveBeenCalledTimes(2);
+    expect(open).toHaveBeenCalledTimes(2);
   });
 
   it('of another source is none of the store’s business', async () => {
     const options = { ...OPTIONS, model: GGUF };
     const signal = idle();
     await engine.load(signal, options);
-    expect(read).not.toHaveBeenCalled();
+    expect(open).not.toHaveBeenCalled();
     expect(inner.load).toHaveBeenCalledWith(signal, options, undefined);
   });
 
   it('ends with what the store says, and loads nothing', async () => {
     const bad = err(failure('model-invalid', { model: 'Alder', reason: 'chunk', chunks: 2 }));
-    read.mockResolvedValue(bad);
+    open.mockResolvedValue(bad);
     expect(await engine.load(idle(), OPTIONS)).toEqual(bad);
     expect(inner.load).not.toHaveBeenCalled();
   });
 
   it('ends with a failure, not a throw, when the code of the store cannot be fetched', async () => {
-    read.mockRejectedValue(new TypeError('Failed to fetch dynamically imported module'));
+    open.mockRejectedValue(new TypeError('Failed to fetch dynamically imported module'));
     expect(await engine.load(idle(), OPTIONS)).toMatchObject({
       ok: false,
       error: { code: 'internal', cause: 'TypeError: Failed to fetch dynamically imported module' },
@@ -90,8 +92,8 @@ describe('loading', () => {
   });
 
   it('is cancelled while the store still reads; what comes later is not loaded', async () => {
-    let give: (files: Outcome<readonly Blob[]>) => void = () => undefined;
-    read.mockReturnValue(
+    let give: (files: Outcome<HeldFiles>) => void = () => undefined;
+    open.mockReturnValue(
       new Promise((resolve) => {
         give = resolve;
       }),
@@ -101,12 +103,55 @@ describe('loading', () => {
     stop.abort();
     const cancelled = err(failure('cancelled', { model: 'Alder' }));
     expect(await loading).toEqual(cancelled);
-    give(ok(FILES));
+    give(ok({ files: FILES, release }));
     await turn();
     expect(inner.load).not.toHaveBeenCalled();
-    read.mockClear();
+    expect(release).toHaveBeenCalledOnce();
+    open.mockClear();
     expect(await engine.load(stop.signal, OPTIONS)).toEqual(cancelled);
-    expect(read).not.toHaveBeenCalled();
+    expect(open).not.toHaveBeenCalled();
+  });
+});
+
+describe('the files', () => {
+  it('are held as long as the model is loaded', async () => {
+    await engine.load(idle(), OPTIONS);
+    expect(release).not.toHaveBeenCalled();
+    inner.unload.mockImplementation(() => {
+      expect(release).not.toHaveBeenCalled();
+      return Promise.resolve();
+    });
+    await engine.unload();
+    expect(release).toHaveBeenCalledOnce();
+  });
+
+  it('are given back when it cannot be loaded, is lost, or its unloading fails', async () => {
+    inner.load.mockResolvedValueOnce(err(failure('out-of-memory')));
+    await engine.load(idle(), OPTIONS);
+    expect(release).toHaveBeenCalledTimes(1);
+    await engine.load(idle(), OPTIONS);
+    engine.letGo();
+    expect(release).toHaveBeenCalledTimes(2);
+    await engine.load(idle(), OPTIONS);
+    inner.unload.mockRejectedValue(new Error('gone'));
+    await expect(engine.unload()).rejects.toThrow('gone');
+    expect(release).toHaveBeenCalledTimes(3);
+  });
+
+  it('that come after the model was unloaded are given back at once', async () => {
+    let give: (files: Outcome<HeldFiles>) => void = () => undefined;
+    open.mockReturnValue(
+      new Promise((resolve) => {
+        give = resolve;
+      }),
+    );
+    const loading = engine.load(idle(), OPTIONS);
+    inner.unload.mockResolvedValue(undefined);
+    await engine.unload();
+    give(ok({ files: FILES, release }));
+    expect(await loading).toMatchObject({ error: { code: 'cancelled' } });
+    expect(release).toHaveBeenCalledOnce();
+    expect(inner.load).not.toHaveBeenCalled();
   });
 });
 

@@ -2,7 +2,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { ok } from '#kernel/result';
 import type { MlcSource } from '#contracts/engine';
 import { failure } from '#contracts/errors';
-import type { InferenceWorkerApi, KeptModel } from '#contracts/worker-api';
+import type { InferenceWorkerApi } from '#contracts/worker-api';
 import { ModelFiles } from '../../../src/engines/model-files.ts';
 import { FakeInferenceWorker } from '../../fakes/inference-worker.ts';
 import { FakeWorkerHandle } from '../../fakes/fake-worker-handle.ts';
@@ -18,16 +18,10 @@ const MODEL: MlcSource = {
   requiredFeatures: [],
   overrides: {},
 };
-const KEPT: KeptModel = { complete: false, keptBytes: 5, totalBytes: 9 };
 const NEVER = new AbortController().signal;
 
 class Keeper extends FakeInferenceWorker implements InferenceWorkerApi {
   readonly calls: unknown[] = [];
-
-  keptModel(...asked: readonly unknown[]): Promise<ReturnType<typeof ok<KeptModel>>> {
-    this.calls.push(['kept', ...asked.slice(1)]);
-    return Promise.resolve(ok(KEPT));
-  }
 
   removeModel(...asked: readonly unknown[]): Promise<ReturnType<typeof ok<null>>> {
     this.calls.push(['remove', ...asked.slice(1)]);
@@ -51,36 +45,28 @@ beforeEach(() => {
 
 it('asks a worker of its own, which ends with the call', async () => {
   const files = filesOf(keeper);
-  expect(await files.kept(NEVER, MODEL)).toEqual(ok(KEPT));
-  expect(await files.size(NEVER, MODEL)).toEqual(ok(KEPT));
   expect(await files.remove(NEVER, MODEL, [MODEL])).toEqual(ok(null));
-  expect(await files.refreshLibrary(NEVER, MODEL)).toEqual(ok(null));
-  expect(keeper.calls).toEqual([
-    ['kept', 'kept'],
-    ['kept', 'size'],
-    ['remove', 'all', [MODEL]],
-    ['remove', 'library', []],
-  ]);
-  expect(handles.map((handle) => handle.alive)).toEqual([false, false, false, false]);
+  expect(keeper.calls).toEqual([['remove', 'all', [MODEL]]]);
+  expect(handles.map((handle) => handle.alive)).toEqual([false]);
   expect(keeper.loads).toEqual([]);
 });
 
 it('is refused by an engine that keeps no files', async () => {
-  expect(await filesOf(new FakeInferenceWorker()).kept(NEVER, MODEL)).toMatchObject({
+  expect(await filesOf(new FakeInferenceWorker()).remove(NEVER, MODEL)).toMatchObject({
     error: { code: 'request-unsupported' },
   });
 });
 
 it('ends the worker when it is given up, and starts none for a call that was given up before', async () => {
-  keeper.keptModel = () => new Promise(() => undefined);
+  keeper.removeModel = () => new Promise(() => undefined);
   const files = filesOf(keeper);
   const giveUp = new AbortController();
-  const asked = files.kept(giveUp.signal, MODEL);
+  const asked = files.remove(giveUp.signal, MODEL);
   await turn();
   giveUp.abort();
   expect(await asked).toEqual({ ok: false, error: failure('cancelled', { model: 'Tiny' }) });
   expect(handles[0]?.alive).toBe(false);
-  expect(await files.kept(giveUp.signal, MODEL)).toMatchObject({ error: { code: 'cancelled' } });
+  expect(await files.remove(giveUp.signal, MODEL)).toMatchObject({ error: { code: 'cancelled' } });
   expect(handles).toHaveLength(1);
 });
 

@@ -4,8 +4,13 @@ import { hashOf, hashOfRecord, parseRoute, type PageName } from '../../../src/ui
 
 describe('parseRoute', () => {
   it('opens each page under its own fragment', () => {
-    const pages: readonly PageName[] = ['council', 'device', 'monitor', 'benchmark'];
+    const pages: readonly PageName[] = ['council', 'device', 'models', 'monitor', 'benchmark', 'settings'];
     for (const page of pages) expect(parseRoute(hashOf(page)).page).toBe(page);
+  });
+
+  it('opens a page under the address of one of its parts, and under no other that begins alike', () => {
+    expect(parseRoute('#/models/storage')).toEqual({ page: 'models' });
+    expect(parseRoute('#/modelsstorage').page).toBe('council');
   });
 
   it('opens a shared result on the benchmark page, whatever its version', () => {
@@ -25,7 +30,9 @@ describe('parseRoute', () => {
   it('shows the council page for anything else', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
-        expect(['council', 'device', 'monitor', 'benchmark']).toContain(parseRoute(`#${text}`).page);
+        expect(['council', 'device', 'models', 'monitor', 'benchmark', 'settings']).toContain(
+          parseRoute(`#${text}`).page,
+        );
       }),
     );
     expect(parseRoute('#/history/%E0%A4%A')).toEqual({ page: 'council', recordId: '%E0%A4%A' });

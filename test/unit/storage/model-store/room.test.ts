@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { takeRoom } from '../../../../src/storage/model-store/room.ts';
+import {
+  DEFAULT_RESERVE_BYTES,
+  reserveFor,
+  steppedRoom,
+  takeRoom,
+} from '../../../../src/storage/model-store/room.ts';
 import { SpaceProbe } from '../../../../src/storage/model-store/space-probe.ts';
 import { FaultyByteStore } from '../../../fakes/faulty-byte-store.ts';
 import { FaultyOrigin } from '../../../fakes/faulty-origin.ts';
@@ -47,6 +52,47 @@ describe('takeRoom', () => {
       details: { reason: 'storage-lost' },
     });
   });
+});
+
+const MIB = 2 ** 20;
+
+it.each([
+  // A quarter of the file: it may take four fifths of what is free.
+  [48, 12],
+  [400, 100],
+  // Never more than 128 MiB, never less than 8.
+  [512, 128],
+  [5_000, 128],
+  [1, 8],
+  [0, 8],
+])('the reserve beside a file of %d MiB is %d MiB', (sizeMiB, reserveMiB) => {
+  expect(reserveFor(sizeMiB * MIB, DEFAULT_RESERVE_BYTES)).toBe(reserveMiB * MIB);
+  expect(reserveFor(sizeMiB * MIB, 0)).toBe(0);
+});
+
+it.each([
+  // Measured in Chromium: under a quota of so many MB, a file grew to so many MiB and no further.
+  [30, 16],
+  [60, 32],
+  [100, 64],
+  [200, 128],
+  [400, 384],
+])('under a quota of %d MB a file of %d MiB has room, and no larger one', (quotaMiB, grewToMiB) => {
+  expect(steppedRoom(grewToMiB * MIB)).toBeLessThanOrEqual(quotaMiB * MIB);
+  expect(steppedRoom(grewToMiB * MIB + 1)).toBeGreaterThan(quotaMiB * MIB);
+});
+
+it('takes no reserve that would refuse a file on a small disk, and still leaves some', async () => {
+  const taken = async (capacityMiB: number): Promise<boolean> => {
+    const { origin, bytes } = disk(capacityMiB * MIB);
+    origin.megabyte = MIB;
+    const file = await bytes.open('f', 'write');
+    if (file === null) throw new Error('no file');
+    return (await takeRoom(file, 48 * MIB, DEFAULT_RESERVE_BYTES)).ok;
+  };
+  expect(await taken(240)).toBe(true);
+  expect(await taken(64)).toBe(true);
+  expect(await taken(63)).toBe(false);
 });
 
 it('measures the room that one more file can have', async () => {

@@ -73,6 +73,20 @@ describe.each([
     }
   });
 
+  it('say which files are read or written, and take none for that', async () => {
+    expect(await locks.held()).toEqual(new Set());
+    const writer = await locks.tryWriter(FILE);
+    const reader = await locks.tryReader('sha256-2');
+    expect(await locks.held()).toEqual(new Set([FILE, 'sha256-2']));
+    const [asked, other] = [locks.held(), locks.tryReader(FILE)];
+    expect(await other).not.toBeNull();
+    await asked;
+    release(await other);
+    release(writer);
+    release(reader);
+    expect(await locks.held()).toEqual(new Set());
+  });
+
   it('are given to one of those who ask at once', async () => {
     const writers = await Promise.all([1, 2, 3].map(() => locks.tryWriter(FILE)));
     expect(writers.filter((writer) => writer !== null)).toHaveLength(1);
@@ -108,6 +122,7 @@ describe('WebFileLocks', () => {
     expect(await locks.tryWriter(FILE)).toBeNull();
     expect(await locks.tryReader(FILE)).toBeNull();
     expect(await locks.tryAlone(FILE)).toBeNull();
+    expect(await locks.held()).toBeNull();
   });
 
   it('leave nothing held', async () => {

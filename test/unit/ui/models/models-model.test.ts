@@ -2,7 +2,13 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { err, ok } from '#kernel/result';
 import { failure } from '#contracts/errors';
 import { ModelsModel } from '../../../../src/ui/models/models-model.svelte.ts';
-import { type FakeModelsPort, modelProgress, OFFER, storedModel } from '../../../fakes/models-port.ts';
+import {
+  type FakeModelsPort,
+  modelProgress,
+  OFFER,
+  ROOM_PLAN,
+  storedModel,
+} from '../../../fakes/models-port.ts';
 import { FakePorts } from '../../../fakes/ports.ts';
 import { turn } from '../../../fakes/turn.ts';
 import { VirtualClock } from '../../../fakes/virtual-clock.ts';
@@ -82,9 +88,9 @@ describe('a download', () => {
   it('that fails says why', async () => {
     const downloading = model.download(OFFER.id, OFFER.name);
     await turn();
-    port.end(err(failure('storage-full')));
+    port.end(err(failure('storage-failed')));
     await downloading;
-    expect(model.problem).toMatchObject({ code: 'storage-full' });
+    expect(model.problem).toMatchObject({ code: 'storage-failed' });
   });
 
   it('goes on when the page is left, and is found again', async () => {
@@ -155,4 +161,75 @@ describe('the rest', () => {
     await model.persist();
     expect(model.space?.persisted).toBe(true);
   });
+});
+
+describe('what does not fit', () => {
+  const full = err(failure('storage-full', { reason: 'quota' }));
+
+  async function refused(): Promise<void> {
+    const downloading = model.download(OFFER.id, OFFER.name);
+    await turn();
+    port.end(full);
+    await downloading;
+  }
+
+  it('is an offer to make room, with a preview; a yes carries it out and goes on', async () => {
+    await refused();
+    expect(model.problem).toBeNull();
+    expect(model.roomOffer).toMatchObject({ name: OFFER.name, plan: ROOM_PLAN });
+    expect(port.calls).toEqual([`download ${OFFER.id}`, `plan ${OFFER.id}`]);
+    const made = model.makeRoom();
+    await turn();
+    expect(model.roomOffer).toBeNull();
+    expect(port.calls.slice(2)).toEqual(['evict old', `download ${OFFER.id}`]);
+    expect(model.announcement).toBe('Deleted: Old.');
+    port.end(ok(storedModel()));
+    await made;
+    expect(model.announcement).toBe('LFM2 700M is on this device.');
+  });
+
+  it('leaves everything when the answer is no', async () => {
+    await refused();
+    model.keepAll();
+    await model.makeRoom();
+    expect(model.roomOffer).toBeNull();
+    expect(port.calls).toEqual([`download ${OFFER.id}`, `plan ${OFFER.id}`]);
+  });
+
+  it('is a plain failure when nobody can say how it would fit', async () => {
+    port.planRoom = () => Promise.resolve(err(failure('record-invalid')));
+    await refused();
+    expect(model.roomOffer).toBeNull();
+    expect(model.problem?.code).toBe('storage-full');
+  });
+
+  it('is not tried again when making room failed', async () => {
+    await refused();
+    port.makeRoom = () => Promise.resolve(err(failure('storage-failed')));
+    await model.makeRoom();
+    expect(model.problem?.code).toBe('storage-failed');
+    expect(port.calls).toHaveLength(2);
+  });
+
+  it('may also be a file of the user’s', async () => {
+    const take = port.importFiles.bind(port);
+    port.importFiles = () => Promise.resolve(full);
+    await model.importFiles([new File(['GGUF'], 'mine.gguf')]);
+    expect([model.importing, model.roomOffer?.name]).toEqual([false, 'mine.gguf']);
+    port.importFiles = take;
+    await model.makeRoom();
+    expect(port.calls).toEqual(['plan 4', 'evict old', 'import mine.gguf']);
+  });
+});
+
+it('says when the bytes of a deleted model are still in use', async () => {
+  port.heldBytes = 35_000_000;
+  await model.remove('lfm2-700m', 'LFM2 700M');
+  expect(model.announcement).toMatch(/^LFM2 700M is deleted\. 35\.0.MB of deleted models come free when/);
+});
+
+it('knows the last speed of a download once the store is open', () => {
+  port.speeds = { 'lfm2-700m': 5 };
+  expect([model.lastSpeed('lfm2-700m'), model.lastSpeed('another')]).toEqual([5, null]);
+  expect(new ModelsModel(ports).lastSpeed('lfm2-700m')).toBeNull();
 });

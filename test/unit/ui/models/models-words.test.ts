@@ -50,6 +50,8 @@ it('faults are counted, and the last one told', () => {
     keptBytes: 1,
     chunks: 1,
     keptChunks: 1,
+    checkedAtMs: null,
+    lostChunks: 0,
     sha256: null,
     urls: [],
   } as const;

@@ -106,7 +106,7 @@ describe('a download', () => {
       value: { transferredBytes: 1_000, resumedAtBytes: SIZE, model: { state: 'verified' } },
     });
     expect(await rig.host.space()).toMatchObject({
-      value: { backend: 'indexeddb', keptBytes: SIZE + 1_000, fits: null, persisted: null },
+      value: { backend: 'indexeddb', keptBytes: SIZE + 1_000, heldBytes: 0, measured: null, persisted: null },
     });
     await rig.host.remove('first');
     const files = await bytesOf(valueOf(await rig.host.read('second')));

@@ -129,7 +129,10 @@ describe('remove', () => {
       if (rig.writes.length === at - 1) removing ??= rig.host.remove('alder');
     };
     expect(await rig.download(REQUEST)).toMatchObject({ error: { code: 'cancelled' } });
-    expect(await rig.drive(removing ?? Promise.resolve('never'))).toEqual({ ok: true, value: null });
+    expect(await rig.drive(removing ?? Promise.resolve('never'))).toMatchObject({
+      ok: true,
+      value: { heldBytes: 0 },
+    });
     expect(await rig.filesOfBytes()).toEqual([TINY.spec.id]);
     expect(await rig.records()).toEqual([TINY.spec.id]);
     const written = rig.writes.length;
@@ -147,7 +150,10 @@ describe('remove', () => {
     const downloading = rig.host.download(REQUEST);
     const removing = rig.host.remove('alder');
     expect(await rig.drive(downloading)).toMatchObject({ error: { code: 'cancelled' } });
-    expect(await rig.drive(removing)).toMatchObject({ ok: true });
+    expect(await rig.drive(removing ?? Promise.resolve('never'))).toMatchObject({
+      ok: true,
+      value: { heldBytes: 0 },
+    });
     expect(valueOf(await rig.host.list())).toEqual([]);
     expect(await rig.records()).toEqual([]);
     expect(rig.net.requests).toEqual([]);
@@ -155,8 +161,29 @@ describe('remove', () => {
 
   it('of what is not there does no harm', async () => {
     const rig = await withAlder();
-    expect(await rig.host.remove('birch')).toEqual({ ok: true, value: null });
+    expect(await rig.host.remove('birch')).toEqual({ ok: true, value: { freedBytes: 0, heldBytes: 0 } });
     expect(await rig.model('alder')).toMatchObject({ state: 'verified' });
+  });
+
+  it('of a model that somebody reads says so, and its bytes stay until he has done', async () => {
+    const rig = await withAlder();
+    const reader = await rig.locks.tryReader(ALDER.spec.id);
+    expect(await rig.host.remove('alder')).toEqual({ ok: true, value: { freedBytes: 0, heldBytes: SIZE } });
+    expect(valueOf(await rig.host.list())).toEqual([]);
+    expect(await rig.filesOfBytes()).toEqual([ALDER.spec.id]);
+    expect(await rig.host.space()).toMatchObject({ value: { keptBytes: 0, heldBytes: SIZE } });
+    reader?.();
+    expect(await rig.host.reclaim()).toEqual({ ok: true, value: { freedBytes: SIZE, heldBytes: 0 } });
+    expect(await rig.filesOfBytes()).toEqual([]);
+  });
+
+  it('of a model whose reader vanished without a word is made good by the next look at the space', async () => {
+    const rig = await withAlder();
+    const reader = await rig.locks.tryReader(ALDER.spec.id);
+    await rig.host.remove('alder');
+    reader?.();
+    expect(await rig.host.space()).toMatchObject({ value: { heldBytes: 0 } });
+    expect(await rig.filesOfBytes()).toEqual([]);
   });
 });
 
@@ -177,18 +204,26 @@ describe('room', () => {
     const rig = await withAlder(TINY);
     rig.clock.advance(1_000);
     valueOf(await rig.download(TINY_REQUEST));
-    const plan = valueOf(await rig.host.planEviction(1));
-    expect(plan).toMatchObject({ enough: true, freedBytes: SIZE, models: [{ id: 'alder' }] });
+    const wish = [{ id: null, sizeBytes: 1 }];
+    const plan = valueOf(await rig.host.planRoom(wish, []));
+    expect(plan).toMatchObject({
+      wantedBytes: 1,
+      freeBytes: null,
+      eviction: { enough: true, freedBytes: SIZE, models: [{ id: 'alder' }] },
+    });
     expect(await rig.host.pin('alder', true)).toMatchObject({ value: { pinned: true } });
-    expect(await rig.host.planEviction(1)).toMatchObject({ value: { models: [{ id: 'tiny' }] } });
+    const oneTiny = { value: { eviction: { models: [{ id: 'tiny' }] } } };
+    expect(await rig.host.planRoom(wish, [])).toMatchObject(oneTiny);
+    expect(await rig.host.planRoom(wish, ['tiny'])).toMatchObject({ value: { eviction: { models: [] } } });
     // The plan was shown before it was pinned.
-    expect(await rig.host.evict(plan)).toEqual({ ok: true, value: null });
+    expect(await rig.host.makeRoom(plan, [])).toEqual({ ok: true, value: { freedBytes: 0, models: [] } });
     expect(await rig.model('alder')).toMatchObject({ state: 'verified' });
     await rig.host.pin('alder', false);
     rig.clock.advance(1_000);
     valueOf(await rig.host.read('alder'));
-    expect(await rig.host.planEviction(1)).toMatchObject({ value: { models: [{ id: 'tiny' }] } });
-    await rig.host.evict(valueOf(await rig.host.planEviction(SIZE + 1)));
+    expect(await rig.host.planRoom(wish, [])).toMatchObject(oneTiny);
+    const both = valueOf(await rig.host.planRoom([{ id: null, sizeBytes: SIZE + 1 }], []));
+    expect(await rig.host.makeRoom(both, [])).toMatchObject({ value: { freedBytes: SIZE + 2_000 } });
     expect(await rig.filesOfBytes()).toEqual([]);
     expect(await rig.host.space()).toMatchObject({ value: { keptBytes: 0 } });
   });
@@ -197,7 +232,7 @@ describe('room', () => {
     const rig = new StoreHostRig();
     expect(await rig.host.space(1_000)).toEqual({
       ok: true,
-      value: { backend: 'indexeddb', keptBytes: 0, fits: null, persisted: null },
+      value: { backend: 'indexeddb', keptBytes: 0, heldBytes: 0, measured: null, persisted: null },
     });
   });
 });
