@@ -89,9 +89,14 @@ export class FakeNet implements NetPort {
     let at = 0;
     let isOpen = true;
     const isBroken = (): boolean => this.#isOffline;
+    let hangUp = (): void => undefined;
     const wait = (ms: number): Promise<void> =>
       new Promise((resolve) => {
-        this.#clock.after(ms, resolve);
+        const cancel = this.#clock.after(ms, resolve);
+        hangUp = () => {
+          cancel();
+          resolve();
+        };
       });
     return {
       read: async () => {
@@ -104,7 +109,7 @@ export class FakeNet implements NetPort {
           return answer.then === 'cut' ? err({ reason: 'cut' }) : ok(null);
         }
         await wait(answer.pieceMs ?? (piece.byteLength * 1000) / server.bytesPerSecond);
-        if (signal.aborted) return err({ reason: 'aborted' });
+        if (signal.aborted || !isOpen) return err({ reason: 'aborted' });
         if (isBroken()) return err({ reason: 'cut' });
         at += piece.byteLength;
         request.sentBytes += piece.byteLength;
@@ -113,6 +118,7 @@ export class FakeNet implements NetPort {
       hangUp: () => {
         if (isOpen) this.open -= 1;
         isOpen = false;
+        hangUp();
       },
     };
   }

@@ -20,16 +20,19 @@ const BAD_IN_A_ROW = 2;
 /** Hands the chunks of one answer to the sink, and does not wait for it: the next bytes are on their way. */
 class Handover {
   readonly #receiving: Receiving;
+  readonly #onKept: () => void;
   badInARow = 0;
 
-  constructor(receiving: Receiving) {
+  constructor(receiving: Receiving, onKept: () => void = () => undefined) {
     this.#receiving = receiving;
+    this.#onKept = onKept;
   }
 
   hand(index: number, buffer: ChunkBuffer, bytes: number): void {
     const { state, mirror } = this.#receiving;
     state.keep(index, buffer, bytes, mirror, (kept) => {
       this.badInARow = kept ? 0 : this.badInARow + 1;
+      if (kept) this.#onKept();
     });
   }
 }
@@ -43,7 +46,7 @@ export async function receivePart(
   receiving: Receiving,
   { fromByte, toByte }: ByteRange,
   claimed: Claim | null,
-  onPart: () => void,
+  onKept: () => void,
 ): Promise<FetchFault | null> {
   const { state, mirror, reader } = receiving;
   const { chunkBytes } = state.policy;
@@ -53,8 +56,7 @@ export async function receivePart(
   const end = toByte === sizeBytes ? Math.ceil(sizeBytes / chunkBytes) : Math.floor(toByte / chunkBytes);
   if (end === first) return fault('wrong-range');
   const claim = claimed ?? state.queue?.claimWithin(first, end);
-  const handover = new Handover(receiving);
-  onPart();
+  const handover = new Handover(receiving, onKept);
   try {
     for (let index = first; index < end; index += 1) {
       if (handover.badInARow >= BAD_IN_A_ROW) return null;
