@@ -120,10 +120,10 @@ async function receiveFirst(
   if (buffer === null) return null;
   let handed = false;
   try {
-    const filled = await reader.fill(buffer.bytes);
+    const filled = await reader.fill(buffer, state.policy.chunkBytes);
     if (!filled.ok) return filled.error;
     const { sha256 } = state.job.file;
-    const isWhole = filled.value < buffer.bytes.byteLength;
+    const isWhole = filled.value < state.policy.chunkBytes;
     if (isWhole && sha256 === null) {
       if (head.contentLength === null) return unknown; // an end that nobody announced may be a broken line
       if (statedBytes !== null && filled.value !== statedBytes) return fault('short');
@@ -163,7 +163,7 @@ async function receiveChunk(
   };
   try {
     const beforeMs = reader.networkMs;
-    const filled = await reader.fill(buffer.bytes.subarray(0, bytes));
+    const filled = await reader.fill(buffer, bytes);
     if (!filled.ok) return filled.error;
     if (filled.value < bytes) return fault('short');
     state.mirrors.measured(mirror, bytes, reader.networkMs - beforeMs);

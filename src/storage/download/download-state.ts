@@ -123,7 +123,7 @@ export class DownloadState {
     tell: (kept: boolean) => void,
   ): void {
     this.meter.onTheWay(bytes);
-    const putting = this.#put(index, buffer.bytes.subarray(0, bytes), mirror)
+    const putting = this.#put(index, new Uint8Array(buffer.memory, 0, bytes), mirror)
       .then(tell)
       .catch((thrown: unknown) => {
         this.end(failureOf(thrown));
