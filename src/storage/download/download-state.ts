@@ -136,11 +136,6 @@ export class DownloadState {
     this.#putting.add(putting);
   }
 
-  /** Whether, besides the chunk of which it has just told, others wait for the sink. */
-  get isSinkBusy(): boolean {
-    return this.#putting.size > 1;
-  }
-
   /** Waits for the chunks that are with the sink now. @returns whether there were any */
   async settled(): Promise<boolean> {
     const had = this.#putting.size > 0;

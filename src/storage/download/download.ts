@@ -104,12 +104,12 @@ class Download {
   }
 
   /**
-   * Ranges work. One request more as long as there is work for it and the sink has nothing left to do: where the line is
-   * faster than the sink, further requests would only bring more chunks to wait for it.
+   * One request more, as long as there is work for it. Where the line is the faster part, further requests would only bring
+   * more chunks to wait for the sink.
    */
-  readonly #onKept = (): void => {
-    const { queue, buffers, isSinkBusy } = this.#state;
-    if (isSinkBusy || this.#lanes.size >= this.#lanesAtMost || queue?.anyFreeFrom(0) !== true) return;
+  readonly #onLineSlower = (): void => {
+    const { queue, buffers, signal } = this.#state;
+    if (signal.aborted || this.#lanes.size >= this.#lanesAtMost || queue?.anyFreeFrom(0) !== true) return;
     if (this.#lanes.size === this.#mostLanes) {
       this.#mostLanes += 1;
       buffers.grow();
@@ -139,7 +139,7 @@ class Download {
       try {
         mirror = await this.#mirror(claim?.avoid ?? NOBODY, mirror);
         if (mirror === null) return;
-        const ended = await exchange(state, mirror, claim, this.#onKept);
+        const ended = await exchange(state, mirror, claim, this.#onLineSlower);
         if (ended.kind === 'taken') return;
         if (ended.kind === 'fault' && !state.signal.aborted) {
           state.meter.retried();
