@@ -11,6 +11,8 @@ export interface FakeServer {
   /** What every request meets when `faults` is used up. */
   always?: NetFault | null;
   bytesPerSecond: number;
+  /** Its bytes come into the memory that is lent, as from a byte stream. */
+  fillsMemory?: boolean;
   /** `Content-Range` and `ETag` are not exposed to other origins. */
   hidesHeaders?: boolean;
 }
@@ -89,30 +91,41 @@ export class FakeNet implements NetPort {
     let at = 0;
     let isOpen = true;
     const isBroken = (): boolean => this.#isOffline;
+    let hangUp = (): void => undefined;
     const wait = (ms: number): Promise<void> =>
       new Promise((resolve) => {
-        this.#clock.after(ms, resolve);
+        const cancel = this.#clock.after(ms, resolve);
+        hangUp = () => {
+          cancel();
+          resolve();
+        };
       });
     return {
-      read: async () => {
-        const piece = answer.bytes.subarray(
-          at,
-          Math.min(at + (answer.pieceBytes ?? PIECE_BYTES), answer.endsAt),
-        );
+      read: async (lent) => {
+        const fills = server.fillsMemory === true;
+        const { byteOffset, byteLength: room } = lent;
+        // As by a byte stream: whoever reads has it no more, until it comes back.
+        const memory = fills ? structuredClone(lent.buffer, { transfer: [lent.buffer] }) : null;
+        const atMost = Math.min(answer.pieceBytes ?? PIECE_BYTES, fills ? room : Infinity);
+        const piece = answer.bytes.subarray(at, Math.min(at + atMost, answer.endsAt));
         if (piece.byteLength === 0) {
           if (answer.then === 'stall') return new Promise(() => undefined);
-          return answer.then === 'cut' ? err({ reason: 'cut' }) : ok(null);
+          return answer.then === 'cut' ? err({ reason: 'cut' }) : ok({ bytes: null, memory });
         }
         await wait(answer.pieceMs ?? (piece.byteLength * 1000) / server.bytesPerSecond);
-        if (signal.aborted) return err({ reason: 'aborted' });
+        if (signal.aborted || !isOpen) return err({ reason: 'aborted' });
         if (isBroken()) return err({ reason: 'cut' });
         at += piece.byteLength;
         request.sentBytes += piece.byteLength;
-        return ok(piece);
+        if (memory === null) return ok({ bytes: piece, memory });
+        const bytes = new Uint8Array(memory, byteOffset, piece.byteLength);
+        bytes.set(piece);
+        return ok({ bytes, memory });
       },
       hangUp: () => {
         if (isOpen) this.open -= 1;
         isOpen = false;
+        hangUp();
       },
     };
   }

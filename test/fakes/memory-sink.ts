@@ -37,7 +37,8 @@ export class MemorySink implements ChunkSink {
   #sizeBytes: number | null;
   #isSized = false;
   #puts = 0;
-  #putting = 0;
+  /** Puts may come while others are under way, and are done one by one, as by the store. */
+  #last: Promise<unknown> = Promise.resolve();
   /** Chunks in the order in which they were kept; one twice was kept twice. */
   readonly kept: number[] = [];
   readonly refused: number[] = [];
@@ -70,29 +71,29 @@ export class MemorySink implements ChunkSink {
     );
   }
 
-  async put(index: number, bytes: Uint8Array<ArrayBuffer>): Promise<Outcome<null>> {
+  put(index: number, bytes: Uint8Array<ArrayBuffer>): Promise<Outcome<null>> {
+    const done = this.#last.then(() => this.#put(index, bytes));
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async #put(index: number, bytes: Uint8Array<ArrayBuffer>): Promise<Outcome<null>> {
     if (!this.#isSized) throw new Error('put before setSize');
     if (this.#chunks.has(index)) throw new Error(`chunk ${String(index)} is kept already`);
     if (bytes.byteLength !== this.#lengthOf(index)) throw new Error(`chunk ${String(index)}: wrong length`);
-    if (this.#putting > 0) throw new Error('two puts at once');
     const planned = this.#options.failPut?.(this.#puts) ?? null;
     this.#puts += 1;
     if (planned !== null) return err(planned);
-    this.#putting += 1;
-    try {
-      const expected = this.#spec.chunkSha256?.[index];
-      if (expected !== undefined && (await this.#hash(bytes)) !== expected) {
-        this.refused.push(index);
-        return err(failure('model-invalid', { reason: 'chunk' }));
-      }
-      if (this.#chunks.size >= (this.#options.roomChunks ?? Infinity)) return err(failure('storage-full'));
-      this.#chunks.set(index, bytes.slice());
-      this.kept.push(index);
-      this.#options.onKept?.(index);
-      return ok(null);
-    } finally {
-      this.#putting -= 1;
+    const expected = this.#spec.chunkSha256?.[index];
+    if (expected !== undefined && (await this.#hash(bytes)) !== expected) {
+      this.refused.push(index);
+      return err(failure('model-invalid', { reason: 'chunk' }));
     }
+    if (this.#chunks.size >= (this.#options.roomChunks ?? Infinity)) return err(failure('storage-full'));
+    this.#chunks.set(index, bytes.slice());
+    this.kept.push(index);
+    this.#options.onKept?.(index);
+    return ok(null);
   }
 
   async finish(): Promise<Outcome<StoredFile>> {

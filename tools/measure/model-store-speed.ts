@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JSHandle, Page } from '@playwright/test';
 import ts from 'typescript';
@@ -17,12 +18,13 @@ import { StoreWorker } from './store-worker.ts';
  * Fetches a file from this machine into the model store and with the least code that could do it (see
  * `bare-store.worker.ts`), in turns; then reads it from the store and from the Cache API, in turns. `chunks`: the hashes of
  * the chunks are known, which is the same work as that of the bare loop; `whole`: only that of the whole file is, so the
- * store hashes everything a second time, in order. Needs a built app. Linux. Prints one JSON document; sizes in bytes,
+ * store hashes everything a second time, in order, with the same function as `bareWhole` does. Needs a built app. Linux. Prints one JSON document; sizes in bytes,
  * times in ms; ratios above 1: the store is the faster one.
  *
  *     npx tsx tools/measure/model-store-speed.ts [PAIRS] [MEGABYTES]
  */
 const BARE_PATH = 'measure/bare-store.worker.js';
+const HASH_PATH = 'measure/hash-wasm.js';
 
 interface Done {
   readonly bytes: number;
@@ -32,6 +34,7 @@ interface Done {
 type Order = {
   readonly work: 'fetch' | 'fetch-into-cache' | 'read-cache' | 'load-cache' | 'forget';
   readonly waits?: boolean;
+  readonly wholeHash?: string | null;
 };
 
 class BareWorker {
@@ -48,8 +51,8 @@ class BareWorker {
     return new BareWorker(worker, url);
   }
 
-  async do({ work, waits = true }: Order): Promise<number> {
-    const order = { work, waits, url: this.#url, chunkBytes: CHUNK_BYTES };
+  async do({ work, waits = true, wholeHash = null }: Order): Promise<number> {
+    const order = { work, waits, wholeHash, url: this.#url, chunkBytes: CHUNK_BYTES };
     const done = await this.#worker.evaluate(
       (worker, message) =>
         new Promise<Done>((resolve) => {
@@ -99,11 +102,17 @@ async function main(): Promise<void> {
   const bareScript = ts.transpileModule(source, {
     compilerOptions: { target, module: ts.ModuleKind.ESNext },
   });
+  const hashWasm = createRequire(import.meta.url).resolve('hash-wasm');
+  const scripts: Readonly<Record<string, string>> = {
+    [`/${BARE_PATH}`]: bareScript.outputText,
+    [`/${HASH_PATH}`]: readFileSync(join(dirname(hashWasm), 'index.esm.js'), 'utf8'),
+  };
   const { app, file } = await serveStore({ sizeBytes }, (request, response, next) => {
-    if (request.url !== `/${BARE_PATH}`) return void next();
+    const script = scripts[request.url ?? ''];
+    if (script === undefined) return void next();
     response.setHeader('Content-Type', 'text/javascript');
     response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
-    response.end(bareScript.outputText);
+    response.end(script);
   });
   const sha256 = sha256Hex(file.bytes);
   const chunkSha256 = Array.from({ length: chunkCount(sizeBytes) }, (_, index) => {
@@ -126,9 +135,10 @@ async function main(): Promise<void> {
   });
   const profile = mkdtempSync(join(tmpdir(), 'witan-speed-'));
   const context = await openProfile(profile);
-  const fetchMs: Record<'bare' | 'bareOverlapped' | 'chunks' | 'whole', number[]> = {
+  const fetchMs: Record<'bare' | 'bareOverlapped' | 'bareWhole' | 'chunks' | 'whole', number[]> = {
     bare: [],
     bareOverlapped: [],
+    bareWhole: [],
     chunks: [],
     whole: [],
   };
@@ -150,24 +160,27 @@ async function main(): Promise<void> {
       fetchMs[known].push(ms);
       grown.store.push(bytes);
     };
-    const fetchBare = async (waits: boolean): Promise<void> => {
-      const [ms, bytes] = await growth(page, profile, () => bare.do({ work: 'fetch', waits }));
-      fetchMs[waits ? 'bare' : 'bareOverlapped'].push(ms);
+    const fetchBare = async (how: 'bare' | 'bareOverlapped' | 'bareWhole'): Promise<void> => {
+      const waits = how !== 'bareOverlapped';
+      const wholeHash = how === 'bareWhole' ? `${app.url}${HASH_PATH}` : null;
+      const [ms, bytes] = await growth(page, profile, () => bare.do({ work: 'fetch', waits, wholeHash }));
+      fetchMs[how].push(ms);
       grown.bare.push(bytes);
       await bare.do({ work: 'forget' });
     };
     for (let pair = 0; pair < pairs; pair += 1) {
       const turns = [
-        () => fetchBare(true),
+        () => fetchBare('bare'),
         async () => {
           await fetchStore('chunks');
           await store.remove(ONE_MODEL.id);
         },
-        () => fetchBare(false),
+        () => fetchBare('bareOverlapped'),
         async () => {
           await fetchStore('whole');
           await store.remove(ONE_MODEL.id);
         },
+        () => fetchBare('bareWhole'),
       ];
       // Whoever goes first may have the quieter machine.
       for (const turn of pair % 2 === 0 ? turns : turns.toReversed()) await turn();
@@ -198,11 +211,13 @@ async function main(): Promise<void> {
     fetchOverBare: median(fetchMs.bare) / median(fetchMs.chunks),
     fetchOverBareOverlapped: median(fetchMs.bareOverlapped) / median(fetchMs.chunks),
     fetchWholeOverBare: median(fetchMs.bare) / median(fetchMs.whole),
+    fetchWholeOverBareWhole: median(fetchMs.bareWhole) / median(fetchMs.whole),
     readOverCacheStream: median(readMs.cacheStream) / median(readMs.store),
     readOverCacheBuffer: median(readMs.cacheBuffer) / median(readMs.store),
     megabytesPerSecond: {
       bare: speed(fetchMs.bare),
       bareOverlapped: speed(fetchMs.bareOverlapped),
+      bareWhole: speed(fetchMs.bareWhole),
       chunks: speed(fetchMs.chunks),
       whole: speed(fetchMs.whole),
       store: speed(readMs.store),

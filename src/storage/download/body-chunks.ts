@@ -17,19 +17,28 @@ export interface Receiving {
 /** So many bad chunks in a row: the rest of this answer will be no better. */
 const BAD_IN_A_ROW = 2;
 
+/** So many times longer than the sink does the line have to need for a chunk before it counts as the slower part. */
+const SLOWER_BY = 2;
+
 /** Hands the chunks of one answer to the sink, and does not wait for it: the next bytes are on their way. */
 class Handover {
   readonly #receiving: Receiving;
+  readonly #onLineSlower: () => void;
   badInARow = 0;
 
-  constructor(receiving: Receiving) {
+  constructor(receiving: Receiving, onLineSlower: () => void = () => undefined) {
     this.#receiving = receiving;
+    this.#onLineSlower = onLineSlower;
   }
 
-  hand(index: number, buffer: ChunkBuffer, bytes: number): void {
+  /** @param networkMs that the line needed for it */
+  hand(index: number, buffer: ChunkBuffer, bytes: number, networkMs = 0): void {
     const { state, mirror } = this.#receiving;
+    const { clock } = state.ports;
+    const fromMs = clock.nowMs();
     state.keep(index, buffer, bytes, mirror, (kept) => {
       this.badInARow = kept ? 0 : this.badInARow + 1;
+      if (kept && networkMs > SLOWER_BY * (clock.nowMs() - fromMs)) this.#onLineSlower();
     });
   }
 }
@@ -37,13 +46,14 @@ class Handover {
 /**
  * The body of a part into chunks.
  * @param claimed null while nothing was known of the file: then it takes what is wanted of it
+ * @param onLineSlower told of each chunk that was kept much sooner than the line can bring the next
  * @returns what went wrong; null when nothing did, or the download is over
  */
 export async function receivePart(
   receiving: Receiving,
   { fromByte, toByte }: ByteRange,
   claimed: Claim | null,
-  onPart: () => void,
+  onLineSlower: () => void,
 ): Promise<FetchFault | null> {
   const { state, mirror, reader } = receiving;
   const { chunkBytes } = state.policy;
@@ -53,8 +63,7 @@ export async function receivePart(
   const end = toByte === sizeBytes ? Math.ceil(sizeBytes / chunkBytes) : Math.floor(toByte / chunkBytes);
   if (end === first) return fault('wrong-range');
   const claim = claimed ?? state.queue?.claimWithin(first, end);
-  const handover = new Handover(receiving);
-  onPart();
+  const handover = new Handover(receiving, onLineSlower);
   try {
     for (let index = first; index < end; index += 1) {
       if (handover.badInARow >= BAD_IN_A_ROW) return null;
@@ -118,10 +127,10 @@ async function receiveFirst(
   if (buffer === null) return null;
   let handed = false;
   try {
-    const filled = await reader.fill(buffer.bytes);
+    const filled = await reader.fill(buffer, state.policy.chunkBytes);
     if (!filled.ok) return filled.error;
     const { sha256 } = state.job.file;
-    const isWhole = filled.value < buffer.bytes.byteLength;
+    const isWhole = filled.value < state.policy.chunkBytes;
     if (isWhole && sha256 === null) {
       if (head.contentLength === null) return unknown; // an end that nobody announced may be a broken line
       if (statedBytes !== null && filled.value !== statedBytes) return fault('short');
@@ -154,14 +163,14 @@ async function receiveChunk(
   const buffer = await state.buffers.acquire(state.signal);
   if (buffer === null) return null;
   let handed = false;
+  const beforeMs = reader.networkMs;
   const hand = (): void => {
     handed = true;
     claim.handOver(index);
-    handover.hand(index, buffer, bytes);
+    handover.hand(index, buffer, bytes, reader.networkMs - beforeMs);
   };
   try {
-    const beforeMs = reader.networkMs;
-    const filled = await reader.fill(buffer.bytes.subarray(0, bytes));
+    const filled = await reader.fill(buffer, bytes);
     if (!filled.ok) return filled.error;
     if (filled.value < bytes) return fault('short');
     state.mirrors.measured(mirror, bytes, reader.networkMs - beforeMs);

@@ -1,7 +1,8 @@
 import { Semaphore } from '#kernel/semaphore';
 
 export interface ChunkBuffer {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Of one chunk; another object when bytes came straight into it, of length 0 when it was lost to a read that failed. */
+  memory: ArrayBuffer;
   /** Gives it back; once. */
   readonly release: () => void;
 }
@@ -13,7 +14,7 @@ export interface ChunkBuffer {
 export class ChunkBuffers {
   readonly #chunkBytes: number;
   readonly #slots: Semaphore;
-  readonly #free: Uint8Array<ArrayBuffer>[] = [];
+  readonly #free: ArrayBuffer[] = [];
 
   constructor(chunkBytes: number, count: number) {
     this.#chunkBytes = chunkBytes;
@@ -29,13 +30,13 @@ export class ChunkBuffers {
   async acquire(signal: AbortSignal): Promise<ChunkBuffer | null> {
     const leave = await this.#slots.acquire(signal);
     if (leave === null) return null;
-    const bytes = this.#free.pop() ?? new Uint8Array(this.#chunkBytes);
-    return {
-      bytes,
+    const buffer: ChunkBuffer = {
+      memory: this.#free.pop() ?? new ArrayBuffer(this.#chunkBytes),
       release: () => {
-        this.#free.push(bytes);
+        if (buffer.memory.byteLength > 0) this.#free.push(buffer.memory);
         leave();
       },
     };
+    return buffer;
   }
 }

@@ -23,6 +23,9 @@ export interface DownloadPorts {
   readonly random: Random;
 }
 
+/** Chunks in memory with one request at once. */
+const BUFFERS = 3;
+
 /** What the parallel parts of one download share. */
 export class DownloadState {
   readonly job: DownloadJob;
@@ -30,7 +33,7 @@ export class DownloadState {
   readonly policy: DownloadPolicy;
   readonly mirrors: Mirrors;
   readonly meter: ProgressMeter;
-  /** One that is filled and one that is stored; one more for each further request at once. */
+  /** One that is filled, one that is written and one that is journaled; one more for each further request at once. */
   readonly buffers: ChunkBuffers;
   /** Null until the size is known. */
   queue: ChunkQueue | null = null;
@@ -39,10 +42,8 @@ export class DownloadState {
   streaming = false;
   readonly #stop = new AbortController();
   #failure: WitanFailure | null = null;
-  /** Chunks are handed to the sink one after the other. */
-  #putting: Promise<void> = Promise.resolve();
-  /** Handed over, and not answered yet. */
-  #unsettled = 0;
+  /** Chunks that were handed to the sink, which has not answered yet. */
+  readonly #putting = new Set<Promise<void>>();
   /** Whose bytes are in this round's chunks. */
   #contributors = new Set<string>();
 
@@ -52,7 +53,7 @@ export class DownloadState {
     this.policy = policy;
     this.meter = meter;
     this.mirrors = new Mirrors(job.file.urls, policy, ports.random);
-    this.buffers = new ChunkBuffers(policy.chunkBytes, 2);
+    this.buffers = new ChunkBuffers(policy.chunkBytes, BUFFERS);
   }
 
   /** Aborts when the download is over, for whatever reason. */
@@ -110,8 +111,8 @@ export class DownloadState {
   }
 
   /**
-   * Hands a whole chunk to the sink, after those before it; the buffer goes back when it is done. A chunk that is here is
-   * kept even when the download was stopped meanwhile, unless the sink failed.
+   * Hands a whole chunk to the sink, which may still be at those before it; the buffer goes back when it is done. A chunk
+   * that is here is kept even when the download was stopped meanwhile, unless the sink failed.
    * @param tell told whether it was kept; false, too, when the sink failed, which ends the download
    */
   keep(
@@ -122,24 +123,23 @@ export class DownloadState {
     tell: (kept: boolean) => void,
   ): void {
     this.meter.onTheWay(bytes);
-    this.#unsettled += 1;
-    this.#putting = this.#putting.then(async () => {
-      try {
-        tell(await this.#put(index, buffer.bytes.subarray(0, bytes), mirror));
-      } catch (thrown) {
+    const putting = this.#put(index, new Uint8Array(buffer.memory, 0, bytes), mirror)
+      .then(tell)
+      .catch((thrown: unknown) => {
         this.end(failureOf(thrown));
-      } finally {
-        this.#unsettled -= 1;
+      })
+      .finally(() => {
+        this.#putting.delete(putting);
         this.meter.onTheWay(-bytes);
         buffer.release();
-      }
-    });
+      });
+    this.#putting.add(putting);
   }
 
   /** Waits for the chunks that are with the sink now. @returns whether there were any */
   async settled(): Promise<boolean> {
-    const had = this.#unsettled > 0;
-    await this.#putting;
+    const had = this.#putting.size > 0;
+    await Promise.all(this.#putting);
     return had;
   }
 

@@ -49,6 +49,8 @@ export async function download(
 class Download {
   readonly #state: DownloadState;
   readonly #lanes = new Set<Promise<void>>();
+  /** As there is work for. */
+  #lanesAtMost = 1;
   #mostLanes = 1;
 
   constructor(state: DownloadState) {
@@ -76,7 +78,9 @@ class Download {
 
   async #fetchMissing(): Promise<void> {
     const state = this.#state;
+    const { parallel, chunksPerRange } = state.policy;
     if (state.queue?.size === 0) return;
+    this.#lanesAtMost = Math.min(parallel, Math.ceil((state.queue?.size ?? Infinity) / chunksPerRange));
     this.#open();
     // A lane may open others while it runs.
     while (this.#lanes.size > 0) await Promise.all(this.#lanes);
@@ -99,27 +103,24 @@ class Download {
     this.#lanes.add(lane);
   }
 
-  /** Ranges work: as many requests at once as there is work for. */
-  readonly #onPart = (): void => {
-    while (this.#lanes.size < this.#wantedLanes()) {
-      if (this.#lanes.size === this.#mostLanes) {
-        this.#mostLanes += 1;
-        this.#state.buffers.grow();
-      }
-      this.#open();
+  /**
+   * One request more, as long as there is work for it. Where the line is the faster part, further requests would only bring
+   * more chunks to wait for the sink.
+   */
+  readonly #onLineSlower = (): void => {
+    const { queue, buffers, signal } = this.#state;
+    if (signal.aborted || this.#lanes.size >= this.#lanesAtMost || queue?.anyFreeFrom(0) !== true) return;
+    if (this.#lanes.size === this.#mostLanes) {
+      this.#mostLanes += 1;
+      buffers.grow();
     }
+    this.#open();
   };
-
-  #wantedLanes(): number {
-    const { parallel, chunksPerRange } = this.#state.policy;
-    const left = this.#state.queue?.size ?? 0;
-    return Math.max(1, Math.min(parallel, Math.ceil(left / chunksPerRange)));
-  }
 
   /** Smaller ranges towards the end, so that all lanes have work until then. */
   #claimSize(): number {
     const { chunksPerRange } = this.#state.policy;
-    const lanes = this.#wantedLanes();
+    const lanes = this.#lanes.size;
     const left = this.#state.queue?.size ?? 0;
     return lanes === 1 ? chunksPerRange : Math.min(chunksPerRange, Math.ceil(left / (2 * lanes)));
   }
@@ -138,7 +139,7 @@ class Download {
       try {
         mirror = await this.#mirror(claim?.avoid ?? NOBODY, mirror);
         if (mirror === null) return;
-        const ended = await exchange(state, mirror, claim, this.#onPart);
+        const ended = await exchange(state, mirror, claim, this.#onLineSlower);
         if (ended.kind === 'taken') return;
         if (ended.kind === 'fault' && !state.signal.aborted) {
           state.meter.retried();

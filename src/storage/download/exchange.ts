@@ -29,13 +29,13 @@ const failed = (what: FetchFault, free = false): Ended => ({ kind: 'fault', faul
 /**
  * One request to one server, and its body into chunks.
  * @param claim the chunks asked for; null while the size is unknown
- * @param onPart told once a part has begun to come: ranges work, and the size is known
+ * @param onLineSlower told when ranges work and the line is slower than the sink: see `receivePart`
  */
 export async function exchange(
   state: DownloadState,
   mirror: Mirror,
   claim: Claim | null,
-  onPart: () => void,
+  onLineSlower: () => void,
 ): Promise<Ended> {
   const ranged = asksForRanges(mirror, state.anyKept);
   if (!ranged && state.streaming) return { kind: 'taken' };
@@ -57,7 +57,7 @@ export async function exchange(
     }
     answer = got.value;
     watch.rest();
-    return await receive({ state, mirror, claim, range, answer, watch, onPart });
+    return await receive({ state, mirror, claim, range, answer, watch, onLineSlower });
   } finally {
     answer?.body.hangUp();
     watch.end();
@@ -72,10 +72,18 @@ interface Received {
   readonly range: ByteRange | null;
   readonly answer: NetAnswer;
   readonly watch: SilenceWatch;
-  readonly onPart: () => void;
+  readonly onLineSlower: () => void;
 }
 
-async function receive({ state, mirror, claim, range, answer, watch, onPart }: Received): Promise<Ended> {
+async function receive({
+  state,
+  mirror,
+  claim,
+  range,
+  answer,
+  watch,
+  onLineSlower,
+}: Received): Promise<Ended> {
   const { file } = state.job;
   const { clock } = state.ports;
   const judged = judge(answer.head, {
@@ -96,7 +104,7 @@ async function receive({ state, mirror, claim, range, answer, watch, onPart }: R
   if (judged.kind === 'part') {
     mirror.ranges = 'yes';
     if (state.sizeBytes === null && !(await state.learnSize(judged.sizeBytes))) return DONE;
-    return endedBy(await receivePart(receiving, judged.range, claim, onPart));
+    return endedBy(await receivePart(receiving, judged.range, claim, onLineSlower));
   }
   if (judged.kind !== 'whole') return DONE;
   claim?.release(); // the whole is read from its start, and takes what is free on its way

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '#kernel/result';
 import type { ByteRange } from '#contracts/model-store';
-import type { NetAnswer, NetBody, NetError, NetHead, NetPort } from './net-port.ts';
+import type { NetAnswer, NetBody, NetError, NetHead, NetPiece, NetPort } from './net-port.ts';
 
 export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -69,12 +69,11 @@ function headOf({ status, headers }: Response): NetHead {
 }
 
 function bodyOf(signal: AbortSignal, response: Response): NetBody {
-  const reader = response.body?.getReader();
+  const reader = readerOf(response.body);
   return {
-    read: async () => {
+    read: async (lent) => {
       try {
-        const piece = await reader?.read();
-        return ok(piece === undefined || piece.done ? null : piece.value);
+        return ok((await reader?.read(lent)) ?? { bytes: null, memory: null });
       } catch (cause) {
         return err({ reason: signal.aborted ? 'aborted' : 'cut', cause });
       }
@@ -83,4 +82,36 @@ function bodyOf(signal: AbortSignal, response: Response): NetBody {
       reader?.cancel().catch(() => undefined);
     },
   };
+}
+
+interface PieceReader {
+  read(lent: Uint8Array<ArrayBuffer>): Promise<NetPiece>;
+  cancel(): Promise<void>;
+}
+
+/**
+ * Where a body is a byte stream, its bytes come into the memory that is lent (Streams §4.3, "BYOB readers"): of 256 MB
+ * that came in pieces of their own, as many were still there at the end of a download (measured in Chromium).
+ */
+function readerOf(body: ReadableStream<Uint8Array<ArrayBuffer>> | null): PieceReader | null {
+  if (body === null) return null;
+  try {
+    const reader = body.getReader({ mode: 'byob' });
+    return {
+      read: async (lent) => {
+        const { done, value } = await reader.read(lent);
+        return { bytes: done ? null : value, memory: value?.buffer ?? null };
+      },
+      cancel: () => reader.cancel(),
+    };
+  } catch {
+    const reader = body.getReader();
+    return {
+      read: async () => {
+        const { done, value } = await reader.read();
+        return { bytes: done ? null : value, memory: null };
+      },
+      cancel: () => reader.cancel(),
+    };
+  }
 }

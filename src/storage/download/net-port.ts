@@ -16,9 +16,24 @@ export interface NetHead {
 /** `unreachable`: there was no answer. `cut`: the line broke amid the body. `aborted`: by the signal. */
 export type NetError = { readonly reason: 'unreachable' | 'cut' | 'aborted'; readonly cause?: unknown };
 
+/** Some bytes of a body, or its end. */
+export interface NetPiece {
+  /** Null at the end, which proves nothing: a body may end early and look whole. */
+  readonly bytes: Uint8Array | null;
+  /**
+   * The memory that was lent, another object now; the bytes lie in it, at the place that was lent. Null: they lie
+   * elsewhere, and what was lent is as it was, or lost when the body was let go of.
+   */
+  readonly memory: ArrayBuffer | null;
+}
+
 export interface NetBody {
-  /** The next bytes, as many as came; null at the end, which proves nothing: a body may end early and look whole. */
-  read(): Promise<Result<Uint8Array | null, NetError>>;
+  /**
+   * The next bytes, as many as came.
+   * @param lent room for them, at least a byte: its memory may be taken away (then its length is 0) until this settles,
+   *   and for good when this fails
+   */
+  read(lent: Uint8Array<ArrayBuffer>): Promise<Result<NetPiece, NetError>>;
   /** Lets go of what was not read, and of the connection. May be called at any time, more than once. */
   hangUp(): void;
 }

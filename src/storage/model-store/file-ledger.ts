@@ -96,40 +96,38 @@ export class FileLedger {
   }
 
   /**
-   * A chunk is on the device.
-   * @param stream the hash over the whole before and after; it is kept only if nobody has set it back since
+   * Chunks are on the device.
+   * @param stream the hash over the whole before and after; it is kept only if nobody has set it back since, and every
+   *   chunk that it has seen is kept
    */
   keep(
-    chunk: WrittenChunk,
+    chunks: readonly WrittenChunk[],
     id: string,
     stream: { readonly from: number; readonly mark: StreamMark } | null,
   ): Promise<Outcome<KnownFile>> {
     return this.#edit('keep', id, async (editor, { record, table }) => {
       if (table === null) return err(failure('storage-failed', { doing: 'keep', reason: 'size-unknown' }));
-      const { page, slot } = table.pageOf(chunk.index);
-      const after = withChunk(page, slot, chunk.fingerprint, chunk.sha256);
-      table.replace(after);
-      editor.putPage(after);
-      const current = stream !== null && stream.from === (record.stream?.chunks ?? 0);
+      const pages = new Set<number>();
+      let after = record;
+      for (const { index, fingerprint, sha256 } of chunks) {
+        const { page, slot } = table.pageOf(index);
+        table.replace(withChunk(page, slot, fingerprint, sha256));
+        pages.add(index - slot);
+        after = healed(after, index);
+      }
+      for (const first of pages) editor.putPage(table.pageOf(first).page);
+      // A chunk that a reader found bad meanwhile may come back with other bytes than were hashed.
+      const current =
+        stream !== null &&
+        stream.from === (record.stream?.chunks ?? 0) &&
+        (table.missing()[0] ?? table.count) >= stream.mark.chunks;
       const kept: FileRecord = {
-        ...healed(record, chunk.index),
+        ...after,
         state: record.state === 'suspect' ? 'suspect' : 'partial',
         stream: current ? stream.mark : record.stream,
       };
       editor.putFile(kept);
       return ok({ record: kept, table });
-    });
-  }
-
-  /** The whole file's hash has come further, with no new chunk. */
-  advance(id: string, from: number, mark: StreamMark): Promise<Outcome<KnownFile>> {
-    return this.#edit('advance', id, async (editor, { record, table }) => {
-      // A chunk that a reader found bad meanwhile may come back with other bytes than were hashed.
-      const whole = table !== null && (table.missing()[0] ?? table.count) >= mark.chunks;
-      const current = whole && (record.stream?.chunks ?? 0) === from;
-      const advanced = current ? { ...record, stream: mark } : record;
-      if (current) editor.putFile(advanced);
-      return ok({ record: advanced, table });
     });
   }
 

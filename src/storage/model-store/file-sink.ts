@@ -4,14 +4,20 @@ import type { ChunkSink, FileSpec, StoredFile, StoreFault } from '#contracts/mod
 import type { ByteFile } from './byte-store.ts';
 import { storedFile } from './file-record.ts';
 import type { Release } from './file-locks.ts';
-import type { KnownFile, LostChunk } from './file-ledger.ts';
+import type { KnownFile, LostChunk, WrittenChunk } from './file-ledger.ts';
+import { GroupCommit } from './group-commit.ts';
 import { readKeptChunk } from './kept-chunk.ts';
 import type { StoreParts } from './store-parts.ts';
 import { takeRoom } from './room.ts';
 import { SerialQueue } from './serial-queue.ts';
-import { attempt, faultKind, flatten, writeDurably } from './store-failure.ts';
+import { attempt, faultKind, flatten, writeWhole } from './store-failure.ts';
 import { sameBytes, toHex } from './store-hashes.ts';
-import { WholeHash } from './whole-hash.ts';
+import { WholeHash, type HashAdvance } from './whole-hash.ts';
+
+/** A chunk that was written; and what becomes of it. */
+interface Written {
+  readonly committed: Promise<Outcome<null>>;
+}
 
 /** A sink that holds its file as the only writer until it is closed. */
 export interface OpenSink extends ChunkSink {
@@ -21,13 +27,19 @@ export interface OpenSink extends ChunkSink {
 
 /**
  * Puts chunks in this order: prove, write, compare the count, flush, journal. Chunks may come in any order and several at
- * once; they are hashed as they come and written one by one.
+ * once; they are hashed as they come and written one by one, each while those before it are flushed and journaled; those
+ * that were written meanwhile share one flush and one entry.
  */
 export class FileSink implements OpenSink {
   readonly #parts: StoreParts;
   readonly #spec: FileSpec;
   readonly #release: Release;
   readonly #queue = new SerialQueue();
+  readonly #commits = new GroupCommit<WrittenChunk>(async (chunks) =>
+    flatten(await attempt('write', () => this.#commit(chunks))),
+  );
+  /** Written, and not journaled yet. */
+  readonly #uncommitted = new Set<number>();
   readonly #whole: WholeHash;
   /** Chunks put through this sink: the only ones whose bytes need not be read again before the whole is believed. */
   readonly #put = new Set<number>();
@@ -64,10 +76,11 @@ export class FileSink implements OpenSink {
     if (!fits) return Promise.resolve(err(this.#invalid('chunk', { chunk: index, bytes: bytes.length })));
     // Begun before its turn: it runs beside the writing of other chunks.
     const sha256 = attempt('hash', () => this.#parts.hashes.sha256(bytes));
-    return this.#turn(async () => {
+    const written = this.#turn(async () => {
       const found = await sha256;
-      return found.ok ? this.#keep(index, bytes, found.value) : found;
+      return found.ok ? this.#write(index, bytes, found.value) : found;
     });
+    return written.then((outcome) => (outcome.ok ? outcome.value.committed : outcome));
   }
 
   finish(): Promise<Outcome<StoredFile>> {
@@ -78,6 +91,7 @@ export class FileSink implements OpenSink {
     return this.#queue.run(async () => {
       if (this.#closed) return;
       this.#closed = true;
+      await this.#commits.idle();
       const file = this.#file;
       // Everything that counts was flushed; what closing may say changes nothing.
       if (file !== null) await attempt('close', () => file.close());
@@ -93,9 +107,10 @@ export class FileSink implements OpenSink {
   }
 
   async #setSize(sizeBytes: number): Promise<Outcome<null>> {
+    await this.#commits.idle();
     const resized = await this.#parts.ledger.resize(this.#spec, sizeBytes);
     if (!resized.ok) return resized;
-    this.#known = resized.value;
+    this.#take(resized.value);
     const file = await this.#open();
     if (!file.ok) return file;
     const { reserves } = this.#parts.bytes;
@@ -105,75 +120,80 @@ export class FileSink implements OpenSink {
     return this.#parts.ledger.allocated(this.#spec.id, reserves ? sizeBytes : 0);
   }
 
-  async #keep(index: number, bytes: Uint8Array<ArrayBuffer>, sha256: Uint8Array): Promise<Outcome<null>> {
-    const { table, record } = this.#known;
+  async #write(index: number, bytes: Uint8Array<ArrayBuffer>, sha256: Uint8Array): Promise<Outcome<Written>> {
+    // The same chunk once more: over bytes of which the journal is about to speak nobody writes.
+    if (this.#uncommitted.has(index)) await this.#commits.idle();
+    const { table } = this.#known;
     const expected = table?.sha256(index) ?? null;
     if (expected !== null && !sameBytes(expected, sha256)) {
       return this.#failed(this.#invalid('chunk', { chunk: index }), index, 'chunk-mismatch');
     }
-    if (table?.isKept(index) === true) return ok(null);
+    if (table?.isKept(index) === true) return ok({ committed: Promise.resolve(ok(null)) });
     if (!this.#roomTaken) {
-      const taken = await this.#setSize(record.sizeBytes ?? 0);
+      const taken = await this.#setSize(this.#known.record.sizeBytes ?? 0);
       if (!taken.ok) return taken;
     }
     const file = await this.#open();
     if (!file.ok) return file;
-    const written = await writeDurably(file.value, bytes, index * this.#parts.geometry.chunkBytes);
+    const { chunksProved } = this.#known.record;
+    if (!chunksProved) await this.#resume();
+    const written = await writeWhole(file.value, bytes, index * this.#parts.geometry.chunkBytes);
     if (!written.ok) return this.#failed(written.error, index);
-    const journaled = await this.#journal(index, bytes, sha256);
-    if (!journaled.ok) return journaled;
-    this.#put.add(index);
-    await this.#catchUp(file.value);
+    const chunk = { index, fingerprint: this.#parts.hashes.fingerprint(bytes), sha256 };
+    // In one step: whatever the hash has seen is kept, or on its way into the journal.
+    if (!chunksProved && index === this.#whole.chunks) this.#whole.update(bytes);
+    this.#uncommitted.add(index);
+    const committed = this.#commits.add(chunk);
+    if (!chunksProved) await this.#catchUp(file.value);
+    return ok({ committed });
+  }
+
+  async #commit(chunks: readonly WrittenChunk[]): Promise<Outcome<null>> {
+    const advance = this.#whole.advance();
+    const committed = await this.#flushAndJournal(chunks, advance);
+    for (const { index } of chunks) this.#uncommitted.delete(index);
+    if (!committed.ok) {
+      this.#whole.stray();
+      return committed;
+    }
+    this.#take(committed.value, advance);
+    for (const { index } of chunks) this.#put.add(index);
     return ok(null);
   }
 
-  async #journal(index: number, bytes: Uint8Array<ArrayBuffer>, sha256: Uint8Array): Promise<Outcome<null>> {
-    const { ledger, hashes } = this.#parts;
-    const chunk = { index, fingerprint: hashes.fingerprint(bytes), sha256 };
-    const { record } = this.#known;
-    let stream = null;
-    if (!record.chunksProved) {
-      await this.#whole.resume(record.stream);
-      if (index === this.#whole.chunks) {
-        this.#whole.update(bytes);
-        stream = { from: this.#whole.journaled, mark: this.#whole.mark() };
-      }
-    }
-    const kept = await ledger.keep(chunk, this.#spec.id, stream);
-    if (!kept.ok) {
-      this.#whole.forget();
-      return kept;
-    }
-    this.#take(kept.value);
-    return ok(null);
+  async #flushAndJournal(
+    chunks: readonly WrittenChunk[],
+    advance: HashAdvance | null,
+  ): Promise<Outcome<KnownFile>> {
+    const file = await this.#open();
+    if (!file.ok) return file;
+    const flushed = await attempt('write', () => file.value.flush());
+    if (!flushed.ok)
+      return this.#failed(flushed.error, chunks.length === 1 ? (chunks[0]?.index ?? null) : null);
+    return this.#parts.ledger.keep(chunks, this.#spec.id, advance);
+  }
+
+  async #resume(): Promise<void> {
+    if (this.#whole.isToResume) await this.#commits.idle();
+    await this.#whole.resume(this.#known.record.stream);
   }
 
   /**
-   * Chunks that came before their turn are read back into the hash over the whole as soon as the gap before them closes.
-   * The chunk that closed it is kept whatever happens here; what goes wrong is found again, and reported, by `finish`.
+   * Chunks that came before their turn are read back into the hash over the whole when the gap before them is closed. What
+   * goes wrong here is found again, and reported, by `finish`.
    */
   async #catchUp(file: ByteFile): Promise<void> {
-    const { table, record } = this.#known;
-    if (record.chunksProved || table === null) return;
-    await this.#whole.resume(record.stream);
-    const from = this.#whole.chunks;
-    while (this.#whole.chunks < table.count && table.isKept(this.#whole.chunks)) {
+    const { table } = this.#known;
+    while (table !== null && this.#whole.chunks < table.count && table.isKept(this.#whole.chunks)) {
       const read = await attempt('read', () => this.#read(file, this.#whole.chunks));
-      if (!read.ok || !read.value.ok) break;
+      if (!read.ok || !read.value.ok) return;
       this.#whole.update(read.value.bytes);
     }
-    if (this.#whole.chunks === from) return;
-    const advanced = await this.#parts.ledger.advance(
-      this.#spec.id,
-      this.#whole.journaled,
-      this.#whole.mark(),
-    );
-    if (advanced.ok) this.#take(advanced.value);
-    else this.#whole.forget();
   }
 
   async #finish(): Promise<Outcome<StoredFile>> {
     const { ledger } = this.#parts;
+    await this.#commits.idle();
     const fresh = await this.#refresh();
     if (!fresh.ok) return fresh;
     const { record, table } = this.#known;
@@ -197,7 +217,7 @@ export class FileSink implements OpenSink {
   async #prove(): Promise<Outcome<string | null>> {
     const { record, table } = this.#known;
     const streams = !record.chunksProved;
-    if (streams) await this.#whole.resume(record.stream);
+    if (streams) await this.#resume();
     const file = await this.#open();
     if (!file.ok) return file;
     const lost: (LostChunk & { readonly kind: StoreFault['kind'] })[] = [];
@@ -262,9 +282,10 @@ export class FileSink implements OpenSink {
     return ok(null);
   }
 
-  #take(known: KnownFile): void {
+  /** @param told of the hash over the whole, in the same change */
+  #take(known: KnownFile, told: HashAdvance | null = null): void {
     this.#known = known;
-    this.#whole.settle(known.record.stream);
+    this.#whole.settle(told, known.record.stream);
   }
 
   async #open(): Promise<Outcome<ByteFile>> {

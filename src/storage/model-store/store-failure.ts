@@ -43,8 +43,8 @@ export async function attempt<T>(doing: string, work: () => Promise<T>): Promise
   }
 }
 
-/** Writes all of it and flushes, or says why not; a platform that says anything but the length has failed. */
-export async function writeDurably(
+/** Writes all of it, or says why not; a platform that says anything but the length has failed. Not flushed yet. */
+export async function writeWhole(
   file: ByteFile,
   bytes: Uint8Array<ArrayBuffer>,
   atByte: number,
@@ -52,9 +52,7 @@ export async function writeDurably(
   return flatten(
     await attempt('write', async () => {
       const written = await file.write(bytes, atByte);
-      if (written !== bytes.length) return err(wrongCount(written, bytes.length));
-      await file.flush();
-      return ok(null);
+      return written === bytes.length ? ok(null) : err(wrongCount(written, bytes.length));
     }),
   );
 }

@@ -2,13 +2,24 @@ import { assert } from '#kernel/assert';
 import type { StreamMark } from './journal.ts';
 import type { HashStream, StoreHashes } from './store-hashes.ts';
 
-/** SHA-256 over a file whose chunks are given in order, over several sessions. */
+/** What a commit tells the journal of the hash: where it was there, and where it is now. */
+export interface HashAdvance {
+  readonly from: number;
+  readonly mark: StreamMark;
+}
+
+/**
+ * SHA-256 over a file whose chunks are given in order, over several sessions. It runs ahead of the journal: chunks are
+ * hashed when they are written, and the journal hears of it when they are flushed.
+ */
 export class WholeHash {
   readonly #hashes: StoreHashes;
   #stream: HashStream | null = null;
   #chunks = 0;
   /** Where the journal believes the hash to be. */
   #journaled = 0;
+  /** It has seen what may not have been kept. */
+  #isAstray = false;
 
   constructor(hashes: StoreHashes) {
     this.#hashes = hashes;
@@ -19,14 +30,20 @@ export class WholeHash {
     return this.#chunks;
   }
 
-  get journaled(): number {
-    return this.#journaled;
+  /** Whether it is to be taken up from the journal. */
+  get isToResume(): boolean {
+    return this.#stream === null || this.#isAstray;
   }
 
-  /** Takes the hash up where the journal has it, unless it is under way; from the first chunk where it cannot. */
+  /**
+   * Takes the hash up where the journal has it, unless it is under way; from the first chunk where it cannot. While it has
+   * to (`isToResume`), nothing may be on its way into the journal.
+   */
   async resume(mark: StreamMark | null): Promise<void> {
+    if (!this.isToResume) return;
+    this.#stream = null;
+    this.#isAstray = false;
     this.#journaled = mark?.chunks ?? 0;
-    if (this.#stream !== null) return;
     try {
       this.#stream = await this.#hashes.stream(mark?.state ?? null);
       this.#chunks = this.#journaled;
@@ -43,20 +60,22 @@ export class WholeHash {
     this.#chunks += 1;
   }
 
-  mark(): StreamMark {
-    assert(this.#stream !== null, 'the hash was not resumed');
-    return { chunks: this.#chunks, state: this.#stream.save() };
+  /** What is to be told with the chunks that it has seen; null when there is nothing new, or it is of no use. */
+  advance(): HashAdvance | null {
+    if (this.#stream === null || this.#isAstray || this.#chunks === this.#journaled) return null;
+    return { from: this.#journaled, mark: { chunks: this.#chunks, state: this.#stream.save() } };
   }
 
-  /** The journal took the newest mark, or has another: then that one counts. */
-  settle(mark: StreamMark | null): void {
-    this.#journaled = mark?.chunks ?? 0;
-    if (this.#journaled !== this.#chunks) this.forget();
+  /** @param found what the journal has now; anything but what it was told sends the hash back there */
+  settle(told: HashAdvance | null, found: StreamMark | null): void {
+    const chunks = found?.chunks ?? 0;
+    if (chunks !== (told?.mark.chunks ?? this.#journaled)) this.#isAstray = true;
+    this.#journaled = chunks;
   }
 
-  /** What was hashed since the last mark may not have been kept: the next `resume` starts from the journal. */
-  forget(): void {
-    this.#stream = null;
+  /** What it has seen may not have been kept: the next `resume` starts from the journal. */
+  stray(): void {
+    this.#isAstray = true;
   }
 
   /** SHA-256 of all that was given, 32 bytes; ends the hash. */

@@ -29,6 +29,7 @@ const server = fc.record({
   always: fc.option(faults, { freq: 4 }),
   bytesPerSecond: fc.constantFrom(500, 20_000, 1_000_000),
   hidesHeaders: fc.boolean(),
+  fillsMemory: fc.boolean(),
 });
 
 /** More in a nightly run: `WITAN_DOWNLOAD_RUNS=100000`. */

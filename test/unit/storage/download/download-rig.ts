@@ -116,9 +116,14 @@ export class DownloadRig {
   /** From now on the store takes its time for each chunk. */
   slowStore(putMs: number): void {
     const { put } = this.sink;
-    this.sink.put = async (index, bytes) => {
-      await delay(this.clock, putMs);
-      return put.call(this.sink, index, bytes);
+    let last: Promise<unknown> = Promise.resolve();
+    this.sink.put = (index, bytes) => {
+      const done = last.then(async () => {
+        await delay(this.clock, putMs);
+        return put.call(this.sink, index, bytes);
+      });
+      last = done;
+      return done;
     };
   }
 

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { FetchNet, type OnlineScope } from '../../../../src/storage/download/fetch-net.ts';
 
 const NEVER = new AbortController().signal;
+const lent = (): Uint8Array<ArrayBuffer> => new Uint8Array(new ArrayBuffer(10), 2, 5);
 const scope: OnlineScope = {
   navigator: { onLine: true },
   addEventListener: () => undefined,
@@ -69,7 +70,7 @@ it('tells a line that breaks from one that never was, and both from a stop', asy
     );
   const cut = new FetchNet(() => Promise.resolve(breaks()), scope);
   const answer = await cut.get(NEVER, URL, null);
-  expect(answer.ok && (await answer.value.body.read())).toMatchObject({
+  expect(answer.ok && (await answer.value.body.read(lent()))).toMatchObject({
     ok: false,
     error: { reason: 'cut' },
   });
@@ -88,17 +89,65 @@ it('lets go of a body, read or not, at its end or before', async () => {
   const net = new FetchNet(() => Promise.resolve(new Response(body)), scope);
   const answer = await net.get(NEVER, URL, null);
   if (!answer.ok) throw new Error('no answer');
-  expect(await answer.value.body.read()).toEqual({ ok: true, value: new Uint8Array(3) });
+  expect(await answer.value.body.read(lent())).toEqual({
+    ok: true,
+    value: { bytes: new Uint8Array(3), memory: null },
+  });
   answer.value.body.hangUp();
   answer.value.body.hangUp();
   expect(cancelled).toBe(1);
-  expect(await answer.value.body.read()).toEqual({ ok: true, value: null });
+  expect(await answer.value.body.read(lent())).toEqual({ ok: true, value: { bytes: null, memory: null } });
+});
+
+interface SeenRead {
+  readonly room: Uint8Array;
+  readonly bytes: Uint8Array | null;
+  readonly memory: ArrayBuffer | null;
+}
+
+async function readAll(body: ReadableStream): Promise<SeenRead[]> {
+  const net = new FetchNet(() => Promise.resolve(new Response(body)), scope);
+  const answer = await net.get(NEVER, URL, null);
+  if (!answer.ok) throw new Error('no answer');
+  const reads: SeenRead[] = [];
+  do {
+    const room = lent();
+    const piece = await answer.value.body.read(room);
+    if (!piece.ok) throw new Error(piece.error.reason);
+    reads.push({ room, ...piece.value });
+  } while (reads.at(-1)?.bytes !== null);
+  return reads;
+}
+
+it('has bytes come into the memory that is lent, and gives it back at the end too, where a body is a byte stream', async () => {
+  const reads = await readAll(new Blob([Uint8Array.from([1, 2, 3, 4, 5, 6, 7])]).stream());
+  expect(reads.map(({ bytes }) => bytes && [...bytes])).toEqual([[1, 2, 3, 4, 5], [6, 7], null]);
+  for (const { room, bytes, memory } of reads) {
+    expect(room.byteLength).toBe(0);
+    expect(memory?.byteLength).toBe(10);
+    if (bytes !== null) expect([bytes.buffer === memory, bytes.byteOffset]).toEqual([true, 2]);
+  }
+});
+
+it('leaves what is lent alone where a body is no byte stream', async () => {
+  const body = new ReadableStream({
+    start: (controller) => {
+      controller.enqueue(Uint8Array.from([1, 2, 3, 4, 5, 6, 7]));
+      controller.close();
+    },
+  });
+  const reads = await readAll(body);
+  expect(reads.map(({ bytes }) => bytes && [...bytes])).toEqual([[1, 2, 3, 4, 5, 6, 7], null]);
+  for (const { room, memory } of reads) expect([room.byteLength, memory]).toEqual([5, null]);
 });
 
 it('takes an answer without a body for an empty one', async () => {
   const net = new FetchNet(() => Promise.resolve(new Response(null, { status: 204 })), scope);
   const answer = await net.get(NEVER, URL, null);
-  expect(answer.ok && (await answer.value.body.read())).toEqual({ ok: true, value: null });
+  expect(answer.ok && (await answer.value.body.read(lent()))).toEqual({
+    ok: true,
+    value: { bytes: null, memory: null },
+  });
 });
 
 it('knows whether there is a network as far as the device says', () => {

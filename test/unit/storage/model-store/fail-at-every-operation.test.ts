@@ -27,11 +27,14 @@ class Visit {
   /** Puts that were promised to be on the device. */
   readonly promised = new Set<number>();
   readonly codes = new Set<string>();
+  readonly #atOnce: number;
   #strikeAt = Number.POSITIVE_INFINITY;
 
-  constructor(seed: number, file: TrueFile) {
+  /** @param atOnce chunks that are put at the same time */
+  constructor(seed: number, file: TrueFile, atOnce: number) {
     this.origin = new FaultyOrigin(seed);
     this.file = file;
+    this.#atOnce = atOnce;
   }
 
   /** Lets one fault strike at the nth operation from now. */
@@ -75,8 +78,13 @@ class Visit {
     const sink = await store.sink(this.file.spec);
     if (this.#seen(sink)) {
       if (this.#seen(await sink.value.setSize(SIZE))) {
-        for (const index of ORDER) {
-          if (this.#seen(await sink.value.put(index, this.file.chunk(index)))) this.promised.add(index);
+        for (let from = 0; from < ORDER.length; from += this.#atOnce) {
+          const group = ORDER.slice(from, from + this.#atOnce);
+          const puts = group.map((index) => sink.value.put(index, this.file.chunk(index)));
+          for (const [at, put] of (await Promise.all(puts)).entries()) {
+            const index = group[at];
+            if (this.#seen(put) && index !== undefined) this.promised.add(index);
+          }
         }
       }
       const finished = await sink.value.finish();
@@ -121,9 +129,9 @@ class Visit {
 const TYPED = ['model-invalid', 'storage-failed', 'storage-full'];
 
 describe.each(Object.entries(KNOWN))('with %s known', (_, knowledge) => {
-  it.each(ORIGIN_FAULTS)(
-    'fault "%s" at any operation loses nothing and calls nothing whole',
-    async (fault) => {
+  it.each(ORIGIN_FAULTS.flatMap((fault) => [1, 4].map((atOnce) => [fault, atOnce] as const)))(
+    'fault "%s" at any operation loses nothing and calls nothing whole, with %i chunks put at once',
+    async (fault, atOnce) => {
       const file = await trueFile(
         7,
         SIZE,
@@ -134,7 +142,7 @@ describe.each(Object.entries(KNOWN))('with %s known', (_, knowledge) => {
       let struck = true;
       let at = 1;
       for (; struck; at += 1) {
-        const visit = new Visit(at, file);
+        const visit = new Visit(at, file, atOnce);
         visit.strike(at, fault);
         const store = await visit.open();
         if (store !== null) await visit.wholeLife(store);
