@@ -56,7 +56,7 @@ export function compose(version: string): WitanPorts {
   const catalogue = new StarterCatalogue(document.baseURI);
   const device = new DeviceService(clock, () => (frames.refreshMeasured ? frames.refreshIntervalMs : null));
   const models = lazily(async () =>
-    (await import('./models-composition.ts')).composeModels(supervisor, document.baseURI),
+    (await import('./models-composition.ts')).composeModels(supervisor, device, document.baseURI),
   );
   const settings = lazySettings({
     clock,

@@ -1,7 +1,8 @@
 import * as Comlink from 'comlink';
 import { ok } from '#kernel/result';
 import type { Outcome } from '#contracts/errors';
-import type { GgufSummary } from '#contracts/gguf';
+import type { GgufSet, GgufSummary } from '#contracts/gguf';
+import type { ModelDemand, ModelFit } from '#contracts/model-fit';
 import type { StoredModel } from '#contracts/model-store';
 import type {
   ModelActivity,
@@ -13,8 +14,12 @@ import type {
   StoreOffer,
   StoreSpace,
 } from '#contracts/models';
+import type { NoticesPort } from '#contracts/notices';
 import type { WorkerHandle } from '#contracts/worker-handle';
+import type { FitJudge } from './fit-judge.ts';
+import type { OpenedFiles } from './opened-files.ts';
 import type { SharedActivity } from './shared-activity.ts';
+import type { TransferAttendant } from './transfer-attendant.ts';
 
 /** What the catalogue knows of the models that can be fetched. */
 export interface FetchableModels {
@@ -27,6 +32,10 @@ export interface ModelsServicePorts {
   readonly startWorker: () => WorkerHandle<ModelStoreApi>;
   readonly catalogue: FetchableModels;
   readonly activity: SharedActivity;
+  readonly judge: Pick<FitJudge, 'fit'>;
+  readonly opened: OpenedFiles;
+  readonly notices: NoticesPort;
+  readonly attendant: Pick<TransferAttendant, 'changed' | 'downloadEnded'>;
   /** `navigator.storage`; null where the browser has none. */
   readonly storage: Pick<StorageManager, 'persist' | 'persisted'> | null;
 }
@@ -41,6 +50,17 @@ export class ModelsService implements ModelsPort {
 
   constructor(ports: ModelsServicePorts) {
     this.#ports = ports;
+    ports.activity.subscribe(() => {
+      ports.attendant.changed(this.activity());
+    });
+  }
+
+  get opened(): OpenedFiles {
+    return this.#ports.opened;
+  }
+
+  get notices(): NoticesPort {
+    return this.#ports.notices;
   }
 
   list(): Promise<Outcome<readonly StoredModel[]>> {
@@ -63,6 +83,7 @@ export class ModelsService implements ModelsPort {
     const fetched = await this.#long((api, progress) => api.download(request.value, progress));
     // Now there is something to lose, and the user has just said that it is wanted.
     if (fetched.ok) await this.persist();
+    this.#ports.attendant.downloadEnded(request.value.name, fetched);
     return fetched;
   }
 
@@ -80,6 +101,15 @@ export class ModelsService implements ModelsPort {
 
   pin(modelId: string, pinned: boolean): Promise<Outcome<StoredModel>> {
     return this.#changing(this.#control((api) => api.pin(modelId, pinned)));
+  }
+
+  examine(files: readonly File[]): Promise<Outcome<GgufSet>> {
+    // A header is soon read, unless the file lies on a slow drive: that is no reason to end the worker.
+    return this.#handle().call(null, (api) => api.examine(files));
+  }
+
+  fit(signal: AbortSignal, demand: ModelDemand): Promise<Outcome<ModelFit>> {
+    return this.#ports.judge.fit(signal, demand);
   }
 
   importFiles(files: readonly File[]): Promise<Outcome<StoredModel>> {
@@ -144,6 +174,8 @@ export class ModelsService implements ModelsPort {
     let ended = false;
     port1.onmessage = ({ data }: MessageEvent<ModelProgress>) => {
       if (ended) return;
+      // An import learns only on the way which model it becomes.
+      if (modelId !== null && modelId !== data.modelId) this.#ports.activity.ended(modelId);
       modelId = data.modelId;
       this.#ports.activity.progress(data);
     };

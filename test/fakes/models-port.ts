@@ -1,7 +1,10 @@
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
-import type { GgufSummary } from '#contracts/gguf';
+import type { GgufSet, GgufSummary } from '#contracts/gguf';
+import type { ModelDemand, ModelFit } from '#contracts/model-fit';
 import type { StoredModel } from '#contracts/model-store';
+import type { NoticesPort } from '#contracts/notices';
+import { OpenedFiles } from '../../src/app/opened-files.ts';
 import type { ModelActivity, ModelReceipt, ModelsPort, StoreOffer, StoreSpace } from '#contracts/models';
 
 export function storedModel(change: Partial<StoredModel> = {}): StoredModel {
@@ -46,7 +49,24 @@ export const OFFER: StoreOffer = {
   contextTokens: 32_768,
   licence: 'LFM Open License v1.0',
   hosts: ['huggingface.co'],
+  demand: {
+    weightsBytes: 468_624_320,
+    largestFileBytes: 468_624_320,
+    contextTokens: 4096,
+    cacheBytes: 50_331_648,
+    vocabulary: 65_536,
+  },
 };
+
+export const FIT: ModelFit = {
+  verdict: 'runs-well',
+  reason: 'memory',
+  neededBytes: 720_000_000,
+  availableBytes: 8 * 2 ** 30,
+};
+
+/** Never switched on. */
+export const NO_NOTICES: NoticesPort = { state: () => 'off', set: () => Promise.resolve('off') };
 
 /** A store in memory whose downloads end when the test says so. */
 export class FakeModelsPort implements ModelsPort {
@@ -99,6 +119,24 @@ export class FakeModelsPort implements ModelsPort {
 
   inspect(modelId: string): Promise<Outcome<GgufSummary>> {
     return Promise.resolve(err(failure('member-unknown', { member: modelId })));
+  }
+
+  /** By the name of the first file: what it is found to be; else it is refused. */
+  readonly examinable = new Map<string, GgufSet>();
+  readonly opened = new OpenedFiles();
+  readonly notices = NO_NOTICES;
+
+  examine(files: readonly File[]): Promise<Outcome<GgufSet>> {
+    const names = files.map(({ name }) => name);
+    this.calls.push(`examine ${names.join(',')}`);
+    const set = this.examinable.get(names.join(','));
+    const refusal = failure('model-invalid', { model: names[0] ?? '', reason: 'not-gguf' });
+    return Promise.resolve(set === undefined ? err(refusal) : ok(set));
+  }
+
+  fit(_signal: AbortSignal, demand: ModelDemand): Promise<Outcome<ModelFit>> {
+    this.calls.push(`fit ${String(demand.weightsBytes)}`);
+    return Promise.resolve(ok(FIT));
   }
 
   remove(modelId: string): Promise<Outcome<null>> {

@@ -4,6 +4,7 @@ import type { ModelActivity, ModelsPort, StoreOffer, StoreSpace } from '#contrac
 import type { WitanPorts } from '#contracts/ports';
 import type { StoredModel } from '#contracts/model-store';
 import { giveSeat, takeSeat } from '../settings/seats.ts';
+import { OpenProblem } from './open-problem.ts';
 
 /** The port's code is fetched with its first use, and that may fail. */
 function settled<T>(outcome: Promise<Outcome<T>>): Promise<Outcome<T>> {
@@ -20,7 +21,6 @@ export class ModelsModel {
   problem = $state.raw<WitanFailure | null>(null);
   /** Read out by screen readers. */
   announcement = $state('');
-  importing = $state(false);
 
   /** What of the catalogue is not here. */
   readonly further = $derived(
@@ -28,6 +28,9 @@ export class ModelsModel {
   );
   readonly #ports: Pick<WitanPorts, 'settings' | 'council'>;
   readonly #port: Promise<ModelsPort>;
+  #open: OpenProblem | null = null;
+  /** The list could not be read when it was last looked at. */
+  #unread = false;
   #reading = false;
   #wanted = false;
 
@@ -57,16 +60,16 @@ export class ModelsModel {
   }
 
   async download(modelId: string, name: string): Promise<void> {
-    const fetched = await this.#do((port) => port.download(modelId));
+    const fetched = await this.#do(modelId, (port) => port.download(modelId));
     if (fetched?.model.state === 'verified') this.announcement = `${name} is on this device.`;
   }
 
   async pause(modelId: string): Promise<void> {
-    await this.#do((port) => port.pause(modelId));
+    await this.#do(modelId, (port) => port.pause(modelId));
   }
 
   async verify(modelId: string, name: string): Promise<void> {
-    const verified = await this.#do((port) => port.verify(modelId));
+    const verified = await this.#do(modelId, (port) => port.verify(modelId));
     if (verified === undefined) return;
     this.announcement =
       verified.state === 'verified'
@@ -76,27 +79,19 @@ export class ModelsModel {
 
   async remove(modelId: string, name: string): Promise<void> {
     // First its seat: it could not be loaded again.
-    const left = await this.#do(() => takeSeat(this.#ports, modelId));
+    const left = await this.#do(modelId, () => takeSeat(this.#ports, modelId));
     if (left === undefined) return;
-    const removed = await this.#do((port) => port.remove(modelId));
+    const removed = await this.#do(modelId, (port) => port.remove(modelId));
     if (removed !== undefined) this.announcement = `${name} is deleted.`;
   }
 
   async pin(modelId: string, pinned: boolean): Promise<void> {
-    await this.#do((port) => port.pin(modelId, pinned));
-  }
-
-  async importFiles(files: readonly File[]): Promise<void> {
-    if (files.length === 0 || this.importing) return;
-    this.importing = true;
-    const taken = await this.#do((port) => port.importFiles(files));
-    this.importing = false;
-    if (taken !== undefined) this.announcement = `${taken.name} is on this device.`;
+    await this.#do(modelId, (port) => port.pin(modelId, pinned));
   }
 
   /** Lets the model answer questions. */
   async seat(modelId: string, name: string): Promise<void> {
-    const seated = await this.#do(() => giveSeat(this.#ports, { engine: 'wllama', id: modelId }));
+    const seated = await this.#do(modelId, () => giveSeat(this.#ports, { engine: 'wllama', id: modelId }));
     if (seated === undefined) return;
     this.announcement = {
       seated: `${name} sits on the council.`,
@@ -111,12 +106,17 @@ export class ModelsModel {
   }
 
   /** Undefined when it failed, which is then shown; to be stopped by the user is no failure. */
-  async #do<T>(use: (port: ModelsPort) => Promise<Outcome<T>>): Promise<T | undefined> {
-    this.problem = null;
+  async #do<T>(modelId: string, use: (port: ModelsPort) => Promise<Outcome<T>>): Promise<T | undefined> {
+    this.#show(null);
     const done = await settled(this.#port.then(use));
     if (done.ok) return done.value;
-    if (done.error.code !== 'cancelled') this.problem = done.error;
+    if (done.error.code !== 'cancelled') this.#show(new OpenProblem(done.error, modelId, this.stored ?? []));
     return undefined;
+  }
+
+  #show(open: OpenProblem | null): void {
+    this.#open = open;
+    this.problem = open?.failure ?? null;
   }
 
   /** One look at a time, and another after it where one was wanted meanwhile. */
@@ -137,8 +137,12 @@ export class ModelsModel {
   async #look(): Promise<void> {
     const port = await this.#port;
     const [stored, space] = await Promise.all([settled(port.list()), settled(port.space())]);
-    if (stored.ok) this.stored = stored.value;
-    else this.problem = stored.error;
+    if (stored.ok) {
+      this.stored = stored.value;
+      // What could not be read before, or has succeeded since, in another tab perhaps.
+      if (this.#unread || this.#open?.solvedBy(stored.value) === true) this.#show(null);
+    } else this.#show(new OpenProblem(stored.error, null, []));
+    this.#unread = !stored.ok;
     if (space.ok) this.space = space.value;
   }
 

@@ -4,9 +4,11 @@ import { failure, type Outcome } from '#contracts/errors';
 import type { ModelReceipt, ModelRequest, ModelStoreApi, StoreSpace } from '#contracts/models';
 import type { StoredModel } from '#contracts/model-store';
 import { ModelsService } from '../../../src/app/models-service.ts';
+import { OpenedFiles } from '../../../src/app/opened-files.ts';
 import { SharedActivity } from '../../../src/app/shared-activity.ts';
+import type { TransferAttendant } from '../../../src/app/transfer-attendant.ts';
 import { FakeWorkerHandle } from '../../fakes/fake-worker-handle.ts';
-import { modelProgress, OFFER, storedModel } from '../../fakes/models-port.ts';
+import { FIT, modelProgress, NO_NOTICES, OFFER, storedModel } from '../../fakes/models-port.ts';
 import { turn } from '../../fakes/turn.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
@@ -35,16 +37,26 @@ class FakeStore implements ModelStoreApi {
   };
   pause = vi.fn(() => Promise.resolve(ok(null)));
   inspect = vi.fn();
+  examine = vi.fn();
   verify = (): Promise<Outcome<StoredModel>> => Promise.resolve(ok(storedModel()));
   remove = vi.fn(() => Promise.resolve(ok(null)));
   pin = vi.fn(() => Promise.resolve(ok(storedModel({ pinned: true }))));
   read = (): Promise<Outcome<readonly Blob[]>> => Promise.resolve(ok([]));
-  importFiles = (): Promise<Outcome<StoredModel>> => Promise.resolve(ok(storedModel()));
+  importFiles = (_files: readonly File[], _progress?: MessagePort): Promise<Outcome<StoredModel>> =>
+    Promise.resolve(ok(storedModel()));
   planEviction = vi.fn();
   evict = vi.fn();
 }
 
+/** What this test is not about. */
+const FURTHER = {
+  judge: { fit: () => Promise.resolve(ok(FIT)) },
+  opened: new OpenedFiles(),
+  notices: NO_NOTICES,
+};
+
 let store: FakeStore;
+let attendant: Pick<TransferAttendant, 'changed' | 'downloadEnded'>;
 let workers: FakeWorkerHandle<ModelStoreApi>[];
 let persist: ReturnType<typeof vi.fn<() => Promise<boolean>>>;
 let service: ModelsService;
@@ -53,7 +65,10 @@ beforeEach(() => {
   store = new FakeStore();
   workers = [];
   persist = vi.fn(() => Promise.resolve(true));
+  attendant = { changed: vi.fn(), downloadEnded: vi.fn() };
   service = new ModelsService({
+    ...FURTHER,
+    attendant,
     startWorker: () => {
       const worker = new FakeWorkerHandle<ModelStoreApi>(store);
       workers.push(worker);
@@ -84,6 +99,8 @@ it('starts one worker, with the first call, and another when that one is lost', 
 it('says what the browser says of persistence, and not more', async () => {
   expect(await service.space()).toMatchObject({ ok: true, value: { persisted: false } });
   const blocked = new ModelsService({
+    ...FURTHER,
+    attendant,
     startWorker: () => new FakeWorkerHandle<ModelStoreApi>(store),
     catalogue: { offers: vi.fn(), request: vi.fn() },
     activity: new SharedActivity(new VirtualClock(), null),
@@ -113,6 +130,18 @@ describe('a download', () => {
     expect(service.activity()).toEqual([]);
     expect(persist).toHaveBeenCalledOnce();
     expect(listener).toHaveBeenCalledTimes(2);
+    expect(attendant.changed).toHaveBeenNthCalledWith(1, [modelProgress()]);
+    expect(attendant.changed).toHaveBeenNthCalledWith(2, []);
+    expect(attendant.downloadEnded).toHaveBeenCalledExactlyOnceWith(OFFER.name, ok(RECEIPT));
+  });
+
+  it('that fails is told of by name, too', async () => {
+    const downloading = service.download(OFFER.id);
+    await turn();
+    const problem = err(failure('storage-full'));
+    store.end(problem);
+    await downloading;
+    expect(attendant.downloadEnded).toHaveBeenCalledExactlyOnceWith(OFFER.name, problem);
   });
 
   it('of a model that is in no catalogue starts no worker', async () => {
@@ -143,4 +172,29 @@ it('tells its listeners when models change', async () => {
   leave();
   await service.remove('lfm2-700m');
   expect(listener).toHaveBeenCalledTimes(2);
+});
+
+it('shows an import under one id at a time, when it learns on the way which model it becomes', async () => {
+  let line: MessagePort | undefined;
+  let end: () => void = () => undefined;
+  store.importFiles = (_files: readonly File[], progress?: MessagePort) => {
+    line = progress;
+    return new Promise((resolve) => {
+      end = () => {
+        resolve(ok(storedModel()));
+      };
+    });
+  };
+  const importing = service.importFiles([new File(['GGUF'], 'own.gguf')]);
+  await turn();
+  const ids = (): readonly string[] => service.activity().map(({ modelId }) => modelId);
+  for (const modelId of ['import-own-incoming', 'import-own-0123abcd']) {
+    line?.postMessage(modelProgress({ modelId, phase: 'import' }));
+    await vi.waitFor(() => {
+      expect(ids()).toEqual([modelId]);
+    });
+  }
+  end();
+  await importing;
+  expect(ids()).toEqual([]);
 });

@@ -139,7 +139,7 @@ describe('the rest', () => {
     expect(model.announcement).toBe('Parts of LFM2 700M no longer match.');
   });
 
-  it('deletes, pins, imports and asks for persistence', async () => {
+  it('deletes, pins and asks for persistence', async () => {
     port.set(storedModel(), []);
     await model.pin('lfm2-700m', true);
     await turn();
@@ -148,11 +148,48 @@ describe('the rest', () => {
     await turn();
     expect(model.stored).toEqual([]);
     expect(model.announcement).toBe('LFM2 700M is deleted.');
-    await model.importFiles([new File(['GGUF'], 'own.gguf')]);
-    expect(model.announcement).toBe('own.gguf is on this device.');
-    await model.importFiles([]);
-    expect(port.calls).toEqual(['remove lfm2-700m', 'import own.gguf']);
+    expect(port.calls).toEqual(['remove lfm2-700m']);
     await model.persist();
     expect(model.space?.persisted).toBe(true);
+  });
+});
+
+describe('a failure that is shown', () => {
+  const failed = async (): Promise<void> => {
+    const downloading = model.download(OFFER.id, OFFER.name);
+    await turn();
+    port.end(err(failure('model-fetch-failed')));
+    await downloading;
+    await turn();
+    expect(model.problem).toMatchObject({ code: 'model-fetch-failed' });
+  };
+
+  it('is gone when what failed has succeeded by another way', async () => {
+    await failed();
+    port.set(storedModel({ state: 'partial', keptBytes: 5 }), []);
+    await turn();
+    expect(model.problem).not.toBeNull();
+    port.set(storedModel(), []);
+    await turn();
+    expect(model.problem).toBeNull();
+  });
+
+  it('stays while something else succeeds', async () => {
+    await failed();
+    port.set(storedModel({ id: 'other' }), []);
+    await turn();
+    expect(model.problem).toMatchObject({ code: 'model-fetch-failed' });
+  });
+
+  it('is gone when the list can be read again', async () => {
+    const list = port.list.bind(port);
+    port.list = () => Promise.resolve(err(failure('storage-failed')));
+    port.set(storedModel(), []);
+    await turn();
+    expect(model.problem).toMatchObject({ code: 'storage-failed' });
+    port.list = list;
+    port.set(storedModel(), []);
+    await turn();
+    expect(model.problem).toBeNull();
   });
 });

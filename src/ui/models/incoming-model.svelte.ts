@@ -1,0 +1,150 @@
+import { err, ok } from '#kernel/result';
+import { failureOf, type Outcome } from '#contracts/errors';
+import type { GgufSet } from '#contracts/gguf';
+import { ggufDemand, type ModelDemand } from '#contracts/model-fit';
+import type { ModelActivity, ModelsPort } from '#contracts/models';
+import type { StoredModel } from '#contracts/model-store';
+import type { WitanPorts } from '#contracts/ports';
+import { fileSets } from './file-sets.ts';
+import { OpenProblem } from './open-problem.ts';
+
+/** Files of the user's that were looked at, and wait for a yes. */
+export interface ExaminedFiles {
+  readonly files: readonly File[];
+  readonly set: GgufSet;
+  readonly demand: ModelDemand;
+}
+
+/** What the page shows of the store. */
+export interface PageLists {
+  readonly stored: readonly StoredModel[] | null;
+  readonly activity: readonly ModelActivity[];
+}
+
+/**
+ * Files on their way into the store: dropped, chosen, or opened with the app. One model after another is looked at, shown,
+ * and taken in when the user says so; what is refused is said, and the next is looked at.
+ */
+export class IncomingModel {
+  examined = $state.raw<ExaminedFiles | null>(null);
+  looking = $state(false);
+  taking = $state(false);
+  /** How many further models wait to be looked at. */
+  waiting = $state(0);
+  /** Read out by screen readers. */
+  announcement = $state('');
+  #refused = $state.raw<readonly OpenProblem[]>([]);
+  /** What was refused, and has not come in since. */
+  readonly problems = $derived(this.#refused.filter((problem) => !problem.solvedBy(this.#page.stored ?? [])));
+  /** Imports that have no card of their own yet. */
+  readonly activity = $derived.by(() =>
+    this.#page.activity.filter(
+      ({ phase, modelId }) =>
+        phase === 'import' && !(this.#page.stored ?? []).some(({ id }) => id === modelId),
+    ),
+  );
+
+  readonly #page: PageLists;
+  readonly #port: Promise<ModelsPort>;
+  readonly #queue: (readonly File[])[] = [];
+
+  constructor(ports: Pick<WitanPorts, 'models'>, page: PageLists) {
+    this.#page = page;
+    this.#port = ports.models();
+  }
+
+  /** Takes what the system asked the app to open, until the returned function is called. */
+  connect(): () => void {
+    let leave: (() => void) | null = null;
+    let connected = true;
+    this.#port.then(
+      (port) => {
+        if (connected) leave = port.opened.listen(() => void this.#takeOpened(port));
+      },
+      () => undefined,
+    );
+    return () => {
+      connected = false;
+      leave?.();
+    };
+  }
+
+  /** Files that were dropped or chosen together. */
+  async add(files: readonly File[]): Promise<void> {
+    if (files.length === 0) return;
+    if (!this.looking && !this.taking) this.#refused = [];
+    this.#queue.push(files);
+    await this.#next();
+  }
+
+  /** The user's yes to what was looked at. */
+  async accept(): Promise<void> {
+    const { examined } = this;
+    if (examined === null || this.taking) return;
+    this.taking = true;
+    const taken = await this.#ask((port) => port.importFiles(examined.files));
+    if (taken.ok) this.announcement = `${taken.value.name} is on this device.`;
+    else if (taken.error.code !== 'cancelled') await this.#refuse(taken.error);
+    this.examined = null;
+    this.taking = false;
+    await this.#next();
+  }
+
+  async dismiss(): Promise<void> {
+    if (this.taking) return;
+    this.examined = null;
+    await this.#next();
+  }
+
+  /** Stops an import; it leaves nothing. */
+  async stop(modelId: string): Promise<void> {
+    await this.#ask((port) => port.pause(modelId));
+  }
+
+  async #takeOpened(port: ModelsPort): Promise<void> {
+    for (let files = port.opened.take(); files !== null; files = port.opened.take()) await this.add(files);
+  }
+
+  /** Looks at what waits until something needs an answer. */
+  async #next(): Promise<void> {
+    if (this.looking) return;
+    this.looking = true;
+    while (this.examined === null) {
+      const files = this.#queue.shift();
+      if (files === undefined) break;
+      this.#count();
+      await this.#examine(files);
+    }
+    this.#count();
+    this.looking = false;
+  }
+
+  async #examine(files: readonly File[]): Promise<void> {
+    const examined = await this.#ask((port) => port.examine(files));
+    if (examined.ok) {
+      const sizes = files.map(({ size }) => size);
+      this.examined = { files, set: examined.value, demand: ggufDemand(examined.value.summary, sizes) };
+      return;
+    }
+    // Not one model: then each by itself, as far as their names tell them apart.
+    const sets = fileSets(files);
+    if (sets.length > 1) this.#queue.unshift(...sets);
+    else await this.#refuse(examined.error);
+  }
+
+  async #refuse(failure: OpenProblem['failure']): Promise<void> {
+    const stored = await this.#ask((port) => port.list());
+    this.#refused = [...this.#refused, new OpenProblem(failure, 'import', stored.ok ? stored.value : [])];
+  }
+
+  #count(): void {
+    this.waiting = this.#queue.length;
+  }
+
+  #ask<T>(use: (port: ModelsPort) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    return this.#port.then(use).then(
+      (outcome) => (outcome.ok ? ok(outcome.value) : outcome),
+      (thrown: unknown) => err(failureOf(thrown)),
+    );
+  }
+}
