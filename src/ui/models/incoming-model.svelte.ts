@@ -83,8 +83,10 @@ export class IncomingModel {
     if (examined === null || this.taking) return;
     this.taking = true;
     const taken = await this.#ask((port) => port.importFiles(examined.files));
-    if (taken.ok) this.announcement = `${taken.value.name} is on this device.`;
-    else if (taken.error.code !== 'cancelled') await this.#refuse(taken.error);
+    if (taken.ok) {
+      this.announcement = `${taken.value.name} is on this device.`;
+      this.#refused = this.#refused.map((problem) => problem.besides(taken.value));
+    } else if (taken.error.code !== 'cancelled') await this.#refuse(taken.error);
     this.examined = null;
     this.taking = false;
     await this.#next();
