@@ -2,7 +2,7 @@ import * as Comlink from 'comlink';
 import { ok } from '#kernel/result';
 import type { Outcome } from '#contracts/errors';
 import type { GgufSet, GgufSummary } from '#contracts/gguf';
-import type { ModelDemand, ModelFit } from '#contracts/model-fit';
+import { ggufDemand, type ModelDemand, type ModelFit } from '#contracts/model-fit';
 import type { StoredModel } from '#contracts/model-store';
 import type {
   ModelActivity,
@@ -106,6 +106,10 @@ export class ModelsService implements ModelsPort {
   examine(files: readonly File[]): Promise<Outcome<GgufSet>> {
     // A header is soon read, unless the file lies on a slow drive: that is no reason to end the worker.
     return this.#handle().call(null, (api) => api.examine(files));
+  }
+
+  demand(summary: GgufSummary, fileBytes: readonly number[]): ModelDemand {
+    return ggufDemand(summary, fileBytes);
   }
 
   fit(signal: AbortSignal, demand: ModelDemand): Promise<Outcome<ModelFit>> {

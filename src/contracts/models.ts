@@ -160,6 +160,8 @@ export interface ModelsPort {
   inspect(modelId: string): Promise<Outcome<GgufSummary>>;
   /** Errors: see `ModelStoreApi.examine`. */
   examine(files: readonly File[]): Promise<Outcome<GgufSet>>;
+  /** What a model that was looked at would take while it runs here. @param fileBytes size of each of its files */
+  demand(summary: GgufSummary, fileBytes: readonly number[]): ModelDemand;
   /** Whether a model that takes so much would run on this device. Errors: those of the probe. */
   fit(signal: AbortSignal, demand: ModelDemand): Promise<Outcome<ModelFit>>;
   /** Errors: see `ModelStoreApi.importFiles`. */

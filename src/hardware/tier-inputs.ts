@@ -80,7 +80,7 @@ export function scoreCores(profile: HardwareProfile, overrides: HardwareOverride
 }
 
 /** True when 8 GiB may stand for any amount above it. */
-export function isCapped(memoryGiB: number, userAgent: string): boolean {
+function isCapped(memoryGiB: number, userAgent: string): boolean {
   const version = Number(/Chrome\/(\d+)/.exec(userAgent)?.[1] ?? 0);
   const wider = version >= WIDER_CAP_SINCE && !userAgent.includes('Android');
   return memoryGiB === OLD_CAP_GIB && !wider;

@@ -1,7 +1,7 @@
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
 import type { GgufSet, GgufSummary } from '#contracts/gguf';
-import type { ModelDemand, ModelFit } from '#contracts/model-fit';
+import { ggufDemand, type ModelDemand, type ModelFit } from '#contracts/model-fit';
 import type { StoredModel } from '#contracts/model-store';
 import type { NoticesPort } from '#contracts/notices';
 import { OpenedFiles } from '../../src/app/opened-files.ts';
@@ -132,6 +132,10 @@ export class FakeModelsPort implements ModelsPort {
     const set = this.examinable.get(names.join(','));
     const refusal = failure('model-invalid', { model: names[0] ?? '', reason: 'not-gguf' });
     return Promise.resolve(set === undefined ? err(refusal) : ok(set));
+  }
+
+  demand(summary: GgufSummary, fileBytes: readonly number[]): ModelDemand {
+    return ggufDemand(summary, fileBytes);
   }
 
   fit(_signal: AbortSignal, demand: ModelDemand): Promise<Outcome<ModelFit>> {

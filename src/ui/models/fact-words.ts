@@ -1,5 +1,5 @@
 import type { GgufSet, GgufSummary } from '#contracts/gguf';
-import { contextUsed } from '#contracts/model-fit';
+import type { ModelDemand } from '#contracts/model-fit';
 import { count, parameters } from '../quantities.ts';
 import { templateWords } from './template-manner.ts';
 
@@ -8,15 +8,18 @@ function quantization({ declared, dominant, differ }: GgufSummary['quantization'
   return declared ?? dominant ?? 'not told';
 }
 
-function context(trained: number | null): string {
-  const used = count(contextUsed(trained));
+function context(usedTokens: number, trained: number | null): string {
+  const used = count(usedTokens);
   return trained === null
     ? `${used} tokens used; not told what it was trained for`
     : `${used} tokens used, trained for ${count(trained)}`;
 }
 
 /** What a file says of itself, by what people call it; only what it does say. */
-export function factRows(summary: GgufSummary): readonly (readonly [term: string, value: string])[] {
+export function factRows(
+  summary: GgufSummary,
+  { contextTokens }: Pick<ModelDemand, 'contextTokens'>,
+): readonly (readonly [term: string, value: string])[] {
   const { architecture, kind, name, license, shape } = summary;
   const rows: readonly (readonly [string, string | null])[] = [
     ['Calls itself', name],
@@ -25,7 +28,7 @@ export function factRows(summary: GgufSummary): readonly (readonly [term: string
     ['Parameters', parameters(summary.parameters)],
     ['Experts', shape.experts === null ? null : count(shape.experts)],
     ['Quantization', quantization(summary.quantization)],
-    ['Context', context(shape.contextTokens)],
+    ['Context', context(contextTokens, shape.contextTokens)],
     ['Chat template', templateWords(summary.chatTemplate)],
     ['Licence', license],
   ];

@@ -1,7 +1,7 @@
 import { err, ok } from '#kernel/result';
 import { failureOf, type Outcome } from '#contracts/errors';
 import type { GgufSet } from '#contracts/gguf';
-import { ggufDemand, type ModelDemand } from '#contracts/model-fit';
+import type { ModelDemand } from '#contracts/model-fit';
 import type { ModelActivity, ModelsPort } from '#contracts/models';
 import type { StoredModel } from '#contracts/model-store';
 import type { WitanPorts } from '#contracts/ports';
@@ -122,10 +122,14 @@ export class IncomingModel {
   }
 
   async #examine(files: readonly File[]): Promise<void> {
-    const examined = await this.#ask((port) => port.examine(files));
-    if (examined.ok) {
+    const examined = await this.#ask(async (port): Promise<Outcome<ExaminedFiles>> => {
+      const set = await port.examine(files);
+      if (!set.ok) return set;
       const sizes = files.map(({ size }) => size);
-      this.examined = { files, set: examined.value, demand: ggufDemand(examined.value.summary, sizes) };
+      return ok({ files, set: set.value, demand: port.demand(set.value.summary, sizes) });
+    });
+    if (examined.ok) {
+      this.examined = examined.value;
       return;
     }
     // Not one model: then each by itself, as far as their names tell them apart.

@@ -3,14 +3,14 @@ import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
 import type { HardwareProfile, ProbeReport } from '#contracts/hardware';
 import { FitJudge } from '../../../src/app/fit-judge.ts';
+import { classifyTier, probeReport } from '../../../src/hardware/tier.ts';
 import { AGENTS, onlyGpu, profile } from '../../fakes/hardware-profiles.ts';
 import { OFFER } from '../../fakes/models-port.ts';
 
 const { signal } = new AbortController();
 const LARGE = { ...OFFER.demand, weightsBytes: 9 * 2 ** 30, largestFileBytes: 2 ** 30 };
 
-const report = (of: HardwareProfile): Outcome<ProbeReport> =>
-  ok({ schema: 'witan.probe', version: 1, profile: of, tier: 'mid', reasons: [], confidence: 1 });
+const report = (of: HardwareProfile): Outcome<ProbeReport> => ok(probeReport(of, classifyTier(of)));
 const device = (userAgent: string): HardwareProfile =>
   profile({
     deviceMemoryGiB: 8,

@@ -19,7 +19,10 @@ async function summaryOf(spec: GgufFileSpec): Promise<GgufSummary> {
 }
 
 async function rows(spec: GgufFileSpec): Promise<Readonly<Record<string, string>>> {
-  const entries = factRows(await summaryOf(spec)).map(([term, value]) => [term, plainSpaces(value)] as const);
+  const summary = await summaryOf(spec);
+  const entries = factRows(summary, ggufDemand(summary, [1])).map(
+    ([term, value]) => [term, plainSpaces(value)] as const,
+  );
   return Object.fromEntries(entries);
 }
 
