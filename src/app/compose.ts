@@ -64,7 +64,12 @@ export function compose(version: string): WitanPorts {
   const catalogue = new StarterCatalogue(document.baseURI);
   const device = new DeviceService(clock, () => (frames.refreshMeasured ? frames.refreshIntervalMs : null));
   const models = lazily(async () =>
-    (await import('./models-composition.ts')).composeModels(supervisor, document.baseURI, settings.chosen),
+    (await import('./models-composition.ts')).composeModels({
+      supervisor,
+      device,
+      baseUrl: document.baseURI,
+      chosen: settings.chosen,
+    }),
   );
   const settings = lazySettings({
     clock,

@@ -1,6 +1,8 @@
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
 import { ggufUrls, type GgufCatalogue, type GgufModel } from '#contracts/gguf-catalogue';
+import { contextUsed, type ModelDemand } from '#contracts/model-fit';
+import { kvCacheBytes } from '#contracts/model-shape';
 import type { FileSpec } from '#contracts/model-store';
 import type { ModelRequest, StoreOffer } from '#contracts/models';
 import type { FetchableModels } from './models-service.ts';
@@ -32,24 +34,34 @@ async function fileSpec(
   };
 }
 
+function demandOf({ shape, contextTokens: trained }: GgufModel, fileBytes: readonly number[]): ModelDemand {
+  const contextTokens = contextUsed(trained);
+  return {
+    weightsBytes: fileBytes.reduce((sum, bytes) => sum + bytes, 0),
+    largestFileBytes: Math.max(...fileBytes),
+    contextTokens,
+    cacheBytes: kvCacheBytes(shape, contextTokens),
+    vocabulary: shape.vocabulary,
+  };
+}
+
 /** Null where the catalogue has no weights, or does not know how large they are: then nobody can say yes to the download. */
 function offerOf(catalogue: GgufCatalogue, baseUrl: string, model: GgufModel): StoreOffer | null {
   const { id, name, parameters, quantization, contextTokens, licence } = model;
-  let sizeBytes = 0;
-  if (weightsOf(model).length === 0) return null;
-  for (const { bytes } of weightsOf(model)) {
-    if (bytes === null) return null;
-    sizeBytes += bytes;
-  }
+  const sizes = weightsOf(model).map(({ bytes }) => bytes);
+  const known = sizes.filter((bytes) => bytes !== null);
+  if (sizes.length === 0 || known.length < sizes.length) return null;
+  const demand = demandOf(model, known);
   return {
     id,
     name,
-    sizeBytes,
+    sizeBytes: demand.weightsBytes,
     parameters,
     quantization,
     contextTokens,
     licence: licence.spdx ?? licence.name,
     hosts: catalogue.mirrors.map((mirror) => new URL(mirror, baseUrl).host),
+    demand,
   };
 }
 

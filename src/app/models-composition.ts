@@ -2,31 +2,55 @@ import { systemClock } from '#kernel/clock';
 import { ok } from '#kernel/result';
 import type { Outcome } from '#contracts/errors';
 import type { ModelStoreApi } from '#contracts/models';
+import type { DevicePort } from '#contracts/ports';
 import type { MemberChoice } from '#contracts/settings';
+import { badgeOf } from '../platform/app-badge.ts';
+import { browserNotices } from '../platform/notices.ts';
+import { onVisibility, pageVisible } from '../platform/page-visibility.ts';
+import { screenWakeLock } from '../platform/screen-wake-lock.ts';
 import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
 import type { Patience, WorkerSupervisor } from '../platform/worker-supervisor.ts';
 import { WebFileLocks } from '../storage/model-store/web-file-locks.ts';
 import { StoreLog } from '../storage/store-log.ts';
 import { CatalogueSource } from './catalogue-source.ts';
+import { FitJudge } from './fit-judge.ts';
 import { GgufModels } from './gguf-models.ts';
 import { HeldModels } from './held-models.ts';
 import { ModelsService } from './models-service.ts';
+import { OpenedFiles } from './opened-files.ts';
 import { SharedActivity } from './shared-activity.ts';
 import { tabStore } from './tab-store.ts';
+import { TransferAttendant } from './transfer-attendant.ts';
 
 /** A write, a flush or a reservation of gigabytes holds the worker's thread for as long as a slow disk takes. */
 const STORE_PATIENCE: Patience = { silenceAllowedMs: 60_000 };
 
-/**
- * Builds what only users of the model store need.
- * @param baseUrl absolute URL of the page's folder
- * @param chosen the seats of the council; null: the bundled models
- */
-export function composeModels(
-  supervisor: WorkerSupervisor,
-  baseUrl: string,
-  chosen: () => Promise<Outcome<readonly MemberChoice[] | null>>,
-): ModelsService {
+export interface ModelsCompositionPorts {
+  readonly supervisor: WorkerSupervisor;
+  readonly device: DevicePort;
+  /** Absolute URL of the page's folder. */
+  readonly baseUrl: string;
+  /** The seats of the council; null: the bundled models. */
+  readonly chosen: () => Promise<Outcome<readonly MemberChoice[] | null>>;
+}
+
+/** Builds what only users of the model store need. */
+export function composeModels({
+  supervisor,
+  device,
+  baseUrl,
+  chosen,
+}: ModelsCompositionPorts): ModelsService {
+  const notices = browserNotices();
+  const attendant = new TransferAttendant({
+    wakeLock: screenWakeLock({ visible: pageVisible, onVisibility }),
+    badge: badgeOf(navigator),
+    notices,
+    visible: pageVisible,
+  });
+  addEventListener('pagehide', () => {
+    attendant.leave();
+  });
   const catalogue = new CatalogueSource(baseUrl);
   const { storage, locks } = navigator as Partial<Navigator>;
   return new ModelsService({
@@ -44,6 +68,10 @@ export function composeModels(
       systemClock,
       typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('witan.models'),
     ),
+    judge: new FitJudge(device),
+    opened: new OpenedFiles(),
+    notices,
+    attendant,
     storage: storage ?? null,
   });
 }

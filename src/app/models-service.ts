@@ -2,7 +2,8 @@ import * as Comlink from 'comlink';
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
-import type { GgufSummary } from '#contracts/gguf';
+import type { GgufSet, GgufSummary } from '#contracts/gguf';
+import { ggufDemand, type ModelDemand, type ModelFit } from '#contracts/model-fit';
 import type { Evicted, Removal, RoomPlan, StoredModel, WantedFile } from '#contracts/model-store';
 import type {
   ModelActivity,
@@ -15,12 +16,16 @@ import type {
   StoreOffer,
   StoreSpace,
 } from '#contracts/models';
+import type { NoticesPort } from '#contracts/notices';
 import type { StoreHealth, StoreWork } from '#contracts/store-health';
 import type { WorkerHandle } from '#contracts/worker-handle';
 import type { StoreLog } from '../storage/store-log.ts';
+import type { FitJudge } from './fit-judge.ts';
 import type { HeldModels, OpenModel } from './held-models.ts';
+import type { OpenedFiles } from './opened-files.ts';
 import type { SharedActivity } from './shared-activity.ts';
 import { storeHealth } from './store-health.ts';
+import type { TransferAttendant } from './transfer-attendant.ts';
 
 /** What the catalogue knows of the models that can be fetched. */
 export interface FetchableModels {
@@ -38,6 +43,10 @@ export interface ModelsServicePorts {
   readonly held: HeldModels;
   /** Ids of what was chosen for the council. Errors: record-invalid, storage-failed. */
   readonly seated: () => Promise<Outcome<readonly string[]>>;
+  readonly judge: Pick<FitJudge, 'fit'>;
+  readonly opened: OpenedFiles;
+  readonly notices: NoticesPort;
+  readonly attendant: Pick<TransferAttendant, 'changed' | 'downloadEnded'>;
   /** `navigator.storage`; null where the browser has none. */
   readonly storage: Pick<StorageManager, 'persist' | 'persisted' | 'estimate'> | null;
 }
@@ -53,6 +62,17 @@ export class ModelsService implements ModelsPort {
   constructor(ports: ModelsServicePorts) {
     this.#ports = ports;
     ports.activity.onPauseAsked = (modelId) => void this.#pauseHere(modelId);
+    ports.activity.subscribe(() => {
+      ports.attendant.changed(this.activity());
+    });
+  }
+
+  get opened(): OpenedFiles {
+    return this.#ports.opened;
+  }
+
+  get notices(): NoticesPort {
+    return this.#ports.notices;
   }
 
   list(): Promise<Outcome<readonly StoredModel[]>> {
@@ -103,6 +123,7 @@ export class ModelsService implements ModelsPort {
     this.#note('download', modelId, fetched);
     // Now there is something to lose, and the user has just said that it is wanted.
     if (fetched.ok) await this.persist();
+    this.#ports.attendant.downloadEnded(request.value.name, fetched);
     return fetched;
   }
 
@@ -134,6 +155,19 @@ export class ModelsService implements ModelsPort {
     // A file that is no model is no fault of the store. What it will be called there is not known before it is there.
     if (taken.ok || taken.error.code !== 'model-invalid') this.#note('import', files[0]?.name ?? null, taken);
     return taken;
+  }
+
+  examine(files: readonly File[]): Promise<Outcome<GgufSet>> {
+    // A header is soon read, unless the file lies on a slow drive: that is no reason to end the worker.
+    return this.#handle().call(null, (api) => api.examine(files));
+  }
+
+  demand(summary: GgufSummary, fileBytes: readonly number[]): ModelDemand {
+    return ggufDemand(summary, fileBytes);
+  }
+
+  fit(signal: AbortSignal, demand: ModelDemand): Promise<Outcome<ModelFit>> {
+    return this.#ports.judge.fit(signal, demand);
   }
 
   inspect(modelId: string): Promise<Outcome<GgufSummary>> {
@@ -254,6 +288,8 @@ export class ModelsService implements ModelsPort {
     let ended = false;
     port1.onmessage = ({ data }: MessageEvent<ModelProgress>) => {
       if (ended) return;
+      // An import learns only on the way which model it becomes.
+      if (modelId !== null && modelId !== data.modelId) this.#ports.activity.ended(modelId);
       modelId = data.modelId;
       if (data.bytesPerSecond !== null) this.#ports.log.downloading(modelId, data.bytesPerSecond);
       this.#ports.activity.progress(data);

@@ -1,10 +1,9 @@
 import type { GgufSummary } from '#contracts/gguf';
+import { contextUsed } from '#contracts/model-fit';
 import type { StoredModel } from '#contracts/model-store';
 import type { MemberRung, MemberSpec } from '../resources/member-spec.ts';
 import { instructManner } from './instruct-manner.ts';
 
-/** What a council of small devices can afford; most models were trained for more. */
-const MOST_CONTEXT_TOKENS = 4096;
 /** Contexts to go down to when memory runs out, tokens. */
 const SMALLER_CONTEXTS: readonly number[] = [2048, 1024];
 
@@ -21,7 +20,7 @@ export function storedMember(
   gpu: boolean,
   threads: number,
 ): MemberSpec {
-  const contextTokens = Math.min(MOST_CONTEXT_TOKENS, summary?.shape.contextTokens ?? MOST_CONTEXT_TOKENS);
+  const contextTokens = contextUsed(summary?.shape.contextTokens ?? null);
   const sizeBytes = model.sizeBytes ?? model.keptBytes;
   const rungOn = (backend: 'webgpu' | 'cpu', tokens: number): MemberRung => ({
     id: `${backend}@${String(tokens)}`,

@@ -46,7 +46,25 @@ function isRefusal(reason: unknown): reason is GgufRefusal {
   return GGUF_REFUSALS.some((known) => known === reason);
 }
 
+/** Which parts are missing, and how the first of them is probably called. */
+function missingParts({
+  missing,
+  missingParts: absent,
+  parts,
+  file,
+}: WitanFailure['details']): string | null {
+  if (missing === undefined || parts === undefined) return null;
+  const several = absent !== 1;
+  const more = several && String(missing).split(', ').length < Number(absent) ? ' and more' : '';
+  const called = file === undefined ? '' : several ? `, beginning with ${String(file)}` : `, ${String(file)}`;
+  const which = several ? `Parts ${String(missing)}${more}` : `Part ${String(missing)}`;
+  const are = several ? 'are' : 'is';
+  return `${which} of ${String(parts)}${called}${called === '' ? '' : ','} ${are} missing. Add all parts together.`;
+}
+
 /** The sentence for a file that the GGUF parser refused; null for every other failure. */
 export function ggufRefusalText({ code, details }: WitanFailure): string | null {
-  return code === 'model-invalid' && isRefusal(details['reason']) ? REASONS[details['reason']] : null;
+  if (code !== 'model-invalid' || !isRefusal(details['reason'])) return null;
+  const parts = details['reason'] === 'split-part-missing' ? missingParts(details) : null;
+  return parts ?? REASONS[details['reason']];
 }

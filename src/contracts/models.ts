@@ -1,7 +1,9 @@
 import type { DownloadWait } from './download.ts';
 import type { Outcome } from './errors.ts';
-import type { GgufSummary } from './gguf.ts';
+import type { GgufSet, GgufSummary } from './gguf.ts';
+import type { ModelDemand, ModelFit } from './model-fit.ts';
 import type { Evicted, FileSpec, Removal, RoomPlan, StoredModel, WantedFile } from './model-store.ts';
+import type { NoticesPort } from './notices.ts';
 import type { StoreHealth } from './store-health.ts';
 
 /** A model that is to be in the store: what it is called and which files it has. */
@@ -82,8 +84,8 @@ export interface ModelStoreApi {
   /** Reads every byte again and compares it with what was written. A chunk that no longer matches makes the model suspect. */
   verify(modelId: string, progress?: MessagePort): Promise<Outcome<StoredModel>>;
   /**
-   * What the model's first file says of itself. Errors also: model-invalid (a `GgufRefusal`, or reason `chunk`: not all of it
-   * is here).
+   * What the model's files say of it, all parts looked at. Errors also: model-invalid (a `GgufRefusal`, or reason `chunk`:
+   * not all of it is here).
    */
   inspect(modelId: string): Promise<Outcome<GgufSummary>>;
   /** Deletes a model; files that others share stay, and the bytes of those that somebody reads until he has done. */
@@ -97,6 +99,11 @@ export interface ModelStoreApi {
    * Errors also: model-invalid with reason `chunk` and the number of bad `chunks`, which `download` repairs.
    */
   read(modelId: string): Promise<Outcome<readonly Blob[]>>;
+  /**
+   * What files of the user's that are to be one model say of it; nothing is written.
+   * Errors: model-invalid with a `GgufRefusal`, storage-failed (a file that cannot be read), worker-lost.
+   */
+  examine(files: readonly File[]): Promise<Outcome<GgufSet>>;
   /** Takes in a file of the user's; several for a split model. Errors also: model-invalid with the reason, storage-full. */
   importFiles(files: readonly File[], progress?: MessagePort): Promise<Outcome<StoredModel>>;
   /**
@@ -124,6 +131,21 @@ export interface StoreOffer {
   readonly licence: string | null;
   /** Hosts that have it. */
   readonly hosts: readonly string[];
+  /** What it would take while it runs: see `ModelsPort.fit`. */
+  readonly demand: ModelDemand;
+}
+
+/** Files that the system asked this app to open. */
+export interface OpenedFilesPort {
+  /** Files that are to be looked at together; they wait until somebody takes them. */
+  put(files: readonly File[]): void;
+  /**
+   * @param listener told whenever something waits, at once where it does already; what is not taken goes on waiting
+   * @returns stops it
+   */
+  listen(listener: () => void): () => void;
+  /** The files of the oldest launch that waits, which is then the caller's; null when none does. */
+  take(): readonly File[] | null;
 }
 
 /** The models on this device and those that could be. Its code, and the store, are opened with the first call. */
@@ -165,8 +187,16 @@ export interface ModelsPort {
   pin(modelId: string, pinned: boolean): Promise<Outcome<StoredModel>>;
   /** Errors: see `ModelStoreApi.inspect`. */
   inspect(modelId: string): Promise<Outcome<GgufSummary>>;
+  /** Errors: see `ModelStoreApi.examine`. */
+  examine(files: readonly File[]): Promise<Outcome<GgufSet>>;
+  /** What a model that was looked at would take while it runs here. @param fileBytes size of each of its files */
+  demand(summary: GgufSummary, fileBytes: readonly number[]): ModelDemand;
+  /** Whether a model that takes so much would run on this device. Errors: those of the probe. */
+  fit(signal: AbortSignal, demand: ModelDemand): Promise<Outcome<ModelFit>>;
   /** Errors: see `ModelStoreApi.importFiles`. */
   importFiles(files: readonly File[]): Promise<Outcome<StoredModel>>;
+  readonly opened: OpenedFilesPort;
+  readonly notices: NoticesPort;
   /** Asks the browser not to clear the store by itself; null where it cannot be asked. */
   persist(): Promise<boolean | null>;
   /** What is under way just now. */

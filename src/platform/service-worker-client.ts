@@ -32,7 +32,8 @@ export class ServiceWorkerClient {
     try {
       const registration = await navigator.serviceWorker.register(scriptUrl);
       this.#watch(registration);
-      await reloadOnceForIsolation();
+      // Only hosts without isolation headers need this code.
+      if (!crossOriginIsolated) await (await import('./isolation-reload.ts')).reloadOnceForIsolation();
     } catch {
       // Private windows of some browsers refuse registration; nothing else depends on it.
     }
@@ -52,23 +53,4 @@ export class ServiceWorkerClient {
       });
     });
   }
-}
-
-const RELOADED_AT = 'witan.reloaded-for-isolation';
-/** A browser that refuses isolation must not loop; a forced reload (which bypasses the service worker) may be mended. */
-const RELOAD_AGAIN_AFTER_MS = 30_000;
-
-/**
- * On hosts without isolation headers the service worker adds them, but only from the next load on, and a forced reload
- * goes past it. Reloads once then, unless somebody is already using the page: threads are not worth a lost question.
- */
-async function reloadOnceForIsolation(): Promise<void> {
-  if (crossOriginIsolated) return;
-  const reloadedAt = Number(sessionStorage.getItem(RELOADED_AT) ?? 0);
-  if (Date.now() - reloadedAt < RELOAD_AGAIN_AFTER_MS) return;
-  await navigator.serviceWorker.ready;
-  const { userActivation } = navigator as Partial<Navigator>;
-  if (userActivation?.hasBeenActive === true) return;
-  sessionStorage.setItem(RELOADED_AT, String(Date.now()));
-  location.reload();
 }

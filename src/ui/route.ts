@@ -1,18 +1,26 @@
-/** The pages that exist. Each has a URL of its own, so that it survives a reload and can be bookmarked. */
-export type PageName = 'council' | 'device' | 'models' | 'monitor' | 'benchmark' | 'settings';
+/** The pages that exist, in the order of the navigation. Each has a URL of its own, so that it survives a reload and can be bookmarked. */
+export const PAGE_TITLES = {
+  council: 'Council',
+  device: 'Device',
+  models: 'Models',
+  monitor: 'Monitor',
+  benchmark: 'Benchmark',
+  settings: 'Settings',
+} as const;
+export type PageName = keyof typeof PAGE_TITLES;
+export const PAGE_NAMES = Object.keys(PAGE_TITLES) as readonly PageName[];
+
+type PlainPage = Exclude<PageName, 'council' | 'benchmark'>;
+/** Of pages that are what their name says and no more. */
+type PlainRoute = { [Page in PlainPage]: { readonly page: Page } }[PlainPage];
 
 export type Route =
   /** `recordId`: a record of the history that is open on the council page. */
   | { readonly page: 'council'; readonly recordId: string | null }
-  | { readonly page: 'device' }
-  | { readonly page: 'models' }
-  | { readonly page: 'monitor' }
-  | { readonly page: 'settings' }
+  | PlainRoute
   /** `shared`: the fragment of a shared benchmark result. */
   | { readonly page: 'benchmark'; readonly shared: string | null };
 
-/** Pages that take nothing from the fragment; one whose parts have addresses of their own (`#/models/storage`) looks itself. */
-const PLAIN = ['device', 'models', 'monitor', 'settings'] as const;
 const HOME: Route = { page: 'council', recordId: null };
 /** Links of every codec version open the page; the codec itself says which versions it can read. */
 const SHARED_RESULT = /^#b\d+\./;
@@ -29,9 +37,10 @@ function decoded(text: string): string {
 /** What a URL fragment shows. Anything unknown is the council page: a link must never end on nothing. */
 export function parseRoute(hash: string): Route {
   if (SHARED_RESULT.test(hash)) return { page: 'benchmark', shared: hash };
-  const page = PLAIN.find((name) => `${hash}/`.startsWith(`#/${name}/`));
-  if (page !== undefined) return { page };
-  if (hash === '#/benchmark') return { page: 'benchmark', shared: null };
+  // One whose parts have addresses of their own (`#/models/storage`) looks itself.
+  const page = PAGE_NAMES.find((name) => `${hash}/`.startsWith(`${hashOf(name)}/`)) ?? 'council';
+  if (page === 'benchmark') return { page, shared: null };
+  if (page !== 'council') return { page };
   const recordId = RECORD.exec(hash)?.[1];
   return recordId === undefined ? HOME : { page: 'council', recordId: decoded(recordId) };
 }

@@ -4,7 +4,7 @@ import type { Page } from '@playwright/test';
 import type { AxeResults } from 'axe-core';
 import { ScriptedServer } from '../fakes/scripted-server.ts';
 import { ask } from './support/ports.ts';
-import { SHAPE_30M, syntheticGguf } from '../browser/synthetic-gguf.ts';
+import { SHAPE_1M, SHAPE_30M, syntheticGguf } from '../browser/synthetic-gguf.ts';
 import { expect, openApp, test } from './support/fixtures.ts';
 import { Hub } from './support/hub.ts';
 
@@ -87,9 +87,16 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.locator('input[type=file]').setInputFiles(file);
       await expect(page.getByRole('alert')).toBeVisible();
       expect(await violations(page)).toEqual([]);
+      const own = Buffer.from(syntheticGguf(SHAPE_1M, { seed: 1 }));
+      await page.locator('input[type=file]').setInputFiles({ name: 'own.gguf', mimeType: '', buffer: own });
+      await page.getByRole('button', { name: /^Copy .* into the store$/ }).waitFor();
+      await expect(page.getByText(/: needs about/).first()).toBeVisible();
+      expect(await violations(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Leave it' }).click();
       hub.silentAfterBytes = Infinity;
       await page.getByRole('button', { name: 'Resume Tiny' }).click();
       await expect(page.getByRole('button', { name: 'Add to the council: Tiny' })).toBeVisible();
+      await page.getByText('What it is').click();
       expect(await violations(page)).toEqual([]);
       await page.getByRole('link', { name: /How the store is/ }).click();
       await expect(page.getByRole('rowheader', { name: /Tiny/ })).toBeVisible();

@@ -145,6 +145,12 @@ test('a file of the user’s is looked at, taken in and answers on the council, 
   await expect(page.getByRole('alert')).toContainText('own.gguf was not taken in.');
   expect(await stored(page)).toEqual([]);
   await picker.setInputFiles({ name: 'mine.gguf', mimeType: '', buffer: Buffer.from(SMALL) });
+  const looked = page.getByRole('group', { name: 'Looked at: mine.gguf' });
+  await expect(looked).toContainText('Architecture');
+  await expect(looked).toContainText(/(Runs well|Tight): needs about \d+.MiB/);
+  await expect(page.getByRole('alert')).toBeHidden();
+  expect(await stored(page)).toEqual([]);
+  await looked.getByRole('button', { name: /^Copy .* into the store$/ }).click();
   await expect(page.getByText('Complete; compared with its fingerprints whenever it is read')).toBeVisible();
   expect(hub.asked).toEqual([]);
   await page.evaluate(async () => {

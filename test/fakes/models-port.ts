@@ -1,6 +1,7 @@
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
-import type { GgufSummary } from '#contracts/gguf';
+import type { GgufSet, GgufSummary } from '#contracts/gguf';
+import { ggufDemand, type ModelDemand, type ModelFit } from '#contracts/model-fit';
 import type { Evicted, Removal, RoomPlan, StoredModel } from '#contracts/model-store';
 import type {
   ModelActivity,
@@ -10,7 +11,9 @@ import type {
   StoreOffer,
   StoreSpace,
 } from '#contracts/models';
+import type { NoticesPort } from '#contracts/notices';
 import type { StoreHealth } from '#contracts/store-health';
+import { OpenedFiles } from '../../src/app/opened-files.ts';
 
 export function storedModel(change: Partial<StoredModel> = {}): StoredModel {
   return {
@@ -54,6 +57,13 @@ export const OFFER: StoreOffer = {
   contextTokens: 32_768,
   licence: 'LFM Open License v1.0',
   hosts: ['huggingface.co'],
+  demand: {
+    weightsBytes: 468_624_320,
+    largestFileBytes: 468_624_320,
+    contextTokens: 4096,
+    cacheBytes: 50_331_648,
+    vocabulary: 65_536,
+  },
 };
 
 /** The oldest of two would go. */
@@ -82,6 +92,16 @@ export function storeHealthOf(change: Partial<StoreHealth> = {}): StoreHealth {
   };
 }
 
+export const FIT: ModelFit = {
+  verdict: 'runs-well',
+  reason: 'memory',
+  neededBytes: 720_000_000,
+  availableBytes: 8 * 2 ** 30,
+};
+
+/** Never switched on. */
+export const NO_NOTICES: NoticesPort = { state: () => 'off', set: () => Promise.resolve('off') };
+
 /** A store in memory whose downloads end when the test says so. */
 export class FakeModelsPort implements ModelsPort {
   stored: StoredModel[] = [];
@@ -93,6 +113,10 @@ export class FakeModelsPort implements ModelsPort {
   healthNow = storeHealthOf();
   speeds: Readonly<Record<string, number>> = {};
   readonly calls: string[] = [];
+  /** By the name of the first file: what it is found to be; else it is refused. */
+  readonly examinable = new Map<string, GgufSet>();
+  readonly opened = new OpenedFiles();
+  readonly notices = NO_NOTICES;
   /** Ends the download that runs. */
   end: (outcome: Outcome<StoredModel>) => void = () => undefined;
   readonly #listeners = new Set<() => void>();
@@ -145,6 +169,23 @@ export class FakeModelsPort implements ModelsPort {
 
   inspect(modelId: string): Promise<Outcome<GgufSummary>> {
     return Promise.resolve(err(failure('member-unknown', { member: modelId })));
+  }
+
+  examine(files: readonly File[]): Promise<Outcome<GgufSet>> {
+    const names = files.map(({ name }) => name);
+    this.calls.push(`examine ${names.join(',')}`);
+    const set = this.examinable.get(names.join(','));
+    const refusal = failure('model-invalid', { model: names[0] ?? '', reason: 'not-gguf' });
+    return Promise.resolve(set === undefined ? err(refusal) : ok(set));
+  }
+
+  demand(summary: GgufSummary, fileBytes: readonly number[]): ModelDemand {
+    return ggufDemand(summary, fileBytes);
+  }
+
+  fit(_signal: AbortSignal, demand: ModelDemand): Promise<Outcome<ModelFit>> {
+    this.calls.push(`fit ${String(demand.weightsBytes)}`);
+    return Promise.resolve(ok(FIT));
   }
 
   remove(modelId: string): Promise<Outcome<Removal>> {

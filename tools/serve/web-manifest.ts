@@ -1,5 +1,10 @@
 import type { ManifestOptions } from 'vite-plugin-pwa';
 
+/**
+ * There is no `share_target` for files: its POST goes to the host of the app wherever the service worker does not run, which
+ * would send a file away that is to stay on the device; and a service worker holds the whole form in memory before it sees a
+ * byte of it (`Request.formData`).
+ */
 export const WEB_MANIFEST: Partial<ManifestOptions> = {
   id: './',
   name: 'Witan – a council of language models in your browser',
@@ -8,6 +13,15 @@ export const WEB_MANIFEST: Partial<ManifestOptions> = {
   start_url: './',
   scope: './',
   display: 'standalone',
+  // A window with a round or a download in it is not to be navigated away: the page takes the launch itself.
+  launch_handler: { client_mode: ['focus-existing', 'auto'] },
+  file_handlers: [
+    {
+      action: './',
+      // A type of its own: systems that go by the type would else offer Witan for every binary file.
+      accept: { 'application/x-gguf': ['.gguf'] },
+    },
+  ],
   background_color: '#fbfbfa',
   theme_color: '#fbfbfa',
   icons: [

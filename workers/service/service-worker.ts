@@ -70,3 +70,13 @@ registerRoute(
 self.addEventListener('message', (event) => {
   if ((event.data as { type?: unknown } | null)?.type === 'SKIP_WAITING') void self.skipWaiting();
 });
+
+// A notification of a download that ended: back to the page, or to a new one where it was closed.
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(
+    self.clients.matchAll({ type: 'window' }).then(async ([page]) => {
+      await (page === undefined ? self.clients.openWindow('./#/models') : page.focus());
+    }),
+  );
+});

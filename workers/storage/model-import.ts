@@ -1,6 +1,7 @@
 import { present } from '#kernel/assert';
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
+import type { GgufSet } from '#contracts/gguf';
 import { chunkCount, chunkRange, type FileSpec } from '#contracts/model-store';
 import type { ModelProgress } from '#contracts/models';
 import { blobSource } from '../../src/storage/gguf/blob-source.ts';
@@ -14,13 +15,27 @@ import { localProgress } from './progress-line.ts';
 
 const HASHED_AT_ONCE_BYTES = 4 * 2 ** 20;
 
-type Tell = (progress: ModelProgress) => void;
+/** How an import tells of itself. */
+export interface ImportLine {
+  readonly tell: (progress: ModelProgress) => void;
+  /** From now on it goes by this id, so that it is stopped by it. @returns false where that one is worked on */
+  readonly become: (modelId: string) => boolean;
+}
+
+export interface ExaminedFiles {
+  /** In the order of the parts. */
+  readonly files: readonly File[];
+  readonly set: GgufSet;
+}
 
 /**
- * Looks at files of the user's that are to be one whole model. @returns them in order
+ * Looks at files of the user's that are to be one whole model.
  * Errors: model-invalid with a `GgufRefusal`, storage-failed (a file that cannot be read), cancelled.
  */
-async function inspect(signal: AbortSignal, files: readonly File[]): Promise<Outcome<readonly File[]>> {
+export async function examineFiles(
+  signal: AbortSignal,
+  files: readonly File[],
+): Promise<Outcome<ExaminedFiles>> {
   const parts: (GgufPart & { readonly file: File })[] = [];
   for (const file of files) {
     const inspected = await inspectGguf(signal, blobSource(file));
@@ -29,10 +44,11 @@ async function inspect(signal: AbortSignal, files: readonly File[]): Promise<Out
     parts.push({ file, fileName: file.name, inspected: inspected.value });
   }
   const set = checkSet(parts);
-  if (!set.ok) return set;
+  if (!set.ok) return err({ ...set.error, details: { model: nameOf(files), ...set.error.details } });
   // Not by name: parts may have the same one.
   const place = ({ inspected }: GgufPart): number => inspected.summary.split?.part ?? 0;
-  return ok([...parts].sort((a, b) => place(a) - place(b)).map(({ file }) => file));
+  const inOrder = [...parts].sort((a, b) => place(a) - place(b)).map(({ file }) => file);
+  return ok({ files: inOrder, set: set.value });
 }
 
 /** Lower-case hex. Rejects when the file cannot be read. */
@@ -55,6 +71,11 @@ function nameOf(files: readonly File[]): string {
 /** The model that these files become, as long as the store has no other one of that name. */
 export const importedId = (files: readonly File[]): string => `import-${nameOf(files)}`;
 
+/** While nobody knows yet whether it is the model of that name that the store has, or another one. */
+const unnamedId = (files: readonly File[]): string => `${importedId(files)}-incoming`;
+
+const busy = (): Outcome<never> => err(failure('storage-failed', { doing: 'import', reason: 'busy' }));
+
 /**
  * Takes files of the user's into the store: looked at before a byte is written, hashed (their content is their name in the
  * store, so that the same file is kept once), then copied chunk by chunk. What fails leaves nothing: there is no address
@@ -66,17 +87,22 @@ export async function importModel(
   signal: AbortSignal,
   store: ModelStore,
   given: readonly File[],
-  tell: Tell,
+  line: ImportLine,
 ): Promise<Outcome<string>> {
-  const inspected = await inspect(signal, given);
-  if (!inspected.ok) return inspected;
-  const files = inspected.value;
+  const examined = await examineFiles(signal, given);
+  if (!examined.ok) return examined;
+  const { files } = examined.value;
+  const known = await store.list();
+  if (!known.ok) return known;
+  let shownAs = importedId(given);
+  if (known.value.some(({ id }) => id === shownAs)) shownAs = unnamedId(given);
+  if (!line.become(shownAs)) return busy();
   // Hashing and copying each read everything once.
   const totalBytes = 2 * files.reduce((sum, file) => sum + file.size, 0);
   let doneBytes = 0;
   const advance = (bytes: number): void => {
     doneBytes += bytes;
-    tell(localProgress(importedId(given), 'import', doneBytes / 2, totalBytes / 2));
+    line.tell(localProgress(shownAs, 'import', doneBytes / 2, totalBytes / 2));
   };
   const reading = async <T>(work: () => Promise<Outcome<T>>): Promise<Outcome<T>> => {
     try {
@@ -91,6 +117,8 @@ export async function importModel(
   const placed = await placeOf(store, given, hashed.value);
   if (!placed.ok) return placed;
   const { isNew, ...model } = placed.value;
+  if (!line.become(model.id)) return busy();
+  shownAs = model.id;
   const added = await store.addModel(model);
   if (!added.ok) return added;
   const copied = await reading(() => copyAll(signal, store, hashed.value, files, advance));

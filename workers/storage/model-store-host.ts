@@ -1,20 +1,27 @@
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
-import type { GgufSummary } from '#contracts/gguf';
-import type { Evicted, Removal, RoomPlan, StoredModel, WantedFile } from '#contracts/model-store';
+import type { GgufSet, GgufSummary } from '#contracts/gguf';
+import type { Evicted, Removal, RoomPlan, StoredFile, StoredModel, WantedFile } from '#contracts/model-store';
 import type { ModelReceipt, ModelRequest, ModelStoreApi, StoreSpace } from '#contracts/models';
 import { blobSource } from '../../src/storage/gguf/blob-source.ts';
 import { inspectGguf } from '../../src/storage/gguf/inspect.ts';
+import { checkSet, type GgufPart } from '../../src/storage/gguf/split-set.ts';
 import type { ModelStore } from '../../src/storage/model-store/model-store.ts';
 import { attempt } from '../../src/storage/model-store/store-failure.ts';
 import { downloadModel, type DownloadWorkPorts } from './model-download.ts';
-import { importedId, importModel } from './model-import.ts';
+import { examineFiles, importedId, importModel, type ImportLine } from './model-import.ts';
 import type { OpenedStore } from './open-store.ts';
 import { localProgress, ProgressLine } from './progress-line.ts';
 
 export interface ModelStoreHostPorts extends DownloadWorkPorts {
   /** @param onLost called when what was opened is gone */
   readonly open: (onLost: () => void) => Promise<Outcome<OpenedStore>>;
+}
+
+/** The name of a file of the catalogue, which says which part it is; its id where it came from the user. */
+function fileNameOf({ id, urls: [url] }: StoredFile): string {
+  if (url === undefined) return id;
+  return new URL(url).pathname.split('/').at(-1) ?? id;
 }
 
 /** Long work that is done to a model. */
@@ -93,13 +100,21 @@ export class ModelStoreHost implements ModelStoreApi {
     return this.#with(async ({ store, blobs }) => {
       const model = await this.#find(store, modelId);
       if (!model.ok) return model;
-      const [first] = model.value.files;
-      const blob = await attempt('read', async () => first && blobs.blob(first.id));
-      if (!blob.ok) return blob;
-      if (!blob.value || first?.state !== 'verified')
-        return err(failure('model-invalid', { model: model.value.name, reason: 'chunk' }));
-      const inspected = await inspectGguf(new AbortController().signal, blobSource(blob.value));
-      return inspected.ok ? ok(inspected.value.summary) : inspected;
+      const { name, files } = model.value;
+      if (files.length === 0 || files.some(({ state }) => state !== 'verified'))
+        return err(failure('model-invalid', { model: name, reason: 'chunk' }));
+      const parts: GgufPart[] = [];
+      for (const file of files) {
+        const blob = await attempt('read', () => blobs.blob(file.id));
+        if (!blob.ok) return blob;
+        if (blob.value === null) return err(failure('model-invalid', { model: name, reason: 'chunk' }));
+        const whole = file.sizeBytes === null ? blob.value : blob.value.slice(0, file.sizeBytes);
+        const inspected = await inspectGguf(new AbortController().signal, blobSource(whole));
+        if (!inspected.ok) return inspected;
+        parts.push({ fileName: fileNameOf(file), inspected: inspected.value });
+      }
+      const set = checkSet(parts);
+      return set.ok ? ok(set.value.summary) : set;
     });
   }
 
@@ -145,9 +160,14 @@ export class ModelStoreHost implements ModelStoreApi {
     });
   }
 
+  async examine(files: readonly File[]): Promise<Outcome<GgufSet>> {
+    const examined = await examineFiles(new AbortController().signal, files);
+    return examined.ok ? ok(examined.value.set) : examined;
+  }
+
   importFiles(files: readonly File[], progress?: MessagePort): Promise<Outcome<StoredModel>> {
-    return this.#long(importedId(files), progress, async ({ store }, signal, { tell }) => {
-      const imported = await importModel(signal, store, files, tell);
+    return this.#long(importedId(files), progress, async ({ store }, signal, line) => {
+      const imported = await importModel(signal, store, files, line);
       return imported.ok ? this.#find(store, imported.value) : imported;
     });
   }
@@ -190,7 +210,7 @@ export class ModelStoreHost implements ModelStoreApi {
   async #long<T>(
     modelId: string,
     progress: MessagePort | undefined,
-    work: (opened: OpenedStore, signal: AbortSignal, line: ProgressLine) => Promise<Outcome<T>>,
+    work: (opened: OpenedStore, signal: AbortSignal, line: ImportLine) => Promise<Outcome<T>>,
   ): Promise<Outcome<T>> {
     const line = new ProgressLine(progress);
     if (this.#running.has(modelId)) {
@@ -198,11 +218,22 @@ export class ModelStoreHost implements ModelStoreApi {
       return err(failure('storage-failed', { doing: 'open', reason: 'busy' }));
     }
     const abort = new AbortController();
-    const done = this.#with((opened) => work(opened, abort.signal, line)).finally(() => {
-      this.#running.delete(modelId);
+    let goesBy = modelId;
+    const become = (next: string): boolean => {
+      if (next === goesBy) return true;
+      if (this.#running.has(next)) return false;
+      this.#running.delete(goesBy);
+      this.#running.set(next, running);
+      goesBy = next;
+      return true;
+    };
+    const { tell } = line;
+    const done = this.#with((opened) => work(opened, abort.signal, { tell, become })).finally(() => {
+      this.#running.delete(goesBy);
       line.close();
     });
-    this.#running.set(modelId, { abort, ended: done.catch(() => undefined) });
+    const running: Running = { abort, ended: done.catch(() => undefined) };
+    this.#running.set(goesBy, running);
     return done;
   }
 

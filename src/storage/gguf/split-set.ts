@@ -60,7 +60,17 @@ function checkComplete(placed: readonly PlacedPart[]): void {
   const absent = Array.from({ length: parts }, (_, part) => part).filter((part) => !present.has(part));
   if (absent.length === 0 && parts > 0) return;
   const missing = absent.slice(0, LISTED).map((part) => part + 1);
-  throw refused('split-part-missing', { missing: missing.join(', '), missingParts: absent.length, parts });
+  const file = missingName(placed[0]?.fileName ?? '', missing[0] ?? 1);
+  throw refused('split-part-missing', {
+    ...{ missing: missing.join(', '), missingParts: absent.length, parts },
+    ...(file !== null && { file }),
+  });
+}
+
+/** The first missing part's file by the name of one that is there: they differ in their number alone. */
+function missingName(present: string, part: number): string | null {
+  if (!PART_NAME.test(present)) return null;
+  return present.replace(PART_NAME, `-${String(part).padStart(5, '0')}-of-$2.gguf`);
 }
 
 function checkTogether(placed: readonly PlacedPart[]): void {

@@ -7,11 +7,18 @@ import { listed } from '../quantities.ts';
 import { giveSeat, takeSeat } from '../settings/seats.ts';
 import { heldLine } from './models-words.ts';
 
-/** Something did not fit: who would go for it, and what is then tried again. */
-export interface RoomOffer {
+import { OpenProblem } from './open-problem.ts';
+
+/** Something that did not fit, and how it is tried again. */
+export interface RoomNeed {
   readonly name: string;
-  readonly plan: RoomPlan;
+  readonly wish: RoomWish;
   readonly again: () => Promise<void>;
+}
+
+/** Who would go for something that did not fit. */
+export interface RoomOffer extends Omit<RoomNeed, 'wish'> {
+  readonly plan: RoomPlan;
 }
 
 /** The port's code is fetched with its first use, and that may fail. */
@@ -31,7 +38,6 @@ export class ModelsModel {
   roomOffer = $state.raw<RoomOffer | null>(null);
   /** Read out by screen readers. */
   announcement = $state('');
-  importing = $state(false);
 
   /** What of the catalogue is not here. */
   readonly further = $derived(
@@ -40,6 +46,9 @@ export class ModelsModel {
   readonly #ports: Pick<WitanPorts, 'settings' | 'council'>;
   readonly #port: Promise<ModelsPort>;
   #opened: ModelsPort | null = null;
+  #open: OpenProblem | null = null;
+  /** The list could not be read when it was last looked at. */
+  #unread = false;
   #reading = false;
   #wanted = false;
 
@@ -75,16 +84,19 @@ export class ModelsModel {
 
   async download(modelId: string, name: string): Promise<void> {
     const again = (): Promise<void> => this.download(modelId, name);
-    const fetched = await this.#fitting(name, { modelId }, again, (port) => port.download(modelId));
+    this.roomOffer = null;
+    const fetched = await this.#do(modelId, (port) => port.download(modelId));
+    if (this.problem?.code === 'storage-full' && (await this.offerRoom({ name, wish: { modelId }, again })))
+      this.#show(null);
     if (fetched?.model.state === 'verified') this.announcement = `${name} is on this device.`;
   }
 
   async pause(modelId: string): Promise<void> {
-    await this.#do((port) => port.pause(modelId));
+    await this.#do(modelId, (port) => port.pause(modelId));
   }
 
   async verify(modelId: string, name: string): Promise<void> {
-    const verified = await this.#do((port) => port.verify(modelId));
+    const verified = await this.#do(modelId, (port) => port.verify(modelId));
     if (verified === undefined) return;
     this.announcement =
       verified.state === 'verified'
@@ -94,12 +106,19 @@ export class ModelsModel {
 
   async remove(modelId: string, name: string): Promise<void> {
     // First its seat: it could not be loaded again.
-    const left = await this.#do(() => takeSeat(this.#ports, modelId));
+    const left = await this.#do(modelId, () => takeSeat(this.#ports, modelId));
     if (left === undefined) return;
-    const removed = await this.#do((port) => port.remove(modelId));
+    const removed = await this.#do(modelId, (port) => port.remove(modelId));
     if (removed === undefined) return;
     const held = removed.heldBytes > 0 ? ` ${heldLine(removed.heldBytes)}` : '';
     this.announcement = `${name} is deleted.${held}`;
+  }
+
+  /** What did not fit becomes an offer to make room. @returns whether anybody can say how */
+  async offerRoom({ name, wish, again }: RoomNeed): Promise<boolean> {
+    const plan = await settled(this.#port.then((port) => port.planRoom(wish)));
+    if (plan.ok) this.roomOffer = { name, plan: plan.value, again };
+    return plan.ok;
   }
 
   /** The yes to the offer: deletes what it names, as far as that is needed, and tries again what did not fit. */
@@ -107,7 +126,7 @@ export class ModelsModel {
     const offer = this.roomOffer;
     if (offer === null) return;
     this.roomOffer = null;
-    const made = await this.#do((port) => port.makeRoom(offer.plan));
+    const made = await this.#do(null, (port) => port.makeRoom(offer.plan));
     if (made === undefined) return;
     const names = offer.plan.eviction.models.filter(({ id }) => made.models.includes(id));
     if (names.length > 0) this.announcement = `Deleted: ${listed(names.map(({ name }) => name))}.`;
@@ -120,22 +139,12 @@ export class ModelsModel {
   }
 
   async pin(modelId: string, pinned: boolean): Promise<void> {
-    await this.#do((port) => port.pin(modelId, pinned));
-  }
-
-  async importFiles(files: readonly File[]): Promise<void> {
-    if (files.length === 0 || this.importing) return;
-    this.importing = true;
-    const again = (): Promise<void> => this.importFiles(files);
-    const name = files[0]?.name ?? '';
-    const taken = await this.#fitting(name, { files }, again, (port) => port.importFiles(files));
-    this.importing = false;
-    if (taken !== undefined) this.announcement = `${taken.name} is on this device.`;
+    await this.#do(modelId, (port) => port.pin(modelId, pinned));
   }
 
   /** Lets the model answer questions. */
   async seat(modelId: string, name: string): Promise<void> {
-    const seated = await this.#do(() => giveSeat(this.#ports, { engine: 'wllama', id: modelId }));
+    const seated = await this.#do(modelId, () => giveSeat(this.#ports, { engine: 'wllama', id: modelId }));
     if (seated === undefined) return;
     this.announcement = {
       seated: `${name} sits on the council.`,
@@ -149,30 +158,21 @@ export class ModelsModel {
     await this.#read();
   }
 
-  /** As `#do`; what does not fit becomes an offer to make room, where anybody can say how. */
-  async #fitting<T>(
-    name: string,
-    wish: RoomWish,
-    again: () => Promise<void>,
+  /** Undefined when it failed, which is then shown; to be stopped by the user is no failure. */
+  async #do<T>(
+    modelId: string | null,
     use: (port: ModelsPort) => Promise<Outcome<T>>,
   ): Promise<T | undefined> {
-    this.roomOffer = null;
-    const done = await this.#do(use);
-    if (done !== undefined || this.problem?.code !== 'storage-full') return done;
-    const plan = await settled(this.#port.then((port) => port.planRoom(wish)));
-    if (!plan.ok) return undefined;
-    this.roomOffer = { name, plan: plan.value, again };
-    this.problem = null;
+    this.#show(null);
+    const done = await settled(this.#port.then(use));
+    if (done.ok) return done.value;
+    if (done.error.code !== 'cancelled') this.#show(new OpenProblem(done.error, modelId, this.stored ?? []));
     return undefined;
   }
 
-  /** Undefined when it failed, which is then shown; to be stopped by the user is no failure. */
-  async #do<T>(use: (port: ModelsPort) => Promise<Outcome<T>>): Promise<T | undefined> {
-    this.problem = null;
-    const done = await settled(this.#port.then(use));
-    if (done.ok) return done.value;
-    if (done.error.code !== 'cancelled') this.problem = done.error;
-    return undefined;
+  #show(open: OpenProblem | null): void {
+    this.#open = open;
+    this.problem = open?.failure ?? null;
   }
 
   /** One look at a time, and another after it where one was wanted meanwhile. */
@@ -193,8 +193,12 @@ export class ModelsModel {
   async #look(): Promise<void> {
     const port = await this.#port;
     const [stored, space] = await Promise.all([settled(port.list()), settled(port.space())]);
-    if (stored.ok) this.stored = stored.value;
-    else this.problem = stored.error;
+    if (stored.ok) {
+      this.stored = stored.value;
+      // What could not be read before, or has succeeded since, in another tab perhaps.
+      if (this.#unread || this.#open?.solvedBy(stored.value) === true) this.#show(null);
+    } else this.#show(new OpenProblem(stored.error, null, []));
+    this.#unread = !stored.ok;
     if (space.ok) this.space = space.value;
   }
 

@@ -28,6 +28,14 @@ const PROJECTOR: GgufModel['files'][number] = {
   sha256: 'cd'.repeat(32),
 };
 
+/** 2 · 8 · 64 · 2 · 16 = 32,768 bytes of keys and values for each token. */
+const SHAPE: GgufModel['shape'] = {
+  ...{ layers: 16, heads: 32, kvHeads: 8, headDim: 64, embeddingDim: 2048, feedForwardDim: 8192 },
+  ...{ vocabulary: 128_256, tiedEmbeddings: true, fullHeadDim: null, sharedKv: { full: 0, sliding: 0 } },
+  attention: { full: 16, sliding: 0, recurrent: 0, windowTokens: null },
+  sources: {},
+};
+
 function model(change: Partial<GgufModel> = {}): GgufModel {
   return {
     id: 'alder-1b',
@@ -41,7 +49,7 @@ function model(change: Partial<GgufModel> = {}): GgufModel {
     files: [WEIGHTS],
     contextTokens: 8192,
     licence: { name: 'Apache License 2.0', spdx: 'Apache-2.0', url: 'https://spdx.org/licenses/Apache-2.0' },
-    shape: {} as GgufModel['shape'],
+    shape: SHAPE,
     vision: false,
     needs: [],
     sources: {},
@@ -123,6 +131,13 @@ describe('the offers', () => {
           contextTokens: 8192,
           licence: 'Apache-2.0',
           hosts: ['hub.example', 'witan.example'],
+          demand: {
+            weightsBytes: 1_000,
+            largestFileBytes: 1_000,
+            contextTokens: 4096,
+            cacheBytes: 134_217_728,
+            vocabulary: 128_256,
+          },
         },
       ]),
     );
@@ -131,7 +146,9 @@ describe('the offers', () => {
   it('count only what is fetched', async () => {
     const second = { ...WEIGHTS, name: 'second.gguf', bytes: 30 };
     const models = fetchable(model({ files: [WEIGHTS, PROJECTOR, second] }));
-    expect(valueOf(await models.offers(signal))).toMatchObject([{ sizeBytes: 1_030 }]);
+    expect(valueOf(await models.offers(signal))).toMatchObject([
+      { sizeBytes: 1_030, demand: { weightsBytes: 1_030, largestFileBytes: 1_000 } },
+    ]);
     const fetched = valueOf(await models.request(signal, 'alder-1b')).files;
     expect(fetched.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? Number.NaN), 0)).toBe(1_030);
   });
@@ -144,6 +161,17 @@ describe('the offers', () => {
       model({ id: 'fine', ...files(WEIGHTS, { ...PROJECTOR, bytes: null }) }),
     );
     expect(valueOf(await models.offers(signal)).map(({ id }) => id)).toEqual(['fine']);
+  });
+
+  it('take no more context than the model was trained for, and claim no cache of an unknown shape', async () => {
+    const short = fetchable(model({ contextTokens: 1024 }));
+    expect(valueOf(await short.offers(signal))).toMatchObject([
+      { demand: { contextTokens: 1024, cacheBytes: 33_554_432 } },
+    ]);
+    const unknown = fetchable(model({ contextTokens: null, shape: { ...SHAPE, kvHeads: null } }));
+    expect(valueOf(await unknown.offers(signal))).toMatchObject([
+      { demand: { contextTokens: 4096, cacheBytes: null } },
+    ]);
   });
 
   it('name a licence that has no short name by its own', async () => {

@@ -7,11 +7,13 @@ import type { RoomPlan, StoredModel, WantedFile } from '#contracts/model-store';
 import { StoreHealthSchema } from '#contracts/store-health';
 import { HeldModels } from '../../../src/app/held-models.ts';
 import { ModelsService, type ModelsServicePorts } from '../../../src/app/models-service.ts';
+import { OpenedFiles } from '../../../src/app/opened-files.ts';
 import { SharedActivity } from '../../../src/app/shared-activity.ts';
+import type { TransferAttendant } from '../../../src/app/transfer-attendant.ts';
 import { ProcessLocks } from '../../../src/storage/model-store/process-locks.ts';
 import { StoreLog } from '../../../src/storage/store-log.ts';
 import { FakeWorkerHandle } from '../../fakes/fake-worker-handle.ts';
-import { modelProgress, OFFER, ROOM_PLAN, storedModel } from '../../fakes/models-port.ts';
+import { FIT, modelProgress, NO_NOTICES, OFFER, ROOM_PLAN, storedModel } from '../../fakes/models-port.ts';
 import { turn } from '../../fakes/turn.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
@@ -49,7 +51,9 @@ class FakeStore implements ModelStoreApi {
   reclaim = vi.fn(() => Promise.resolve(ok({ freedBytes: 1, heldBytes: 0 })));
   pin = vi.fn(() => Promise.resolve(ok(storedModel({ pinned: true }))));
   read = (): Promise<Outcome<readonly Blob[]>> => Promise.resolve(ok([]));
-  importFiles = (): Promise<Outcome<StoredModel>> => Promise.resolve(ok(storedModel()));
+  importFiles = (_files: readonly File[], _progress?: MessagePort): Promise<Outcome<StoredModel>> =>
+    Promise.resolve(ok(storedModel()));
+  examine = vi.fn();
   planRoom = vi.fn((_files: readonly WantedFile[], _spare: readonly string[]) =>
     Promise.resolve(ok(ROOM_PLAN)),
   );
@@ -58,7 +62,15 @@ class FakeStore implements ModelStoreApi {
   );
 }
 
+/** What this test is not about. */
+const FURTHER = {
+  judge: { fit: () => Promise.resolve(ok(FIT)) },
+  opened: new OpenedFiles(),
+  notices: NO_NOTICES,
+};
+
 let store: FakeStore;
+let attendant: Pick<TransferAttendant, 'changed' | 'downloadEnded'>;
 let workers: FakeWorkerHandle<ModelStoreApi>[];
 let persist: ReturnType<typeof vi.fn<() => Promise<boolean>>>;
 let clock: VirtualClock;
@@ -72,11 +84,14 @@ beforeEach(() => {
   persist = vi.fn(() => Promise.resolve(true));
   clock = new VirtualClock();
   log = new StoreLog(clock, null);
+  attendant = { changed: vi.fn(), downloadEnded: vi.fn() };
   ports = {
     clock,
     log,
     held: new HeldModels(new ProcessLocks()),
     seated: () => Promise.resolve(ok(['lfm2-700m', 'alder'])),
+    ...FURTHER,
+    attendant,
     startWorker: () => {
       const worker = new FakeWorkerHandle<ModelStoreApi>(store);
       workers.push(worker);
@@ -137,6 +152,18 @@ describe('a download', () => {
     expect(service.activity()).toEqual([]);
     expect(persist).toHaveBeenCalledOnce();
     expect(listener).toHaveBeenCalledTimes(2);
+    expect(attendant.changed).toHaveBeenNthCalledWith(1, [modelProgress()]);
+    expect(attendant.changed).toHaveBeenNthCalledWith(2, []);
+    expect(attendant.downloadEnded).toHaveBeenCalledExactlyOnceWith(OFFER.name, ok(RECEIPT));
+  });
+
+  it('that fails is told of by name, too', async () => {
+    const downloading = service.download(OFFER.id);
+    await turn();
+    const problem = err(failure('storage-full'));
+    store.end(problem);
+    await downloading;
+    expect(attendant.downloadEnded).toHaveBeenCalledExactlyOnceWith(OFFER.name, problem);
   });
 
   it('of a model that is in no catalogue starts no worker', async () => {
@@ -268,4 +295,29 @@ it('frees what was deleted meanwhile when a loaded model lets go of its files', 
     expect(listener).toHaveBeenCalledOnce();
   });
   expect(store.reclaim).toHaveBeenCalledOnce();
+});
+
+it('shows an import under one id at a time, when it learns on the way which model it becomes', async () => {
+  let line: MessagePort | undefined;
+  let end: () => void = () => undefined;
+  store.importFiles = (_files: readonly File[], progress?: MessagePort) => {
+    line = progress;
+    return new Promise((resolve) => {
+      end = () => {
+        resolve(ok(storedModel()));
+      };
+    });
+  };
+  const importing = service.importFiles([new File(['GGUF'], 'own.gguf')]);
+  await turn();
+  const ids = (): readonly string[] => service.activity().map(({ modelId }) => modelId);
+  for (const modelId of ['import-own-incoming', 'import-own-0123abcd']) {
+    line?.postMessage(modelProgress({ modelId, phase: 'import' }));
+    await vi.waitFor(() => {
+      expect(ids()).toEqual([modelId]);
+    });
+  }
+  end();
+  await importing;
+  expect(ids()).toEqual([]);
 });

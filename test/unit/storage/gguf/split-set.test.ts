@@ -94,7 +94,7 @@ it.each<readonly [string, string, readonly PartSpec[], Readonly<Record<string, s
     'split-part-missing',
     'the last part',
     [{ part: 0 }, { part: 1 }],
-    { missing: '3', missingParts: 1, parts: 3 },
+    { missing: '3', missingParts: 1, parts: 3, file: 'small-00003-of-00003.gguf' },
   ],
   ['split-part-missing', 'all but one', [{ part: 1 }], { missing: '1, 3', missingParts: 2 }],
   [

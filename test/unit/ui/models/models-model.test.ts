@@ -145,7 +145,7 @@ describe('the rest', () => {
     expect(model.announcement).toBe('Parts of LFM2 700M no longer match.');
   });
 
-  it('deletes, pins, imports and asks for persistence', async () => {
+  it('deletes, pins and asks for persistence', async () => {
     port.set(storedModel(), []);
     await model.pin('lfm2-700m', true);
     await turn();
@@ -154,10 +154,7 @@ describe('the rest', () => {
     await turn();
     expect(model.stored).toEqual([]);
     expect(model.announcement).toBe('LFM2 700M is deleted.');
-    await model.importFiles([new File(['GGUF'], 'own.gguf')]);
-    expect(model.announcement).toBe('own.gguf is on this device.');
-    await model.importFiles([]);
-    expect(port.calls).toEqual(['remove lfm2-700m', 'import own.gguf']);
+    expect(port.calls).toEqual(['remove lfm2-700m']);
     await model.persist();
     expect(model.space?.persisted).toBe(true);
   });
@@ -210,16 +207,6 @@ describe('what does not fit', () => {
     expect(model.problem?.code).toBe('storage-failed');
     expect(port.calls).toHaveLength(2);
   });
-
-  it('may also be a file of the user’s', async () => {
-    const take = port.importFiles.bind(port);
-    port.importFiles = () => Promise.resolve(full);
-    await model.importFiles([new File(['GGUF'], 'mine.gguf')]);
-    expect([model.importing, model.roomOffer?.name]).toEqual([false, 'mine.gguf']);
-    port.importFiles = take;
-    await model.makeRoom();
-    expect(port.calls).toEqual(['plan 4', 'evict old', 'import mine.gguf']);
-  });
 });
 
 it('says when the bytes of a deleted model are still in use', async () => {
@@ -232,4 +219,44 @@ it('knows the last speed of a download once the store is open', () => {
   port.speeds = { 'lfm2-700m': 5 };
   expect([model.lastSpeed('lfm2-700m'), model.lastSpeed('another')]).toEqual([5, null]);
   expect(new ModelsModel(ports).lastSpeed('lfm2-700m')).toBeNull();
+});
+
+describe('a failure that is shown', () => {
+  const failed = async (): Promise<void> => {
+    const downloading = model.download(OFFER.id, OFFER.name);
+    await turn();
+    port.end(err(failure('model-fetch-failed')));
+    await downloading;
+    await turn();
+    expect(model.problem).toMatchObject({ code: 'model-fetch-failed' });
+  };
+
+  it('is gone when what failed has succeeded by another way', async () => {
+    await failed();
+    port.set(storedModel({ state: 'partial', keptBytes: 5 }), []);
+    await turn();
+    expect(model.problem).not.toBeNull();
+    port.set(storedModel(), []);
+    await turn();
+    expect(model.problem).toBeNull();
+  });
+
+  it('stays while something else succeeds', async () => {
+    await failed();
+    port.set(storedModel({ id: 'other' }), []);
+    await turn();
+    expect(model.problem).toMatchObject({ code: 'model-fetch-failed' });
+  });
+
+  it('is gone when the list can be read again', async () => {
+    const list = port.list.bind(port);
+    port.list = () => Promise.resolve(err(failure('storage-failed')));
+    port.set(storedModel(), []);
+    await turn();
+    expect(model.problem).toMatchObject({ code: 'storage-failed' });
+    port.list = list;
+    port.set(storedModel(), []);
+    await turn();
+    expect(model.problem).toBeNull();
+  });
 });

@@ -1,0 +1,32 @@
+import type { FitVerdict, ModelDemand, ModelFit } from '#contracts/model-fit';
+import { count, memorySize } from '../quantities.ts';
+
+export const VERDICTS: Readonly<Record<FitVerdict, string>> = {
+  'runs-well': 'Runs well',
+  tight: 'Tight',
+  'will-not-fit': 'Will not fit',
+};
+
+/** "needs about 1.2 GiB (weights 0.9 GiB, 4,096 tokens of context 112 MiB) of the 8 GiB …" */
+export function fitReason({ reason, neededBytes, availableBytes }: ModelFit, demand: ModelDemand): string {
+  const { weightsBytes, cacheBytes, contextTokens, largestFileBytes } = demand;
+  const context = `${count(contextTokens)} tokens of context`;
+  const parts =
+    cacheBytes === null
+      ? `without ${context}, whose size is not known`
+      : `weights ${memorySize(weightsBytes)}, ${context} ${memorySize(cacheBytes)}`;
+  const needs = `needs ${cacheBytes === null ? 'at least' : 'about'} ${memorySize(neededBytes)} (${parts})`;
+  const available = memorySize(availableBytes ?? 0);
+  switch (reason) {
+    case 'memory':
+      return `${needs}; this device has about ${available}, by what the browser tells`;
+    case 'memory-untold':
+      return `${needs}; this browser does not tell how much memory there is`;
+    case 'engine-memory':
+      return `${needs}; on the processor the engine holds ${available} at most, and it can use no graphics card here`;
+    case 'card-only':
+      return `${needs}; more than the ${available} that the engine holds on the processor, so only the graphics card can run it, whose memory browsers do not tell`;
+    case 'file-size':
+      return `one file has ${memorySize(largestFileBytes)}; this browser can load files of up to ${available}`;
+  }
+}
