@@ -41,7 +41,6 @@ function demandOf({ shape, contextTokens: trained }: GgufModel, fileBytes: reado
     largestFileBytes: Math.max(...fileBytes),
     contextTokens,
     cacheBytes: kvCacheBytes(shape, contextTokens),
-    vocabulary: shape.vocabulary,
   };
 }
 

@@ -67,13 +67,17 @@ export class SettingsService {
   }
 
   async offers(signal: AbortSignal): Promise<Outcome<ModelOffers>> {
-    const [catalogue, probed, kept] = await Promise.all([
+    const [catalogue, facts, probed, kept] = await Promise.all([
       this.#ports.catalogue.webLlm(signal),
+      this.#ports.catalogue.facts(signal),
       this.#ports.device.probe(signal),
       keptWeights(),
     ]);
     if (!catalogue.ok) return catalogue;
-    return probed.ok ? ok(modelOffers(catalogue.value, probed.value.profile, kept)) : probed;
+    if (!probed.ok) return probed;
+    // They belong to no offline promise: without them the offers say less.
+    const known = facts.ok ? facts.value : null;
+    return ok(modelOffers(catalogue.value, probed.value.profile, kept, known));
   }
 
   /** Also takes the model out of the council: it could not be loaded again without another download. */

@@ -7,12 +7,12 @@ const GIB = 2 ** 30;
 /** Most that wllama's WASM memory grows to: 65,536 pages (`MAXIMUM_MEMORY` of its build, 3.8.1). */
 const ENGINE_BYTES = 4 * GIB;
 
-/** What the engine's memory begins with: its code's data, stacks, and room for small allocations (`INITIAL_MEMORY`). */
-const ENGINE_START_BYTES = 128 * 2 ** 20;
-
-/** llama.cpp reserves the logits of a whole batch as 32-bit floats; 256 tokens is the larger batch, that of the GPU. */
-const BATCH_TOKENS = 256;
-const LOGIT_BYTES = 4;
+/**
+ * Beside weights and cache: the engine itself and the scratch of its graph. As much as its memory begins with
+ * (`INITIAL_MEMORY` of the build). The scratch of a model of 30 M parameters is 0.7 MB by llama.cpp's own account, for it
+ * keeps the logits of few tokens of a batch; that of a 4B model, by its dimensions, some 30 MB on a card.
+ */
+const OVERHEAD_BYTES = 128 * 2 ** 20;
 
 /**
  * Share of the device's memory that may be taken without crowding out the system, the browser and the page. The browser's
@@ -40,8 +40,7 @@ function hasCard({ adapters: [first], features }: HardwareProfile): boolean {
  * @param memoryIsFloor the browser tells of no more than that, so there may be any amount above it
  */
 export function memoryFit(profile: HardwareProfile, demand: ModelDemand, memoryIsFloor: boolean): ModelFit {
-  const overheadBytes = ENGINE_START_BYTES + BATCH_TOKENS * LOGIT_BYTES * (demand.vocabulary ?? 0);
-  const neededBytes = demand.weightsBytes + (demand.cacheBytes ?? 0) + overheadBytes;
+  const neededBytes = demand.weightsBytes + (demand.cacheBytes ?? 0) + OVERHEAD_BYTES;
   const atMostBytes = demand.cacheBytes === null ? neededBytes + worstCache(demand) : neededBytes;
   const verdict = (is: FitVerdict, reason: FitReason, availableBytes: number | null): ModelFit => ({
     verdict: is,

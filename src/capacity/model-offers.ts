@@ -1,14 +1,23 @@
 import type { WebLlmCatalogue, WebLlmModel } from '#contracts/catalogue';
 import type { HardwareProfile } from '#contracts/hardware';
+import { modelOfWebLlm, type ModelFacts } from '#contracts/model-facts';
 import type { ModelOffer, ModelOffers, ModelVariant } from '#contracts/model-offer';
+import { kvCacheBytes } from '#contracts/model-shape';
 import { displayNameOf, isKept } from './mlc-source.ts';
 import { shortfallOf } from './variant-choice.ts';
 
 const MIB = 2 ** 20;
 
-function variantOf(model: WebLlmModel, kept: boolean): ModelVariant {
+function variantOf(model: WebLlmModel, kept: boolean, facts: ModelFacts | null): ModelVariant {
   const { id, quantization, contextTokens, vramMiB } = model;
-  return { id, quantization, contextTokens, memoryBytes: Math.round(vramMiB * MIB), kept };
+  const shape = facts?.shapes[facts.models[modelOfWebLlm(id)]?.shape ?? ''];
+  const cacheBytes = shape === undefined ? null : kvCacheBytes(shape, contextTokens);
+  return { id, quantization, contextTokens, memoryBytes: Math.round(vramMiB * MIB), cacheBytes, kept };
+}
+
+function licenceOf({ id }: WebLlmModel, facts: ModelFacts | null): string | null {
+  const licence = facts?.licences[facts.models[modelOfWebLlm(id)]?.licence ?? ''];
+  return licence === undefined ? null : (licence.spdx ?? licence.name);
 }
 
 /** Bits of a weight: q4f16_1 → 4; unquantized weights (q0) are the largest. */
@@ -40,11 +49,13 @@ function unavailableOn(profile: HardwareProfile): ModelOffers['unavailable'] {
 /**
  * Every model of the catalogue with the variants that this device runs. Memory is not judged: WebGPU does not tell it.
  * @param keptUrls addresses of the files of weights that are on this device
+ * @param facts what web-llm's list does not say of its models; null where it could not be read
  */
 export function modelOffers(
   catalogue: WebLlmCatalogue,
   profile: HardwareProfile,
   keptUrls: ReadonlySet<string> = new Set(),
+  facts: ModelFacts | null = null,
 ): ModelOffers {
   const adapter = profile.adapters[0];
   const groups = new Map<string, WebLlmModel[]>();
@@ -61,7 +72,8 @@ export function modelOffers(
       name,
       family: first?.family ?? '',
       parameters: first?.parameters ?? null,
-      variants: runs.map((model) => variantOf(model, isKept(catalogue, model, keptUrls))),
+      licence: first === undefined ? null : licenceOf(first, facts),
+      variants: runs.map((model) => variantOf(model, isKept(catalogue, model, keptUrls), facts)),
       misses: runs.length > 0 ? null : (misses?.need ?? 'WebGPU'),
     };
   });

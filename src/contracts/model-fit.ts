@@ -17,8 +17,6 @@ export interface ModelDemand {
   readonly contextTokens: number;
   /** Keys and values of that context at half precision; null where the shape is not known. */
   readonly cacheBytes: number | null;
-  /** Tokens that it knows; null where nobody says. */
-  readonly vocabulary: number | null;
 }
 
 /** The demand of a model that was looked at. @param fileBytes size of each of its files */
@@ -29,7 +27,6 @@ export function ggufDemand(summary: GgufSummary, fileBytes: readonly number[]): 
     largestFileBytes: Math.max(0, ...fileBytes),
     contextTokens,
     cacheBytes: summary.kvBytesPerToken === null ? null : summary.kvBytesPerToken * contextTokens,
-    vocabulary: summary.shape.vocabulary,
   };
 }
 

@@ -7,6 +7,8 @@ export interface ModelVariant {
   readonly contextTokens: number;
   /** Graphics memory that it takes with its context, bytes; the download is smaller than that. */
   readonly memoryBytes: number;
+  /** What of it the context takes, by the model's shape; null where that is not known. */
+  readonly cacheBytes: number | null;
   /** Whether at least a part of its weights is on this device. */
   readonly kept: boolean;
 }
@@ -17,6 +19,8 @@ export interface ModelOffer {
   readonly family: string;
   /** Null when the name does not say it. */
   readonly parameters: number | null;
+  /** Of its weights; null where no source was found, or the list of licences could not be read. */
+  readonly licence: string | null;
   /** Those that this device's graphics card runs, best first: small weights before large, then long context. */
   readonly variants: readonly ModelVariant[];
   /** Feature or limit of the graphics card that all variants miss; null when there is a variant to run. */

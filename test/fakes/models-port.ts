@@ -62,7 +62,6 @@ export const OFFER: StoreOffer = {
     largestFileBytes: 468_624_320,
     contextTokens: 4096,
     cacheBytes: 50_331_648,
-    vocabulary: 65_536,
   },
 };
 

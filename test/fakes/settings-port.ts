@@ -18,6 +18,7 @@ export const MODEL_OFFERS: ModelOffers = {
     {
       name: 'SmolLM2 360M Instruct',
       family: 'SmolLM2',
+      licence: null,
       parameters: 360e6,
       misses: null,
       variants: [
@@ -26,6 +27,7 @@ export const MODEL_OFFERS: ModelOffers = {
           quantization: 'q4f16_1',
           contextTokens: 4096,
           memoryBytes: 394e6,
+          cacheBytes: null,
           kept: true,
         },
         {
@@ -33,6 +35,7 @@ export const MODEL_OFFERS: ModelOffers = {
           quantization: 'q4f32_1',
           contextTokens: 4096,
           memoryBytes: 608e6,
+          cacheBytes: null,
           kept: false,
         },
       ],
@@ -40,6 +43,7 @@ export const MODEL_OFFERS: ModelOffers = {
     {
       name: 'Llama 3.2 1B Instruct',
       family: 'Llama',
+      licence: null,
       parameters: 1e9,
       misses: null,
       variants: [
@@ -48,6 +52,7 @@ export const MODEL_OFFERS: ModelOffers = {
           quantization: 'q4f16_1',
           contextTokens: 4096,
           memoryBytes: 922e6,
+          cacheBytes: null,
           kept: false,
         },
       ],
@@ -55,6 +60,7 @@ export const MODEL_OFFERS: ModelOffers = {
     {
       name: 'Gemma 2 9B',
       family: 'Gemma',
+      licence: null,
       parameters: 9e9,
       misses: 'maxStorageBufferBindingSize',
       variants: [],

@@ -7,7 +7,7 @@ export const VERDICTS: Readonly<Record<FitVerdict, string>> = {
   'will-not-fit': 'Will not fit',
 };
 
-/** "needs about 1.2 GiB (weights 0.9 GiB, 4,096 tokens of context 112 MiB) of the 8 GiB …" */
+/** "needs about 1.2 GiB of about 8 GiB on this device (weights 1 GiB, 4,096 tokens of context 112 MiB)" */
 export function fitReason({ reason, neededBytes, availableBytes }: ModelFit, demand: ModelDemand): string {
   const { weightsBytes, cacheBytes, contextTokens, largestFileBytes } = demand;
   const context = `${count(contextTokens)} tokens of context`;
@@ -15,11 +15,12 @@ export function fitReason({ reason, neededBytes, availableBytes }: ModelFit, dem
     cacheBytes === null
       ? `without ${context}, whose size is not known`
       : `weights ${memorySize(weightsBytes)}, ${context} ${memorySize(cacheBytes)}`;
-  const needs = `needs ${cacheBytes === null ? 'at least' : 'about'} ${memorySize(neededBytes)} (${parts})`;
+  const figure = `${cacheBytes === null ? 'at least' : 'about'} ${memorySize(neededBytes)}`;
+  const needs = `needs ${figure} (${parts})`;
   const available = memorySize(availableBytes ?? 0);
   switch (reason) {
     case 'memory':
-      return `${needs}; this device has about ${available}, by what the browser tells`;
+      return `needs ${figure} of about ${available} on this device (${parts})`;
     case 'memory-untold':
       return `${needs}; this browser does not tell how much memory there is`;
     case 'engine-memory':

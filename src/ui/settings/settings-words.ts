@@ -1,9 +1,9 @@
 import type { MemberView } from '#contracts/council';
 import type { BuiltInState } from '#contracts/ports';
-import type { ModelOffers } from '#contracts/model-offer';
+import type { ModelOffers, ModelVariant } from '#contracts/model-offer';
 import type { MemberChoice } from '#contracts/settings';
 import { progressWords } from '../load-words.ts';
-import { parameters } from '../quantities.ts';
+import { count, memorySize, parameters } from '../quantities.ts';
 
 const PLACES: Readonly<Record<MemberChoice['engine'], string>> = {
   starter: 'Comes with the app, on the CPU',
@@ -62,4 +62,13 @@ export function quantizationWords(quantization: string): string {
 
 export function sizeWords(value: number | null): string {
   return value === null || value === 0 ? '' : `${parameters(value)} parameters`;
+}
+
+/** How far a variant looks back, and what of its memory that costs, where it is known. */
+export function contextWords({
+  contextTokens,
+  cacheBytes,
+}: Pick<ModelVariant, 'contextTokens' | 'cacheBytes'>): string {
+  const share = cacheBytes === null ? '' : ` (${memorySize(cacheBytes)} of it)`;
+  return `${count(contextTokens)} tokens of context${share}`;
 }

@@ -136,7 +136,6 @@ describe('the offers', () => {
             largestFileBytes: 1_000,
             contextTokens: 4096,
             cacheBytes: 134_217_728,
-            vocabulary: 128_256,
           },
         },
       ]),

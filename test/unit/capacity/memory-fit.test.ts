@@ -6,15 +6,13 @@ import { onlyGpu, profile } from '../../fakes/hardware-profiles.ts';
 
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
-/** 128 MiB of the engine and 256 · 4 bytes for each token of the vocabulary. */
-const OVERHEAD = 128 * MIB + 256 * 4 * 1024;
+const OVERHEAD = 128 * MIB;
 
 const demand = (weightsBytes: number, change: Partial<ModelDemand> = {}): ModelDemand => ({
   weightsBytes,
   largestFileBytes: weightsBytes,
   contextTokens: 4096,
   cacheBytes: 0,
-  vocabulary: 1024,
   ...change,
 });
 /** A demand that comes to so many bytes with all that the engine takes. */
@@ -42,8 +40,8 @@ describe('beside the memory that the device tells of', () => {
   });
 
   it('counts weights, keys and values, and what the engine takes', () => {
-    const fit = memoryFit(desktop(8), demand(GIB, { cacheBytes: 500 * MIB, vocabulary: 150_000 }), false);
-    expect(fit.neededBytes).toBe(GIB + 500 * MIB + 128 * MIB + 256 * 4 * 150_000);
+    const fit = memoryFit(desktop(8), demand(GIB, { cacheBytes: 500 * MIB }), false);
+    expect(fit.neededBytes).toBe(GIB + 500 * MIB + 128 * MIB);
   });
 
   it('refuses nothing for a figure that is only a floor', () => {
@@ -101,8 +99,7 @@ it('refuses a file that this browser cannot load, however much memory there is',
 });
 
 describe('a cache of an unknown size', () => {
-  const unknown = (weightsBytes: number): ModelDemand =>
-    demand(weightsBytes, { cacheBytes: null, vocabulary: null });
+  const unknown = (weightsBytes: number): ModelDemand => demand(weightsBytes, { cacheBytes: null });
 
   it('is taken to be as large as the weights before it is said to run well', () => {
     // 2 · 900 MiB and 128 MiB are below 2 GiB; 2 · 1,000 MiB are not.

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import * as v from 'valibot';
 import { WebLlmCatalogueSchema } from '#contracts/catalogue';
+import { ModelFactsSchema } from '#contracts/model-facts';
 import { modelOffers } from '../../../src/capacity/model-offers.ts';
 import { adapter, profile } from '../../fakes/hardware-profiles.ts';
 import { FULL_LIMITS } from '../../fakes/web-llm-gpu.ts';
@@ -63,4 +64,36 @@ it('knows which variants are on the device, at least in part', () => {
   );
   expect(variants.filter((variant) => variant.kept).map((variant) => variant.id)).toContain(id);
   expect(variants.filter((variant) => variant.kept && !variant.id.startsWith('SmolLM2-360M'))).toEqual([]);
+});
+
+describe('what web-llm’s list does not say', () => {
+  const facts = v.parse(
+    ModelFactsSchema,
+    JSON.parse(readFileSync('public/catalogue/model-facts.json', 'utf8')),
+  );
+  const card = profile({ adapters: [adapter({ features: ['shader-f16'], limits: FULL_LIMITS })] });
+  const offerOf = (known: typeof facts | null) =>
+    modelOffers(catalogue, card, new Set(), known).models.find(
+      ({ name }) => name === 'Llama 3.2 1B Instruct',
+    );
+
+  it('comes from the facts: the licence, and what the context takes of the memory', () => {
+    const offer = offerOf(facts);
+    expect(offer?.licence).toBe('Llama 3.2 Community License');
+    // 2 · 16 layers · 8 heads · 64 · 2 bytes for each of 4,096 tokens.
+    expect(offer?.variants[0]).toMatchObject({ contextTokens: 4096, cacheBytes: 134_217_728 });
+  });
+
+  it('is left out where they could not be read, or do not know the model', () => {
+    for (const known of [null, { ...facts, models: {} }]) {
+      expect(offerOf(known)).toMatchObject({ licence: null });
+      expect(offerOf(known)?.variants[0]).toMatchObject({ cacheBytes: null });
+    }
+  });
+
+  it('never claims more for the context than the whole takes', () => {
+    for (const { variants } of modelOffers(catalogue, card, new Set(), facts).models)
+      for (const { id, cacheBytes, memoryBytes } of variants)
+        expect(cacheBytes ?? 0, id).toBeLessThan(memoryBytes);
+  });
 });

@@ -62,7 +62,6 @@ describe('what a file says of itself', () => {
       largestFileBytes: 3_000,
       contextTokens: 128,
       cacheBytes: 256 * 128,
-      vocabulary: 3,
     });
     expect(ggufDemand({ ...summary, kvBytesPerToken: null }, [1]).cacheBytes).toBeNull();
   });
@@ -100,7 +99,10 @@ describe('the fit', () => {
   const NEEDS = 'needs about 1.5 GiB (weights 447 MiB, 4,096 tokens of context 48 MiB)';
 
   it.each([
-    [{}, `${NEEDS}; this device has about 8 GiB, by what the browser tells`],
+    [
+      {},
+      'needs about 1.5 GiB of about 8 GiB on this device (weights 447 MiB, 4,096 tokens of context 48 MiB)',
+    ],
     [
       { reason: 'memory-untold', availableBytes: null },
       `${NEEDS}; this browser does not tell how much memory there is`,
@@ -115,7 +117,7 @@ describe('the fit', () => {
 
   it('is a least where the size of the context is not known', () => {
     expect(plainSpaces(fitReason(fit, { ...OFFER.demand, cacheBytes: null }))).toContain(
-      'needs at least 1.5 GiB (without 4,096 tokens of context, whose size is not known)',
+      'needs at least 1.5 GiB of about 8 GiB on this device (without 4,096 tokens of context, whose size is not known)',
     );
   });
 });

@@ -176,14 +176,14 @@ describe('the progress of an import whose name is taken', () => {
     const rig = new StoreHostRig();
     valueOf(await rig.host.importFiles([file('model.gguf', ggufFile(SMALL))]));
     const given = new WatchedFile([LARGE], 'model.gguf');
-    let stopping: Promise<unknown> | null = null;
+    const stopping: Promise<unknown>[] = [];
     // The header, two pieces to hash, two chunks to copy.
     given.onRead = (read) => {
-      if (read === atRead) stopping = rig.host.pause(id);
+      if (read === atRead) stopping.push(rig.host.pause(id));
     };
     expect(await rig.host.importFiles([given])).toMatchObject({ error: { code: 'cancelled' } });
-    expect(stopping).not.toBeNull();
-    await stopping;
+    expect(stopping).toHaveLength(1);
+    await Promise.all(stopping);
     expect(valueOf(await rig.host.list()).map((model) => [model.id, model.state])).toEqual([
       ['import-model', 'verified'],
     ]);
@@ -193,12 +193,12 @@ describe('the progress of an import whose name is taken', () => {
     const rig = new StoreHostRig();
     valueOf(await rig.host.importFiles([file('model.gguf', ggufFile(SMALL))]));
     const given = new WatchedFile([OTHER], 'model.gguf');
-    let removing: Promise<unknown> | null = null;
+    const removing: Promise<unknown>[] = [];
     given.onRead = (read) => {
-      if (read === 3) removing = rig.host.remove('import-model');
+      if (read === 3) removing.push(rig.host.remove('import-model'));
     };
     expect(await rig.host.importFiles([given])).toMatchObject({ ok: true });
-    await removing;
+    await Promise.all(removing);
     expect(valueOf(await rig.host.list()).map(({ id }) => id)).toEqual([
       `import-model-${sha256(OTHER).slice(0, 8)}`,
     ]);
