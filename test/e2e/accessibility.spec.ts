@@ -92,7 +92,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expect(page.getByRole('button', { name: 'Add to the council: Tiny' })).toBeVisible();
       expect(await violations(page)).toEqual([]);
       await page.getByRole('link', { name: /How the store is/ }).click();
-      await expect(page.getByRole('rowheader', { name: /Tiny/ })).toBeVisible();
+      await expect(page.getByText('Whole and proved')).toBeVisible();
       expect(await violations(page)).toEqual([]);
     });
 
