@@ -113,7 +113,7 @@ const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
     next: 'Free some space or reload; nothing is lost.',
   },
   'storage-full': {
-    happened: 'There is no more room for files.',
+    happened: 'There is no room left.',
     next: 'Delete a model, then go on: what came is kept.',
   },
   'record-invalid': {
