@@ -1,4 +1,3 @@
-import { whatHappened } from '#contracts/error-messages';
 import type { ModelActivity } from '#contracts/models';
 import type { ModelHealth, StoreHealth, StoreTrouble, StoreWork } from '#contracts/store-health';
 import { count, fileSize, plural, whenShort } from '../quantities.ts';
@@ -16,8 +15,17 @@ export function integrityLine(model: ModelHealth, progress: ModelActivity | null
   return `${STATE_WORDS[model.state]}${missing}`;
 }
 
-export function checkedLine({ checkedAtMs }: ModelHealth, nowEpochMs: number): string {
-  return checkedAtMs === null ? 'not yet' : whenShort(checkedAtMs, nowEpochMs);
+/** When it was last compared, and what was mended so far. */
+export function checkedLine({ checkedAtMs, repairedChunks }: ModelHealth, nowEpochMs: number): string {
+  const mended = repairedChunks === 0 ? 'nothing' : plural(repairedChunks, 'part');
+  if (checkedAtMs === null) return `Not yet read as a whole and compared; ${mended} repaired so far.`;
+  return `Last read and compared ${whenShort(checkedAtMs, nowEpochMs)}; ${mended} repaired so far.`;
+}
+
+/** Why it is never deleted to make room; empty where it may be. */
+export function staysLine({ pinned, seated }: ModelHealth): string {
+  if (seated) return 'Sits on the council, so it stays when room is needed.';
+  return pinned ? 'Stays when room is needed.' : '';
 }
 
 export function measuredLine({ measured }: StoreHealth['space'], nowEpochMs: number): string {
@@ -51,6 +59,17 @@ const HEALED: Readonly<Record<StoreWork, string>> = {
   room: 'room was made',
 };
 
+const TROUBLES: Readonly<Record<StoreTrouble['code'], string>> = {
+  'storage-unavailable': 'the store could not be opened',
+  'storage-failed': 'the browser could not read or write',
+  'storage-full': FAULTS['storage-full'],
+  'model-invalid': 'it did not match its fingerprint',
+  'model-fetch-failed': 'it could not be fetched',
+  'worker-lost': 'the worker that keeps the models was lost',
+  'worker-silent': 'the worker that keeps the models did not answer any more',
+  'deadline-exceeded': 'the browser’s storage did not answer in time',
+};
+
 /** One thing that went wrong, and how it ended. */
 export interface TroubleLine {
   readonly key: string;
@@ -60,20 +79,22 @@ export interface TroubleLine {
 }
 
 function ofStore(trouble: StoreTrouble, nameOf: (id: string) => string, nowEpochMs: number): TroubleLine {
-  const { firstAtMs, lastAtMs, times, doing, modelId, code, reason, healedAtMs, healedBy } = trouble;
-  const who = modelId === null ? '' : `${nameOf(modelId)}: `;
-  const happened = whatHappened({ code, details: reason === null ? {} : { reason } });
-  const repeated = times > 1 ? ` ${count(times)} times since ${whenShort(firstAtMs, nowEpochMs)}.` : '';
+  const { firstAtMs, lastAtMs, times, doing, modelId, code, healedAtMs, healedBy } = trouble;
+  const who = modelId === null ? 'The store' : nameOf(modelId);
+  const repeated = times > 1 ? `, ${count(times)} times since ${whenShort(firstAtMs, nowEpochMs)}` : '';
   const ended = healedBy === null || healedAtMs === null ? null : HEALED[healedBy];
   return {
     key: `${String(firstAtMs)} ${doing} ${modelId ?? ''} ${code}`,
     atMs: lastAtMs,
-    what: `${who}${happened}${repeated}`,
+    what: `${who}: ${TROUBLES[code]}${repeated}.`,
     end: ended === null || healedAtMs === null ? null : `${ended}, ${whenShort(healedAtMs, nowEpochMs)}`,
   };
 }
 
-/** Faults of the store and of single files, newest first. */
+/** What files remember themselves, part by part. */
+const OF_FILES: ReadonlySet<StoreTrouble['code']> = new Set(['storage-full', 'model-invalid']);
+
+/** Faults of the store and of single files, newest first; what a file remembers itself is not said twice. */
 export function troubleLines({ troubles, models }: StoreHealth, nowEpochMs: number): readonly TroubleLine[] {
   const nameOf = (id: string): string => models.find((model) => model.id === id)?.name ?? id;
   const ofFiles = models.flatMap(({ id, name, files }) =>
@@ -82,11 +103,17 @@ export function troubleLines({ troubles, models }: StoreHealth, nowEpochMs: numb
         key: `${id} ${file.id} ${String(index)}`,
         atMs,
         what: `${name}${chunk === null ? '' : `, part ${count(chunk + 1)}`}: ${FAULTS[kind]}.`,
-        end: healed ? 'it was written anew' : null,
+        end: healed ? 'it was written again' : null,
       })),
     ),
   );
-  return [...troubles.map((trouble) => ofStore(trouble, nameOf, nowEpochMs)), ...ofFiles].sort(
+  const faulty = new Set(
+    models.filter(({ files }) => files.some(({ faults }) => faults.length > 0)).map(({ id }) => id),
+  );
+  const further = troubles.filter(
+    ({ code, modelId }) => !(modelId !== null && faulty.has(modelId) && OF_FILES.has(code)),
+  );
+  return [...further.map((trouble) => ofStore(trouble, nameOf, nowEpochMs)), ...ofFiles].sort(
     (one, other) => other.atMs - one.atMs,
   );
 }

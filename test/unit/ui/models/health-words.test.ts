@@ -6,6 +6,7 @@ import {
   estimateLine,
   integrityLine,
   measuredLine,
+  staysLine,
   troubleLines,
 } from '../../../../src/ui/models/health-words.ts';
 import { heldLine, progressLine, roomWords, stateLine } from '../../../../src/ui/models/models-words.ts';
@@ -63,10 +64,15 @@ it('says how whole a model is, or what is done to it', () => {
     'Parts of it no longer match what was written; 2 parts missing',
   );
   expect(integrityLine(MODEL, modelProgress({ phase: 'verify' }))).toMatch(/^Reading it all again/);
-  expect([checkedLine(MODEL, NOW), checkedLine({ ...MODEL, checkedAtMs: null }, NOW)]).toEqual([
-    '09:05',
-    'not yet',
-  ]);
+  expect(plainSpaces(checkedLine(MODEL, NOW))).toBe('Last read and compared 09:05; 1 part repaired so far.');
+  expect(checkedLine({ ...MODEL, checkedAtMs: null, repairedChunks: 0 }, NOW)).toBe(
+    'Not yet read as a whole and compared; nothing repaired so far.',
+  );
+  expect([
+    staysLine(MODEL),
+    staysLine({ ...MODEL, pinned: true }),
+    staysLine({ ...MODEL, seated: true }),
+  ]).toEqual(['', 'Stays when room is needed.', 'Sits on the council, so it stays when room is needed.']);
 });
 
 it('tells what was measured from what the browser says', () => {
@@ -95,17 +101,25 @@ it.each([
 
 describe('what went wrong', () => {
   it('is that of the store and that of its files, newest first, with how it ended', () => {
-    const lines = troubleLines(storeHealthOf({ models: [MODEL], troubles: [TROUBLE] }), NOW);
+    const fetching: StoreTrouble = { ...TROUBLE, code: 'model-fetch-failed', reason: 'cut' };
+    const lines = troubleLines(storeHealthOf({ models: [MODEL], troubles: [fetching] }), NOW);
     expect(lines.map(({ what, end }) => [plainSpaces(what), end])).toEqual([
-      ['Alder: The browser gives Witan no more room for files. 3 times since 09:05.', 'fetched again, 14:30'],
-      ['Alder, part 3: a part did not match and was thrown away.', 'it was written anew'],
+      ['Alder: it could not be fetched, 3 times since 09:05.', 'fetched again, 14:30'],
+      ['Alder, part 3: a part did not match and was thrown away.', 'it was written again'],
     ]);
   });
 
-  it('is not over as long as nothing has ended it; a deleted model goes by its id', () => {
-    const open = { ...TROUBLE, modelId: 'gone', times: 1, healedAtMs: null, healedBy: null };
+  it('is not said twice when a file remembers it, and is when that file is gone', () => {
+    const lines = (models: readonly ModelHealth[]): unknown =>
+      troubleLines(storeHealthOf({ models: [...models], troubles: [TROUBLE] }), NOW).map(({ what }) => what);
+    expect(lines([MODEL])).toEqual(['Alder, part 3: a part did not match and was thrown away.']);
+    expect(lines([])).toEqual(['alder: there was no more room, 3 times since 09:05.']);
+  });
+
+  it('is not over as long as nothing has ended it', () => {
+    const open = { ...TROUBLE, modelId: null, times: 1, healedAtMs: null, healedBy: null };
     expect(troubleLines(storeHealthOf({ troubles: [open] }), NOW)).toMatchObject([
-      { what: 'gone: The browser gives Witan no more room for files.', end: null },
+      { what: 'The store: there was no more room.', end: null },
     ]);
   });
 });
