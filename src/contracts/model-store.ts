@@ -55,7 +55,8 @@ export interface ChunkSink {
   /** Indices of the chunks that are not kept, in order; empty when nothing is missing. Null until the size is known. */
   missing(): readonly number[] | null;
   /**
-   * Proves a chunk and keeps it: when this resolves, it is on the device and will be found there after a crash.
+   * Proves a chunk and keeps it: when this resolves, it is on the device and will be found there after a crash. Several
+   * may be under way at once, of different chunks.
    * @param bytes exactly `chunkRange(index)`; the caller may use the buffer again afterwards
    * Errors: model-invalid (reason `chunk`: other bytes than the hash allows; nothing is written), storage-full,
    * storage-failed.
