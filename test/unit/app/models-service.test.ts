@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
-import type { ModelReceipt, ModelRequest, ModelStoreApi, StoreSpace } from '#contracts/models';
+import type { MlcSource } from '#contracts/engine';
+import type { MlcBringing, ModelReceipt, ModelRequest, ModelStoreApi, StoreSpace } from '#contracts/models';
 import type { StoredModel } from '#contracts/model-store';
 import { ModelsService } from '../../../src/app/models-service.ts';
 import { SharedActivity } from '../../../src/app/shared-activity.ts';
@@ -39,6 +40,10 @@ class FakeStore implements ModelStoreApi {
   remove = vi.fn(() => Promise.resolve(ok(null)));
   pin = vi.fn(() => Promise.resolve(ok(storedModel({ pinned: true }))));
   read = (): Promise<Outcome<readonly Blob[]>> => Promise.resolve(ok([]));
+  mlcListing = vi.fn();
+  bringMlc = (_model: MlcSource, _how: MlcBringing, progress?: MessagePort): Promise<Outcome<ModelReceipt>> =>
+    this.download(REQUEST, progress);
+  readMlc = vi.fn();
   importFiles = (): Promise<Outcome<StoredModel>> => Promise.resolve(ok(storedModel()));
   planEviction = vi.fn();
   evict = vi.fn();
