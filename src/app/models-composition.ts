@@ -2,6 +2,7 @@ import { systemClock } from '#kernel/clock';
 import type { ModelStoreApi } from '#contracts/models';
 import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
 import type { Patience, WorkerSupervisor } from '../platform/worker-supervisor.ts';
+import { CatalogueModels } from './catalogue-models.ts';
 import { CatalogueSource } from './catalogue-source.ts';
 import { GgufModels } from './gguf-models.ts';
 import { ModelsService } from './models-service.ts';
@@ -20,7 +21,9 @@ export function composeModels(supervisor: WorkerSupervisor, baseUrl: string): Mo
   return new ModelsService({
     startWorker: () =>
       supervisor.start<ModelStoreApi>('model store', WORKER_SCRIPTS.modelStore, STORE_PATIENCE),
-    catalogue: new GgufModels((signal) => catalogue.gguf(signal), baseUrl),
+    catalogue: new CatalogueModels(new GgufModels((signal) => catalogue.gguf(signal), baseUrl), (signal) =>
+      catalogue.webLlm(signal),
+    ),
     activity: new SharedActivity(
       systemClock,
       typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('witan.models'),

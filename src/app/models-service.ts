@@ -1,9 +1,12 @@
 import * as Comlink from 'comlink';
 import { ok } from '#kernel/result';
+import type { MlcSource, ModelArtifact } from '#contracts/engine';
 import type { Outcome } from '#contracts/errors';
 import type { GgufSummary } from '#contracts/gguf';
 import type { StoredModel } from '#contracts/model-store';
 import type {
+  MlcBringing,
+  MlcListing,
   ModelActivity,
   ModelProgress,
   ModelReceipt,
@@ -19,8 +22,8 @@ import type { SharedActivity } from './shared-activity.ts';
 /** What the catalogue knows of the models that can be fetched. */
 export interface FetchableModels {
   offers(signal: AbortSignal): Promise<Outcome<readonly StoreOffer[]>>;
-  /** Errors: member-unknown, and those of the catalogue. */
-  request(signal: AbortSignal, modelId: string): Promise<Outcome<ModelRequest>>;
+  /** Errors: member-unknown, and those of the catalogue. @returns a model of MLC without its files: they are named in some of them */
+  request(signal: AbortSignal, modelId: string): Promise<Outcome<ModelRequest | MlcSource>>;
 }
 
 export interface ModelsServicePorts {
@@ -60,10 +63,28 @@ export class ModelsService implements ModelsPort {
   async download(modelId: string): Promise<Outcome<ModelReceipt>> {
     const request = await this.#ports.catalogue.request(new AbortController().signal, modelId);
     if (!request.ok) return request;
-    const fetched = await this.#long((api, progress) => api.download(request.value, progress));
-    // Now there is something to lose, and the user has just said that it is wanted.
-    if (fetched.ok) await this.persist();
-    return fetched;
+    const { value } = request;
+    if ('weightsUrl' in value) return this.bringMlc(value, { mayFetch: true });
+    return this.#kept(this.#long((api, progress) => api.download(value, progress)));
+  }
+
+  /** Errors: see `ModelStoreApi.mlcListing`. */
+  mlcListing(model: MlcSource, mayFetch: boolean): Promise<Outcome<MlcListing>> {
+    return this.#changing(this.#handle().call(null, (api) => api.mlcListing(model, mayFetch)));
+  }
+
+  /** Errors: see `ModelStoreApi.bringMlc`. @param onProgress as `activity`, for whoever waits for this one */
+  bringMlc(
+    model: MlcSource,
+    how: MlcBringing,
+    onProgress?: (progress: ModelProgress) => void,
+  ): Promise<Outcome<ModelReceipt>> {
+    return this.#kept(this.#long((api, progress) => api.bringMlc(model, how, progress), onProgress));
+  }
+
+  /** Errors: see `ModelStoreApi.readMlc`. */
+  readMlc(modelId: string): Promise<Outcome<readonly ModelArtifact[]>> {
+    return this.#handle().call(null, (api) => api.readMlc(modelId));
   }
 
   pause(modelId: string): Promise<Outcome<null>> {
@@ -112,6 +133,13 @@ export class ModelsService implements ModelsPort {
     return this.#ports.activity.subscribe(listener);
   }
 
+  /** After a download there is something to lose, and the user has just said that it is wanted. */
+  async #kept(fetching: Promise<Outcome<ModelReceipt>>): Promise<Outcome<ModelReceipt>> {
+    const fetched = await fetching;
+    if (fetched.ok) await this.persist();
+    return fetched;
+  }
+
   async #persisted(): Promise<boolean | null> {
     try {
       return (await this.#ports.storage?.persisted()) ?? null;
@@ -138,6 +166,7 @@ export class ModelsService implements ModelsPort {
   /** A call that says how far it has come; it has no deadline but the life of the worker. */
   async #long<T>(
     use: (api: ModelStoreApi, progress: MessagePort) => Promise<Outcome<T>>,
+    onProgress: (progress: ModelProgress) => void = () => undefined,
   ): Promise<Outcome<T>> {
     const { port1, port2 } = new MessageChannel();
     let modelId: string | null = null;
@@ -146,6 +175,7 @@ export class ModelsService implements ModelsPort {
       if (ended) return;
       modelId = data.modelId;
       this.#ports.activity.progress(data);
+      onProgress(data);
     };
     const done = await this.#handle().call(null, (api) => use(api, Comlink.transfer(port2, [port2])));
     ended = true;

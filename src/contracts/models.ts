@@ -30,7 +30,7 @@ export interface MlcBringing {
   readonly mayFetch: boolean;
   /**
    * What is to be fetched anew although it is here, since it turned out to be of no use: the compiled library, or all but
-   * the weights. What was kept of it stays until the new is proved.
+   * the weights. What was kept of it stays until the new is proved, but counts as missing from now on.
    */
   readonly anew?: 'library' | 'small';
 }

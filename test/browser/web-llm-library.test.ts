@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '#kernel/clock';
-import type { GenerateRequest, LoadProgress, TokenChunk } from '#contracts/engine';
-import type { WorkerEngine } from '../../src/engines/worker-engine.ts';
+import type { Engine, GenerateRequest, LoadProgress, TokenChunk } from '#contracts/engine';
 import {
   LIBRARY_PATH,
   LibraryHarness,
@@ -41,7 +40,7 @@ describe.skipIf(LIBRARY_PATH === undefined)('web-llm with a real library', () =>
 
   describe('loaded once', () => {
     let started: Started;
-    let engine: WorkerEngine;
+    let engine: Engine;
 
     beforeAll(async () => {
       started = harness.start();

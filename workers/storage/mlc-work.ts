@@ -3,11 +3,12 @@ import type { MlcSource } from '#contracts/engine';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { FileSpec, StoredFile } from '#contracts/model-store';
 import type { MlcBringing, MlcListing, ModelProgress } from '#contracts/models';
+import { addressOf, isShard, versionOf } from '../../src/storage/mlc/file-marks.ts';
 import { mlcFileSet, type MlcFileSet } from '../../src/storage/mlc/mlc-file-set.ts';
 import { attempt, flatten } from '../../src/storage/model-store/store-failure.ts';
 import type { EarlierFiles } from './earlier-files.ts';
 import { md5Of } from './md5.ts';
-import { isVersion, knownSpec, shardFile, smallFile, type MlcFile } from './mlc-files.ts';
+import { knownSpec, shardFile, smallFile, type MlcFile } from './mlc-files.ts';
 import { MlcProgress } from './mlc-progress.ts';
 import { downloadModel, type DownloadWorkPorts, type Transfer } from './model-download.ts';
 import { copyInto } from './model-import.ts';
@@ -63,7 +64,7 @@ export class MlcWork {
   /** Errors: see `ModelStoreApi.bringMlc`. */
   async bring(): Promise<Outcome<Transfer>> {
     const listed = await this.#listed();
-    if (!listed.ok) return listed;
+    if (!listed.ok) return this.#disowned(listed);
     const { files } = listed.value;
     const progress = new MlcProgress();
     const missing: MlcFile[] = [];
@@ -75,7 +76,7 @@ export class MlcWork {
       resumedAtBytes += stored.value?.keptBytes ?? 0;
       if (stored.value?.state !== 'verified') missing.push(file);
     }
-    if (!(await this.#mayBring(missing))) return this.#refused(listed.value);
+    if (!(await this.#mayBring(missing))) return this.#disowned(await this.#refused(listed.value));
     for (const { spec } of files) this.#wanted.set(spec.id, spec);
     const added = await this.#keepModel('with what it had');
     if (!added.ok) return added;
@@ -117,6 +118,20 @@ export class MlcWork {
       if (!added.ok) return added;
     }
     return ok({ set: set.value, files, shards });
+  }
+
+  /** What is to come anew does not count as here any more, also where it may not be fetched yet. */
+  async #disowned(refused: Outcome<never>): Promise<Outcome<never>> {
+    const { how, model } = this.#task;
+    if (how.mayFetch || how.anew === undefined) return refused;
+    for (const file of this.#known) {
+      const url = addressOf(file);
+      if (isShard(file) || (how.anew === 'library' && url !== model.libraryUrl)) continue;
+      const { spec } = await smallFile(this.#known, url, true);
+      this.#wanted.set(spec.id, spec);
+    }
+    const kept = this.#wanted.size === 0 ? ok(null) : await this.#keepModel('with what it had');
+    return kept.ok ? refused : kept;
   }
 
   #small(url: string): Promise<MlcFile> {
@@ -212,7 +227,7 @@ export class MlcWork {
     const stored = await this.#file(file);
     if (!stored.ok) return stored;
     if (stored.value?.state === 'verified') return ok(null);
-    const earlier = isVersion(file) ? null : await ports.earlier.find(file.url);
+    const earlier = versionOf(file.spec) > 0 ? null : await ports.earlier.find(file.url);
     const refused = err(failure('consent-required', { model: model.name }));
     if (earlier === null && !how.mayFetch) return refused;
     this.#wanted.set(file.spec.id, file.spec);

@@ -13,8 +13,8 @@ import type {
 } from '#contracts/models';
 import { blobSource } from '../../src/storage/gguf/blob-source.ts';
 import { inspectGguf } from '../../src/storage/gguf/inspect.ts';
+import { addressOf } from '../../src/storage/mlc/file-marks.ts';
 import { attempt } from '../../src/storage/model-store/store-failure.ts';
-import { addressOf } from './mlc-files.ts';
 import { MlcWork, type MlcWorkPorts } from './mlc-work.ts';
 import { downloadModel } from './model-download.ts';
 import { importedId, importModel } from './model-import.ts';

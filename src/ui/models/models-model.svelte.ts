@@ -51,9 +51,9 @@ export class ModelsModel {
     return this.activity.find((progress) => progress.modelId === modelId) ?? null;
   }
 
-  /** Whether the store has a way to fetch this model: it is of the catalogue. */
+  /** Whether the store has a way to fetch this model: it is of the catalogue, as models of MLC always are. */
   canFetch(modelId: string): boolean {
-    return this.offers.some(({ id }) => id === modelId);
+    return this.offers.some(({ id }) => id === modelId) || this.#isMlc(modelId);
   }
 
   async download(modelId: string, name: string): Promise<void> {
@@ -96,7 +96,8 @@ export class ModelsModel {
 
   /** Lets the model answer questions. */
   async seat(modelId: string, name: string): Promise<void> {
-    const seated = await this.#do(() => giveSeat(this.#ports, { engine: 'wllama', id: modelId }));
+    const engine = this.#isMlc(modelId) ? 'web-llm' : 'wllama';
+    const seated = await this.#do(() => giveSeat(this.#ports, { engine, id: modelId }));
     if (seated === undefined) return;
     this.announcement = {
       seated: `${name} sits on the council.`,
@@ -108,6 +109,10 @@ export class ModelsModel {
   async persist(): Promise<void> {
     await (await this.#port).persist();
     await this.#read();
+  }
+
+  #isMlc(modelId: string): boolean {
+    return this.stored?.some(({ id, format }) => id === modelId && format === 'mlc') === true;
   }
 
   /** Undefined when it failed, which is then shown; to be stopped by the user is no failure. */

@@ -339,3 +339,33 @@ it('a model of MLC says nothing of a GGUF header, and is deleted with all its fi
   expect(await rig.filesOfBytes()).toEqual([]);
   expect(await listing(false)).toMatchObject({ error: { code: 'consent-required' } });
 });
+
+describe('files that turned out to be of no use, without a yes', () => {
+  it('count as missing from now on, and come anew with the yes', async () => {
+    valueOf(await bring(YES));
+    const before = rig.net.requests.length;
+    expect(await bring({ mayFetch: false, anew: 'small' })).toMatchObject({
+      error: { code: 'consent-required' },
+    });
+    expect(await rig.model(MLC_MODEL.id)).toMatchObject({ state: 'partial' });
+    expect(await listing(false)).toMatchObject({ error: { code: 'consent-required' } });
+    expect(rig.net.requests).toHaveLength(before);
+    valueOf(await bring(YES));
+    expect(
+      asked()
+        .slice(before)
+        .some((url) => url.includes('params_shard')),
+    ).toBe(false);
+    await expectWhole();
+  });
+
+  it('is the library alone where only that is', async () => {
+    valueOf(await bring(YES));
+    const before = rig.net.requests.length;
+    expect(await bring({ mayFetch: false, anew: 'library' })).toMatchObject({
+      error: { code: 'consent-required', details: { totalBytes: WEIGHTS, keptBytes: WEIGHTS } },
+    });
+    valueOf(await bring(YES));
+    expect(new Set(asked().slice(before))).toEqual(new Set([MLC_LIBRARY]));
+  });
+});
