@@ -1,6 +1,5 @@
-import { WEB_LLM_CACHES } from '#contracts/catalogue';
+import { folderOf, WEB_LLM_CACHES } from '#contracts/catalogue';
 import type { MlcSource } from '#contracts/engine';
-import { folderOf } from '#contracts/mlc-files';
 import { addressOf, isShard } from '../storage/mlc/file-marks.ts';
 import type { ModelsService } from './models-service.ts';
 

@@ -98,3 +98,7 @@ export interface ManifestSource extends MlcSource {
 export function manifestOf(source: MlcSource): string | null {
   return 'manifest' in source && typeof source.manifest === 'string' ? source.manifest : null;
 }
+
+/** The folder of weights with a slash at its end, as files are looked up in it. */
+export const folderOf = (model: Pick<MlcSource, 'weightsUrl'>): string =>
+  model.weightsUrl.replace(/\/*$/, '/');

@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import type { MlcSource } from './engine.ts';
 import type { Outcome } from './errors.ts';
 import { parseWith } from './schema-parse.ts';
 
@@ -65,7 +64,3 @@ export function parseTensorList(list: unknown, name: string): Outcome<TensorSize
   };
   return { ok: true, value };
 }
-
-/** The folder of weights with a slash at its end, as files are looked up in it. */
-export const folderOf = (model: Pick<MlcSource, 'weightsUrl'>): string =>
-  model.weightsUrl.replace(/\/*$/, '/');

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { err, ok } from '#kernel/result';
-import { manifestOf } from '#contracts/catalogue';
+import { folderOf, manifestOf } from '#contracts/catalogue';
 import type { MlcSource } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
-import { folderOf, parseTensorList, TENSOR_LIST, type ListedShard } from '#contracts/mlc-files';
+import { parseTensorList, TENSOR_LIST, type ListedShard } from '#contracts/mlc-files';
 import { parseWith } from '#contracts/schema-parse';
 
 /** Of a chat configuration: what web-llm looks for. */
