@@ -7,6 +7,7 @@ import type { StoredModel } from '#contracts/model-store';
 import { ModelsService } from '../../../src/app/models-service.ts';
 import { SharedActivity } from '../../../src/app/shared-activity.ts';
 import { FakeWorkerHandle } from '../../fakes/fake-worker-handle.ts';
+import { MLC_MODEL } from '../../fakes/mlc-model.ts';
 import { modelProgress, OFFER, storedModel } from '../../fakes/models-port.ts';
 import { turn } from '../../fakes/turn.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
@@ -41,8 +42,10 @@ class FakeStore implements ModelStoreApi {
   pin = vi.fn(() => Promise.resolve(ok(storedModel({ pinned: true }))));
   read = (): Promise<Outcome<readonly Blob[]>> => Promise.resolve(ok([]));
   mlcListing = vi.fn();
-  bringMlc = (_model: MlcSource, _how: MlcBringing, progress?: MessagePort): Promise<Outcome<ModelReceipt>> =>
-    this.download(REQUEST, progress);
+  bringMlc = vi.fn(
+    (_model: MlcSource, _how: MlcBringing, progress?: MessagePort): Promise<Outcome<ModelReceipt>> =>
+      this.download(REQUEST, progress),
+  );
   readMlc = vi.fn();
   importFiles = (): Promise<Outcome<StoredModel>> => Promise.resolve(ok(storedModel()));
   planEviction = vi.fn();
@@ -66,10 +69,11 @@ beforeEach(() => {
     },
     catalogue: {
       offers: () => Promise.resolve(ok([OFFER])),
-      request: (_signal, modelId) =>
-        Promise.resolve(
-          modelId === OFFER.id ? ok(REQUEST) : err(failure('member-unknown', { member: modelId })),
-        ),
+      request: (_signal, modelId) => {
+        if (modelId === MLC_MODEL.id) return Promise.resolve(ok(MLC_MODEL));
+        const unknown = err(failure('member-unknown', { member: modelId }));
+        return Promise.resolve(modelId === OFFER.id ? ok(REQUEST) : unknown);
+      },
     },
     activity: new SharedActivity(new VirtualClock(), null),
     storage: { persist, persisted: () => Promise.resolve(false) },
@@ -118,6 +122,25 @@ describe('a download', () => {
     expect(service.activity()).toEqual([]);
     expect(persist).toHaveBeenCalledOnce();
     expect(listener).toHaveBeenCalledTimes(2);
+  });
+
+  it('of a model of MLC is told to whoever asked for it, too', async () => {
+    const downloading = service.download(MLC_MODEL.id);
+    await turn();
+    expect(store.bringMlc).toHaveBeenCalledWith(MLC_MODEL, { mayFetch: true }, expect.anything());
+    store.end(ok(RECEIPT));
+    expect((await downloading).ok).toBe(true);
+    const heard = vi.fn();
+    const bringing = service.bringMlc(MLC_MODEL, { mayFetch: false }, heard);
+    await turn();
+    store.progress?.postMessage(modelProgress());
+    await vi.waitFor(() => {
+      expect(heard).toHaveBeenCalledExactlyOnceWith(modelProgress());
+    });
+    expect(service.activity()).toEqual([modelProgress()]);
+    store.end(err(failure('consent-required')));
+    expect(await bringing).toMatchObject({ error: { code: 'consent-required' } });
+    expect(persist).toHaveBeenCalledOnce();
   });
 
   it('of a model that is in no catalogue starts no worker', async () => {
