@@ -1,4 +1,5 @@
 import { err, ok } from '#kernel/result';
+import { untilAborted } from '#kernel/until-aborted';
 import { failure, type Outcome } from '#contracts/errors';
 import type { MlcSource, ModelArtifact } from '#contracts/engine';
 import type { GgufSummary } from '#contracts/gguf';
@@ -222,10 +223,17 @@ export class ModelStoreHost implements ModelStoreApi {
       new ProgressLine(progress).close();
       return err(failure('model-downloading', { model: model.name }));
     }
-    return this.#long(model.id, progress, (opened, signal, { tell }) => {
+    return this.#long(model.id, progress, async (opened, signal, { tell }) => {
       // Before the first byte has come: a page shows at once that it is being fetched.
       if (progress !== undefined) tell(localProgress(model.id, 'download', 0, null));
-      return work(new MlcWork({ signal, opened, model, how, ports: this.#ports, tell }), opened);
+      const task = { signal, opened, model, how, ports: this.#ports, tell };
+      for (;;) {
+        const done = await work(new MlcWork(task), opened);
+        // Models may have their library in common: whoever fetches it just now will have it here.
+        const others = [...this.#running].filter(([id]) => id !== model.id).map(([, { ended }]) => ended);
+        const waits = !done.ok && done.error.details['reason'] === 'busy' && others.length > 0;
+        if (!waits || (await untilAborted(Promise.race(others), signal)) === null) return done;
+      }
     });
   }
 

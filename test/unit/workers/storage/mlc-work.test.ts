@@ -154,6 +154,15 @@ describe('brought', () => {
     expect(await listing(false, sibling)).toMatchObject({ value: { complete: true } });
   });
 
+  it('at once with a sibling waits for what that one is fetching for both', async () => {
+    const sibling = { ...MLC_MODEL, id: 'Tiny-1k' };
+    const both = [MLC_MODEL, sibling].map((model) => rig.host.bringMlc(model, YES));
+    for (const brought of await rig.drive(Promise.all(both))) expect(brought.ok).toBe(true);
+    expect(asked().filter((url) => url === SHARD_1)).toHaveLength(1);
+    await expectWhole();
+    await expectWhole(sibling);
+  });
+
   it('is refused while somebody else is at it, and not when that one was just stopped', async () => {
     const first = rig.host.bringMlc(MLC_MODEL, YES);
     expect(await rig.host.bringMlc(MLC_MODEL, YES)).toMatchObject({ error: { code: 'model-downloading' } });
