@@ -1,4 +1,5 @@
 import { err, ok } from '#kernel/result';
+import type { FetchReason } from '#contracts/download';
 import type { MlcSource } from '#contracts/engine';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { FileSpec, StoredFile } from '#contracts/model-store';
@@ -13,6 +14,8 @@ import { MlcProgress } from './mlc-progress.ts';
 import { downloadModel, type DownloadWorkPorts, type Transfer } from './model-download.ts';
 import { copyInto } from './model-import.ts';
 import type { OpenedStore } from './open-store.ts';
+import { localProgress } from './progress-line.ts';
+import { fetchWhole } from './whole-file.ts';
 
 /** The largest list of the catalogue has less than 1 MB; a page of text that pretends to be one may have any length. */
 const MOST_LIST_BYTES = 16 * 2 ** 20;
@@ -241,10 +244,28 @@ export class MlcWork {
     const { id, name } = model;
     const request = { id, name, format: 'mlc', origin: 'catalogue', files: [file.spec] } as const;
     const transfer = await downloadModel(signal, opened.store, request, ports, tell);
-    if (!transfer.ok) return transfer;
+    if (!transfer.ok) {
+      const isUnknown = transfer.error.details['reason'] === ('size-unknown' satisfies FetchReason);
+      return isUnknown && file.spec.sizeBytes === null ? this.#bringWhole(signal, file, tell) : transfer;
+    }
     this.#transferredBytes += transfer.value.transferredBytes;
     this.#repairedChunks += transfer.value.repairedChunks;
     return ok(null);
+  }
+
+  /** A small file whose host does not say how long it is. */
+  async #bringWhole(signal: AbortSignal, { spec, url }: MlcFile, tell: Tell): Promise<Outcome<null>> {
+    const { model, ports, opened } = this.#task;
+    const about = { model: model.name, file: url };
+    const whole = await fetchWhole(signal, url, ports, about, (bytes) => {
+      tell({ ...localProgress(model.id, 'download', bytes, null), transferredBytes: bytes });
+    });
+    if (!whole.ok) return whole;
+    this.#transferredBytes += whole.value.size;
+    const copied = await attempt('write', () =>
+      copyInto(signal, opened.store, spec, whole.value, () => undefined),
+    );
+    return signal.aborted ? err(failure('cancelled', { model: model.name })) : flatten(copied);
   }
 
   /** @returns whether it was of use; what was not is gone from the caches too */
