@@ -23,7 +23,7 @@ export default defineConfig({
         globPatterns: ['**/*.{html,js,css,svg,png,webmanifest,wasm,gguf,json}'],
         // Engines that few visits need (6.8 and 16 MB) are kept once they were used: see the service worker.
         globIgnores: [
-          ...['**/starter/questions.*.json', '**/egress/hub/web-llm*', '**/wllama-compat-*'],
+          ...['**/starter/questions.*.json', '**/assets/web-llm{.worker,-package}-*', '**/wllama-compat-*'],
           '**/catalogue/{model-facts,councils}.json',
         ],
         maximumFileSizeToCacheInBytes: 12 * 1024 * 1024,
@@ -37,7 +37,7 @@ export default defineConfig({
       output: {
         // Workers that may reach other hosts are told apart by their folder, because that decides on their headers.
         entryFileNames: ({ name }) => `${egressFolder(name)?.slice(1) ?? 'assets/'}[name]-[hash].js`,
-        // So are the parts that they load later: few visits need web-llm's 6 MB, so these are not precached either.
+        // So are the parts that they load later.
         chunkFileNames: ({ name }) => `${egressFolder(name)?.slice(1) ?? 'assets/'}[name]-[hash].js`,
         // Two packages name their engine `wllama.wasm`; only one of them belongs to the offline promise.
         assetFileNames: ({ originalFileNames }) =>

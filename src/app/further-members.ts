@@ -8,7 +8,6 @@ import type { MemberChoice } from '#contracts/settings';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
 import type { WorkerHandle } from '#contracts/worker-handle';
 import { isKept, mlcSourceOf } from '../capacity/mlc-source.ts';
-import { ModelFiles } from '../engines/model-files.ts';
 import { PromptApiEngine } from '../engines/prompt-api-engine.ts';
 import { languageModelOf } from '../engines/prompt-api/language-model.ts';
 import { WorkerEngine } from '../engines/worker-engine.ts';
@@ -23,8 +22,9 @@ import type { Appointment } from './council-service.ts';
 import { instructManner } from './instruct-manner.ts';
 import type { ModelsService } from './models-service.ts';
 import type { RemoteService } from './remote-service.ts';
-import { keptWeights } from './kept-weights.ts';
+import { forgetEarlier, keptWeights } from './kept-weights.ts';
 import { StoredModelEngine } from './stored-model-engine.ts';
+import { StoredWebLlmEngine, type MlcStore } from './stored-web-llm-engine.ts';
 import { storedMember } from './stored-members.ts';
 import { tabStore } from './tab-store.ts';
 import { unavailableMember } from './unavailable-member.ts';
@@ -36,12 +36,15 @@ export interface FurtherMembersPorts {
   readonly device: DevicePort;
   readonly catalogue: CatalogueSource;
   readonly remote: RemoteService;
-  readonly models: () => Promise<Pick<ModelsService, 'list' | 'inspect' | 'open'>>;
+  readonly models: () => Promise<Pick<ModelsService, 'list' | 'inspect' | 'open' | 'remove'> & MlcStore>;
   /** CPU threads for a member. */
   readonly threads: () => number;
   /** Whether the user has allowed the browser's own model. */
   readonly builtInAllowed: () => Promise<boolean>;
 }
+
+/** To ask for an adapter and read its limits; the first worker of a visit also fetches its script for it. */
+const CHECK_DEADLINE_MS = 60_000;
 
 /** Members beyond the bundled ones: on the GPU by web-llm, in the browser itself, on servers. */
 export class FurtherMembers {
@@ -92,7 +95,7 @@ export class FurtherMembers {
     const specs: MemberSpec[] = [];
     if (choices.some(({ engine }) => engine === 'web-llm')) {
       const catalogue = await this.#ports.catalogue.webLlm(signal);
-      const [adapter, kept] = await Promise.all([this.#adapter(signal), keptWeights()]);
+      const [adapter, kept] = await Promise.all([this.#adapter(signal), keptWeights(this.#ports.models)]);
       for (const choice of choices) {
         if (choice.engine !== 'web-llm') continue;
         const spec = catalogue.ok
@@ -136,16 +139,28 @@ export class FurtherMembers {
         onLost,
       });
     }
-    const stored = rung.engine === 'wllama';
-    const worker = stored
-      ? this.#ports.supervisor.start<InferenceWorkerApi>(memberId, WORKER_SCRIPTS.wllama)
-      : this.#webLlmWorker(memberId);
+    const { supervisor, models } = this.#ports;
+    const worker: WorkerHandle<InferenceWorkerApi> =
+      rung.engine === 'wllama'
+        ? supervisor.start(memberId, WORKER_SCRIPTS.wllama)
+        : supervisor.start(memberId, WORKER_SCRIPTS.webLlm, WEB_LLM_PATIENCE);
     worker.onLost((reason) => {
       if (reason.code !== 'cancelled') onLost(reason);
     });
-    if (!stored) return new WorkerEngine('web-llm', worker, clock);
-    const inner = new WorkerEngine('wllama', worker, clock);
-    const engine = new StoredModelEngine(inner, async (id) => (await this.#ports.models()).open(id));
+    const engine =
+      rung.engine === 'web-llm'
+        ? new StoredWebLlmEngine({
+            inner: new WorkerEngine('web-llm', worker, clock),
+            store: models,
+            canRun: (model, bytes) =>
+              worker.call(
+                CHECK_DEADLINE_MS,
+                (api) => api.canRun?.(model, bytes) ?? Promise.resolve(ok(null)),
+              ),
+          })
+        : new StoredModelEngine(new WorkerEngine('wllama', worker, clock), async (id) =>
+            (await models()).open(id),
+          );
     worker.onLost(() => {
       engine.letGo();
     });
@@ -159,15 +174,26 @@ export class FurtherMembers {
     const { value } = catalogue;
     const model = value.models.find(({ id }) => id === modelId);
     if (model === undefined) return err(failure('member-unknown', { member: modelId }));
-    const kept = await keptWeights();
-    const sharers = value.models.filter(
+    const store = await this.#ports.models();
+    const stored = await store.list();
+    if (!stored.ok) return stored;
+    const weightsOf = (id: string): string | undefined =>
+      value.models.find((each) => each.id === id)?.weights;
+    for (const each of stored.value) {
+      // The same weights under another context length too: they would not go otherwise.
+      if (each.format !== 'mlc' || weightsOf(each.id) !== model.weights) continue;
+      const removed = await store.remove(each.id);
+      if (!removed.ok) return removed;
+    }
+    const kept = await keptWeights(this.#ports.models);
+    const others = value.models.filter(
       (other) => other.weights !== model.weights && isKept(value, other, kept),
     );
-    return new ModelFiles((name) => this.#webLlmWorker(name)).remove(
-      signal,
+    await forgetEarlier(
       mlcSourceOf(value, model),
-      sharers.map((other) => mlcSourceOf(value, other)),
+      others.map((other) => mlcSourceOf(value, other)),
     );
+    return ok(null);
   }
 
   /** Models that were deleted are left out; of those that cannot be looked up, the seat stays. */
@@ -189,10 +215,6 @@ export class FurtherMembers {
       specs.push(storedMember(model, summary.ok ? summary.value : null, gpu, this.#ports.threads()));
     }
     return specs;
-  }
-
-  #webLlmWorker(name: string): WorkerHandle<InferenceWorkerApi> {
-    return this.#ports.supervisor.start(name, WORKER_SCRIPTS.webLlm, WEB_LLM_PATIENCE);
   }
 
   async #adapter(signal: AbortSignal): Promise<Adapter | null> {

@@ -63,6 +63,7 @@ export async function furtherServices(
       store,
       catalogue,
       device,
+      models: ports.models,
       reappoint,
       onChange,
       removeFiles: (signal, modelId) => members.removeFiles(signal, modelId),

@@ -5,6 +5,7 @@ import { contextUsed, type ModelDemand } from '#contracts/model-fit';
 import { kvCacheBytes } from '#contracts/model-shape';
 import type { FileSpec } from '#contracts/model-store';
 import type { ModelRequest, StoreOffer } from '#contracts/models';
+import { urlFileId } from '../storage/model-store/url-file-id.ts';
 import type { FetchableModels } from './models-service.ts';
 
 type GgufFile = GgufModel['files'][number];
@@ -12,11 +13,6 @@ type GgufFile = GgufModel['files'][number];
 /** Only the weights: the council asks in words, so what reads pictures would be a download for nothing. */
 const weightsOf = (model: GgufModel): readonly GgufFile[] =>
   model.files.filter(({ role }) => role === 'weights');
-
-async function sha256Hex(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
 
 async function fileSpec(
   catalogue: GgufCatalogue,
@@ -26,7 +22,7 @@ async function fileSpec(
 ): Promise<FileSpec> {
   const urls = ggufUrls(catalogue.mirrors, model, file.name).map((url) => new URL(url, baseUrl).href);
   return {
-    id: file.sha256 === null ? `url-${await sha256Hex(urls[0] ?? '')}` : `sha256-${file.sha256}`,
+    id: file.sha256 === null ? await urlFileId(urls[0] ?? '') : `sha256-${file.sha256}`,
     urls,
     sizeBytes: file.bytes,
     sha256: file.sha256,

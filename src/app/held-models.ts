@@ -4,19 +4,19 @@ import type { StoredModel } from '#contracts/model-store';
 import type { FileLocks, Release } from '../storage/model-store/file-locks.ts';
 
 /** The files of a model, which nobody takes away until they are given back. */
-export interface HeldFiles {
-  readonly files: readonly Blob[];
+export interface HeldFiles<File = Blob> {
+  readonly files: readonly File[];
   /** More than once does no harm. */
   readonly release: () => void;
 }
 
 /** Hands out the files of a model, each part compared with what was written. */
-export type OpenModel = (modelId: string) => Promise<Outcome<HeldFiles>>;
+export type OpenModel<File = Blob> = (modelId: string) => Promise<Outcome<HeldFiles<File>>>;
 
 /** What is asked of the store for it. */
-export interface HeldModelSource {
+export interface HeldModelSource<File> {
   list(): Promise<Outcome<readonly StoredModel[]>>;
-  read(): Promise<Outcome<readonly Blob[]>>;
+  read(): Promise<Outcome<readonly File[]>>;
   /** Called when the files are given back and free. */
   released(): Promise<void>;
 }
@@ -35,7 +35,7 @@ export class HeldModels {
   }
 
   /** Errors: member-unknown (also when it is being deleted just now), and those of `list` and `read`. */
-  async open(modelId: string, source: HeldModelSource): Promise<Outcome<HeldFiles>> {
+  async open<File>(modelId: string, source: HeldModelSource<File>): Promise<Outcome<HeldFiles<File>>> {
     const held = await this.#hold(modelId, source);
     if (!held.ok) return held;
     let open = true;
@@ -45,7 +45,7 @@ export class HeldModels {
       for (const giveBack of held.value) giveBack();
       void this.#free().then(() => source.released());
     };
-    let files: Outcome<readonly Blob[]> | null = null;
+    let files: Outcome<readonly File[]> | null = null;
     try {
       files = await source.read();
     } finally {
@@ -54,7 +54,7 @@ export class HeldModels {
     return files.ok ? ok({ files: files.value, release }) : files;
   }
 
-  async #hold(modelId: string, source: HeldModelSource): Promise<Outcome<readonly Release[]>> {
+  async #hold(modelId: string, source: HeldModelSource<unknown>): Promise<Outcome<readonly Release[]>> {
     const models = await source.list();
     if (!models.ok) return models;
     const model = models.value.find(({ id }) => id === modelId);

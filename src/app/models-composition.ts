@@ -12,6 +12,7 @@ import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
 import type { Patience, WorkerSupervisor } from '../platform/worker-supervisor.ts';
 import { WebFileLocks } from '../storage/model-store/web-file-locks.ts';
 import { StoreLog } from '../storage/store-log.ts';
+import { CatalogueModels } from './catalogue-models.ts';
 import { CatalogueSource } from './catalogue-source.ts';
 import { FitJudge } from './fit-judge.ts';
 import { GgufModels } from './gguf-models.ts';
@@ -63,7 +64,9 @@ export function composeModels({
     },
     startWorker: () =>
       supervisor.start<ModelStoreApi>('model store', WORKER_SCRIPTS.modelStore, STORE_PATIENCE),
-    catalogue: new GgufModels((signal) => catalogue.gguf(signal), baseUrl),
+    catalogue: new CatalogueModels(new GgufModels((signal) => catalogue.gguf(signal), baseUrl), (signal) =>
+      catalogue.webLlm(signal),
+    ),
     activity: new SharedActivity(
       systemClock,
       typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('witan.models'),

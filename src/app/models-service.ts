@@ -1,11 +1,14 @@
 import * as Comlink from 'comlink';
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
+import type { MlcSource, ModelArtifact } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
 import type { GgufSet, GgufSummary } from '#contracts/gguf';
 import { ggufDemand, type ModelDemand, type ModelFit } from '#contracts/model-fit';
 import type { Evicted, Removal, RoomPlan, StoredModel, WantedFile } from '#contracts/model-store';
 import type {
+  MlcBringing,
+  MlcListing,
   ModelActivity,
   ModelProgress,
   ModelReceipt,
@@ -21,7 +24,7 @@ import type { StoreHealth, StoreWork } from '#contracts/store-health';
 import type { WorkerHandle } from '#contracts/worker-handle';
 import type { StoreLog } from '../storage/store-log.ts';
 import type { FitJudge } from './fit-judge.ts';
-import type { HeldModels, OpenModel } from './held-models.ts';
+import type { HeldFiles, HeldModels, OpenModel } from './held-models.ts';
 import type { OpenedFiles } from './opened-files.ts';
 import type { SharedActivity } from './shared-activity.ts';
 import { storeHealth } from './store-health.ts';
@@ -30,8 +33,8 @@ import type { TransferAttendant } from './transfer-attendant.ts';
 /** What the catalogue knows of the models that can be fetched. */
 export interface FetchableModels {
   offers(signal: AbortSignal): Promise<Outcome<readonly StoreOffer[]>>;
-  /** Errors: member-unknown, and those of the catalogue. */
-  request(signal: AbortSignal, modelId: string): Promise<Outcome<ModelRequest>>;
+  /** Errors: member-unknown, and those of the catalogue. @returns a model of MLC without its files: they are named in some of them */
+  request(signal: AbortSignal, modelId: string): Promise<Outcome<ModelRequest | MlcSource>>;
 }
 
 export interface ModelsServicePorts {
@@ -119,12 +122,29 @@ export class ModelsService implements ModelsPort {
   async download(modelId: string): Promise<Outcome<ModelReceipt>> {
     const request = await this.#request(modelId);
     if (!request.ok) return request;
-    const fetched = await this.#long((api, progress) => api.download(request.value, progress));
-    this.#note('download', modelId, fetched);
-    // Now there is something to lose, and the user has just said that it is wanted.
-    if (fetched.ok) await this.persist();
-    this.#ports.attendant.downloadEnded(request.value.name, fetched);
-    return fetched;
+    const { value } = request;
+    if ('weightsUrl' in value) return this.bringMlc(value, { mayFetch: true });
+    return this.#fetched(
+      value,
+      this.#long((api, progress) => api.download(value, progress)),
+    );
+  }
+
+  /** Errors: see `ModelStoreApi.mlcListing`. */
+  mlcListing(model: MlcSource, mayFetch: boolean): Promise<Outcome<MlcListing>> {
+    return this.#changing(this.#handle().call(null, (api) => api.mlcListing(model, mayFetch)));
+  }
+
+  /** Errors: see `ModelStoreApi.bringMlc`. @param onProgress as `activity`, for whoever waits for this one */
+  bringMlc(
+    model: MlcSource,
+    how: MlcBringing,
+    onProgress?: (progress: ModelProgress) => void,
+  ): Promise<Outcome<ModelReceipt>> {
+    return this.#fetched(
+      model,
+      this.#long((api, progress) => api.bringMlc(model, how, progress), onProgress),
+    );
   }
 
   async pause(modelId: string): Promise<Outcome<null>> {
@@ -190,16 +210,11 @@ export class ModelsService implements ModelsPort {
   }
 
   /** The files of a model for an engine, which stay until they are given back. Errors: see `HeldModels.open`. */
-  readonly open: OpenModel = async (modelId) => {
-    // Every byte is compared: with gigabytes that takes as long as it takes, and a dead worker is found by its heartbeat.
-    const opened = await this.#ports.held.open(modelId, {
-      list: () => this.list(),
-      read: () => this.#handle().call(null, (api) => api.read(modelId)),
-      released: () => this.#reclaim(),
-    });
-    this.#note('read', modelId, opened);
-    return opened;
-  };
+  readonly open: OpenModel = (modelId) => this.#hold(modelId, (api) => api.read(modelId));
+
+  /** As `open`, for a model of MLC: each file with its address. */
+  readonly openMlc: OpenModel<ModelArtifact> = (modelId) =>
+    this.#hold(modelId, (api) => api.readMlc(modelId));
 
   async persist(): Promise<boolean | null> {
     const answer = await this.#ask((storage) => storage.persist());
@@ -215,8 +230,36 @@ export class ModelsService implements ModelsPort {
     return this.#ports.activity.subscribe(listener);
   }
 
+  async #hold<File>(
+    modelId: string,
+    read: (api: ModelStoreApi) => Promise<Outcome<readonly File[]>>,
+  ): Promise<Outcome<HeldFiles<File>>> {
+    const opened = await this.#ports.held.open(modelId, {
+      list: () => this.list(),
+      // Every byte is compared: with gigabytes that takes as long as it takes, and a dead worker is found by its heartbeat.
+      read: () => this.#handle().call(null, read),
+      released: () => this.#reclaim(),
+    });
+    this.#note('read', modelId, opened);
+    return opened;
+  }
+
   #pauseHere(modelId: string): Promise<Outcome<null>> {
     return this.#control('list', null, (api) => api.pause(modelId));
+  }
+
+  async #fetched(
+    { id, name }: { readonly id: string; readonly name: string },
+    fetching: Promise<Outcome<ModelReceipt>>,
+  ): Promise<Outcome<ModelReceipt>> {
+    const fetched = await fetching;
+    // Nothing was tried: the user has not said yes.
+    if (!fetched.ok && fetched.error.code === 'consent-required') return fetched;
+    this.#note('download', id, fetched);
+    // Now there is something to lose, and the user has just said that it is wanted.
+    if (fetched.ok) await this.persist();
+    this.#ports.attendant.downloadEnded(name, fetched);
+    return fetched;
   }
 
   /** Null where the browser does not say: not a secure context, or it refuses. */
@@ -231,13 +274,19 @@ export class ModelsService implements ModelsPort {
     }
   }
 
-  #request(modelId: string): Promise<Outcome<ModelRequest>> {
+  #request(modelId: string): Promise<Outcome<ModelRequest | MlcSource>> {
     return this.#ports.catalogue.request(new AbortController().signal, modelId);
   }
 
   async #filesOf(modelId: string): Promise<Outcome<readonly WantedFile[]>> {
     const request = await this.#request(modelId);
     if (!request.ok) return request;
+    if ('weightsUrl' in request.value) {
+      const listing = await this.mlcListing(request.value, false);
+      return listing.ok
+        ? ok([ofUser({ size: listing.value.totalBytes - listing.value.keptBytes })])
+        : listing;
+    }
     return ok(request.value.files.map(({ id, sizeBytes }) => ({ id, sizeBytes: sizeBytes ?? 0 })));
   }
 
@@ -282,6 +331,7 @@ export class ModelsService implements ModelsPort {
   /** A call that says how far it has come; it has no deadline but the life of the worker. */
   async #long<T>(
     use: (api: ModelStoreApi, progress: MessagePort) => Promise<Outcome<T>>,
+    onProgress: (progress: ModelProgress) => void = () => undefined,
   ): Promise<Outcome<T>> {
     const { port1, port2 } = new MessageChannel();
     let modelId: string | null = null;
@@ -293,6 +343,7 @@ export class ModelsService implements ModelsPort {
       modelId = data.modelId;
       if (data.bytesPerSecond !== null) this.#ports.log.downloading(modelId, data.bytesPerSecond);
       this.#ports.activity.progress(data);
+      onProgress(data);
     };
     const done = await this.#handle().call(null, (api) => use(api, Comlink.transfer(port2, [port2])));
     ended = true;

@@ -10,6 +10,7 @@ import { languageModelOf } from '../engines/prompt-api/language-model.ts';
 import type { SettingsStore } from '../storage/settings-store.ts';
 import { BUILT_IN_LANGUAGES, BUILT_IN_NAME } from './built-in-member.ts';
 import { keptWeights } from './kept-weights.ts';
+import type { ModelsService } from './models-service.ts';
 import { oncePerId } from './chosen-appointment.ts';
 import type { CatalogueSource } from './catalogue-source.ts';
 
@@ -18,6 +19,7 @@ export interface SettingsServicePorts {
   readonly store: SettingsStore;
   readonly catalogue: CatalogueSource;
   readonly device: DevicePort;
+  readonly models: () => Promise<Pick<ModelsService, 'list'>>;
   /** Takes the seats anew. */
   readonly reappoint: (signal: AbortSignal) => Promise<Outcome<null>>;
   readonly onChange: () => void;
@@ -71,7 +73,7 @@ export class SettingsService {
       this.#ports.catalogue.webLlm(signal),
       this.#ports.catalogue.facts(signal),
       this.#ports.device.probe(signal),
-      keptWeights(),
+      keptWeights(this.#ports.models),
     ]);
     if (!catalogue.ok) return catalogue;
     if (!probed.ok) return probed;

@@ -32,8 +32,8 @@ export function webLlmNeeds(limit: WebLlmLimit, wanted = 0): number {
 }
 
 /**
- * web-llm keeps what it fetched in these caches of the Cache API, by URL. It, and this worker, use no more of `caches` than
- * `open` and `match`, `add`, `put`, `keys`, `delete`, so another store can take its place.
+ * Caches of the Cache API in which web-llm kept by URL what it had fetched, before the model store did. What is left there
+ * is taken over by the store, or deleted with its model.
  */
 export const WEB_LLM_CACHES = {
   weights: 'webllm/model',
@@ -98,3 +98,7 @@ export interface ManifestSource extends MlcSource {
 export function manifestOf(source: MlcSource): string | null {
   return 'manifest' in source && typeof source.manifest === 'string' ? source.manifest : null;
 }
+
+/** The folder of weights with a slash at its end, as files are looked up in it. */
+export const folderOf = (model: Pick<MlcSource, 'weightsUrl'>): string =>
+  model.weightsUrl.replace(/\/*$/, '/');

@@ -32,6 +32,12 @@ export interface StoredSource {
   readonly files?: readonly Blob[];
 }
 
+/** A file of a model under the address that its engine asks for it by. */
+export interface ModelArtifact {
+  readonly url: string;
+  readonly file: Blob;
+}
+
 /** A model compiled for WebGPU by MLC: a folder of weights and a library (web-llm's ModelRecord). */
 export interface MlcSource {
   readonly format: 'mlc';
@@ -48,6 +54,8 @@ export interface MlcSource {
   readonly requiredFeatures: readonly string[];
   /** web-llm's `overrides` of the chat configuration. */
   readonly overrides: Readonly<Record<string, number>>;
+  /** All its files, proved; absent until the model store has been asked for them, which is part of the load. */
+  readonly files?: readonly ModelArtifact[];
 }
 
 /** The model that is built into the browser (Prompt API). */

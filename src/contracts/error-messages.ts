@@ -110,11 +110,11 @@ const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
   },
   'storage-failed': {
     happened: 'The browser could not read or write what it keeps.',
-    next: 'Free some space or reload; nothing is lost.',
+    next: 'Free some space or reload; what was kept is not lost.',
   },
   'storage-full': {
-    happened: 'There is no room left.',
-    next: 'Delete a model, then go on: what came is kept.',
+    happened: 'The browser gives Witan no more room for files.',
+    next: 'Delete a model, then go on: what has been fetched is kept.',
   },
   'record-invalid': {
     happened: 'A stored record could not be read.',

@@ -1,4 +1,5 @@
 import type { DownloadWait } from './download.ts';
+import type { MlcSource, ModelArtifact } from './engine.ts';
 import type { Outcome } from './errors.ts';
 import type { GgufSet, GgufSummary } from './gguf.ts';
 import type { ModelDemand, ModelFit } from './model-fit.ts';
@@ -13,6 +14,28 @@ export interface ModelRequest {
   readonly format: StoredModel['format'];
   readonly origin: Exclude<StoredModel['origin'], 'import'>;
   readonly files: readonly FileSpec[];
+}
+
+/** What is known of a model of MLC before all of it is here. */
+export interface MlcListing {
+  /** Whether every file is here and proved. */
+  readonly complete: boolean;
+  /** Of weights, the other files being small beside them. */
+  readonly keptBytes: number;
+  /** All weights, as files, bytes. */
+  readonly totalBytes: number;
+  /** The largest tensor in graphics memory, bytes. */
+  readonly largestTensorBytes: number;
+}
+
+export interface MlcBringing {
+  /** The user's yes. Without it only what earlier visits left in web-llm's own caches is taken over. */
+  readonly mayFetch: boolean;
+  /**
+   * What is to be fetched anew although it is here, since it turned out to be of no use: the compiled library, or all but
+   * the weights. What was kept of it stays until the new is proved, but counts as missing from now on.
+   */
+  readonly anew?: 'library' | 'small';
 }
 
 /** What is being done to a model's files, how far it has come and how long it may take. */
@@ -104,6 +127,19 @@ export interface ModelStoreApi {
    * Errors: model-invalid with a `GgufRefusal`, storage-failed (a file that cannot be read), worker-lost.
    */
   examine(files: readonly File[]): Promise<Outcome<GgufSet>>;
+  /**
+   * What a model of MLC consists of, from its own lists. Fetches these where they are not here, with `mayFetch` only.
+   * Errors also: consent-required (they are not here), model-fetch-failed, model-invalid, storage-full, model-downloading.
+   */
+  mlcListing(model: MlcSource, mayFetch: boolean): Promise<Outcome<MlcListing>>;
+  /**
+   * As `download`, for a model whose files are named in some of them. What earlier visits left in web-llm's own caches is
+   * taken over, and fetched no second time.
+   * Errors also: consent-required with `totalBytes` and `keptBytes`, model-downloading (somebody else is at it).
+   */
+  bringMlc(model: MlcSource, how: MlcBringing, progress?: MessagePort): Promise<Outcome<ModelReceipt>>;
+  /** As `read`, each file with its address. */
+  readMlc(modelId: string): Promise<Outcome<readonly ModelArtifact[]>>;
   /** Takes in a file of the user's; several for a split model. Errors also: model-invalid with the reason, storage-full. */
   importFiles(files: readonly File[], progress?: MessagePort): Promise<Outcome<StoredModel>>;
   /**

@@ -22,16 +22,6 @@ export interface Embeddings {
   readonly tokens: number;
 }
 
-/** The files of one model on this device. */
-export interface KeptModel {
-  /** Whether all are here: the model then loads without a network. */
-  readonly complete: boolean;
-  /** Of weights, the rest of the files being small beside them. */
-  readonly keptBytes: number;
-  /** All weights, as files, bytes; null while the list of them is not here. */
-  readonly totalBytes: number | null;
-}
-
 /** Control plane of an inference worker (over comlink). Failures are values: nothing is thrown across the border. */
 export interface InferenceWorkerApi {
   /** @param progress takes `LoadProgress` messages; the worker closes it when the load has ended */
@@ -51,23 +41,11 @@ export interface InferenceWorkerApi {
    */
   engineLost?(): Promise<Outcome<never>>;
   /**
-   * What is kept of a model's files. No model need be loaded for it, nor for the next two.
-   * @param ask `kept` fetches nothing; `size` fetches the list of the files (and keeps it) where that is not here
-   * Errors: request-unsupported (a source whose files the engine does not keep), storage-failed; for `size` also
-   * model-fetch-failed, model-invalid.
+   * Whether this device can run a model, as far as that can be told before its files are here. Loads nothing.
+   * @param largestTensorBytes its largest tensor in graphics memory; null while nobody knows
+   * Errors: engine-unavailable, feature-missing, request-unsupported (a source of another engine).
    */
-  keptModel?(model: ModelSource, ask: 'kept' | 'size'): Promise<Outcome<KeptModel>>;
-  /**
-   * Drops a model's files, so that the next load fetches them again.
-   * @param what `library`: only the compiled code, for one of another generation
-   * @param sharers models whose compiled code, which several models have in common, must stay
-   * Errors: request-unsupported, storage-failed.
-   */
-  removeModel?(
-    model: ModelSource,
-    what: 'all' | 'library',
-    sharers: readonly ModelSource[],
-  ): Promise<Outcome<null>>;
+  canRun?(model: ModelSource, largestTensorBytes: number | null): Promise<Outcome<null>>;
 }
 
 /** What the worker of a remote member does besides. One worker a member: a stop or a hang costs no other. */

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '#kernel/clock';
-import type { LoadOptions, MlcSource } from '#contracts/engine';
+import type { LoadOptions, MlcSource, ModelArtifact } from '#contracts/engine';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
 import { WorkerEngine } from '../../src/engines/worker-engine.ts';
 import { WEB_LLM_PATIENCE, WORKER_SCRIPTS } from '../../src/platform/worker-scripts.ts';
 import { WorkerSupervisor } from '../../src/platform/worker-supervisor.ts';
 import { OTHER_GENERATION } from '../fakes/web-llm-other-generation.ts';
 
-// The installed web-llm in its real worker, on a real WebGPU adapter, with files that are not what they should be. All of
-// them come from web-llm's own caches: nobody answers at these addresses.
+// The installed web-llm in its real worker, on a real WebGPU adapter, with files that are not what they should be. Nobody
+// answers at these addresses, and nobody is asked.
 const WEIGHTS_URL = 'https://models.witan.invalid/broken/';
 const LIBRARY_URL = 'https://models.witan.invalid/broken.wasm';
 const NEVER = new AbortController().signal;
@@ -23,13 +23,7 @@ const MODEL: MlcSource = {
   requiredFeatures: [],
   overrides: {},
 };
-const OPTIONS: LoadOptions<MlcSource> = {
-  model: MODEL,
-  download: true,
-  threads: 1,
-  contextTokens: 256,
-  slots: 1,
-};
+const OPTIONS: LoadOptions<MlcSource> = { model: MODEL, threads: 1, contextTokens: 256, slots: 1 };
 
 const TENSOR_LIST = JSON.stringify({
   records: [
@@ -44,18 +38,19 @@ const TENSOR_LIST = JSON.stringify({
 
 let engine: WorkerEngine;
 
-async function keep(cache: string, url: string, body: BodyInit): Promise<void> {
-  await (await caches.open(cache)).put(new Request(url), new Response(body));
+const CONFIG = '{"tokenizer_files":["tokenizer.json"]}';
+
+/** The files of a model whose library and configuration are these; null: there is none. */
+function filesOf(library: BlobPart, config: BlobPart | null = CONFIG): readonly ModelArtifact[] {
+  const files: readonly (readonly [string, BlobPart | null])[] = [
+    [`${WEIGHTS_URL}tensor-cache.json`, TENSOR_LIST],
+    [`${WEIGHTS_URL}mlc-chat-config.json`, config],
+    [LIBRARY_URL, library],
+  ];
+  return files.flatMap(([url, body]) => (body === null ? [] : [{ url, file: new Blob([body]) }]));
 }
 
-async function kept(cache: string): Promise<readonly string[]> {
-  return (await (await caches.open(cache)).keys()).map((request) => request.url);
-}
-
-beforeEach(async () => {
-  for (const name of await caches.keys()) await caches.delete(name);
-  await keep('webllm/model', `${WEIGHTS_URL}tensor-cache.json`, TENSOR_LIST);
-  await keep('webllm/config', `${WEIGHTS_URL}mlc-chat-config.json`, '{"tokenizer_files":["tokenizer.json"]}');
+beforeEach(() => {
   const worker = new WorkerSupervisor(systemClock).start<InferenceWorkerApi>(
     'broken',
     WORKER_SCRIPTS.webLlm,
@@ -74,37 +69,40 @@ const problem = async (model: Partial<MlcSource> = {}): Promise<unknown> => {
 };
 
 describe('a library', () => {
-  test('of another generation is dropped and fetched again, and is incompatible when that fails too', async () => {
-    await keep('webllm/wasm', LIBRARY_URL, OTHER_GENERATION);
-    // Dropped, and its address does not answer: the second attempt ends there.
-    expect(await problem()).toMatchObject({ code: 'model-fetch-failed', model: 'Broken' });
-    expect(await kept('webllm/wasm')).toEqual([]);
+  test('of another generation is incompatible, wherever it comes from', async () => {
+    const incompatible = { code: 'engine-incompatible', model: 'Broken' };
+    expect(await problem({ files: filesOf(OTHER_GENERATION) })).toMatchObject(incompatible);
+    // From here web-llm would fetch it past every cache.
+    const libraryUrl = 'http://localhost:9/broken.wasm';
+    const files = filesOf(OTHER_GENERATION).map(({ url, file }) => ({
+      url: url === LIBRARY_URL ? libraryUrl : url,
+      file,
+    }));
+    expect(await problem({ libraryUrl, files })).toMatchObject(incompatible);
   });
 
-  test('of another generation, on a host whose libraries web-llm never keeps, is incompatible', async () => {
-    const url = URL.createObjectURL(new Blob([OTHER_GENERATION], { type: 'application/wasm' }));
-    expect(await problem({ libraryUrl: url })).toMatchObject({
-      code: 'engine-incompatible',
-      model: 'Broken',
+  test('that is a web page is damaged', async () => {
+    expect(await problem({ files: filesOf('<!doctype html><title>Please log in</title>') })).toMatchObject({
+      code: 'model-invalid',
+      reason: 'library',
     });
   });
+});
 
-  test('that is a web page is damaged, and not kept', async () => {
-    await keep('webllm/wasm', LIBRARY_URL, '<!doctype html><title>Please log in</title>');
-    expect(await problem()).toMatchObject({ code: 'model-invalid', reason: 'library' });
-    expect(await kept('webllm/wasm')).toEqual([]);
+test('a configuration that is a web page is damaged', async () => {
+  expect(await problem({ files: filesOf(OTHER_GENERATION, '<!doctype html>') })).toMatchObject({
+    code: 'model-invalid',
+    reason: 'json',
   });
 });
 
-test('a configuration that is a web page is damaged, and not kept', async () => {
-  await keep('webllm/config', `${WEIGHTS_URL}mlc-chat-config.json`, '<!doctype html>');
-  expect(await problem()).toMatchObject({ code: 'model-invalid', reason: 'json' });
-  expect(await kept('webllm/config')).toEqual([]);
-});
-
-test('an address where nobody answers is a fetch failure', async () => {
-  await caches.delete('webllm/model');
-  expect(await problem()).toMatchObject({ code: 'model-fetch-failed', model: 'Broken' });
+test('a file that is not there is named, and not fetched', async () => {
+  expect(await problem({ files: filesOf(OTHER_GENERATION, null) })).toMatchObject({
+    code: 'model-invalid',
+    reason: 'no-file',
+    file: 'mlc-chat-config.json',
+  });
+  expect(await problem()).toMatchObject({ code: 'model-invalid', reason: 'no-files' });
 });
 
 test('a feature that the adapter lacks is named before anything is loaded', async () => {

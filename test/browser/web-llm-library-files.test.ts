@@ -12,7 +12,7 @@ import { OTHER_GENERATION } from '../fakes/web-llm-other-generation.ts';
 
 const devtools = cdp() as unknown as { send(method: string): Promise<unknown> };
 
-// What web-llm fetches and keeps, workers that hang and a GPU process that crashes, with a real library: see web-llm-library.test.ts.
+// What of a model is fetched, kept and mended, workers that hang and a GPU process that crashes, with a real library: see web-llm-library.test.ts.
 test.skipIf(LIBRARY_PATH !== undefined)('files of web-llm with a real library', ({ skip }) => {
   skip(
     'WITAN_WEBLLM_LIBRARY names no model library: the proof that its files are kept and mended is skipped',
@@ -21,56 +21,52 @@ test.skipIf(LIBRARY_PATH !== undefined)('files of web-llm with a real library', 
 
 describe.skipIf(LIBRARY_PATH === undefined)('files of web-llm with a real library', () => {
   let harness: LibraryHarness;
-  const KEPT = ['webllm/model', 'webllm/config', 'webllm/wasm'] as const;
 
   const put = async (cache: string, url: string, body: BodyInit): Promise<void> => {
     await (await caches.open(cache)).put(url, new Response(body));
   };
-  const keptUrls = async (): Promise<readonly string[]> => {
-    const all = KEPT.map(async (name) => (await (await caches.open(name)).keys()).map(({ url }) => url));
-    return (await Promise.all(all)).flat();
-  };
-
   beforeAll(async () => {
     harness = await LibraryHarness.prepare(LIBRARY_PATH ?? '');
   });
 
   beforeEach(async () => {
-    for (const name of KEPT) await caches.delete(name);
+    for (const name of ['webllm/model', 'webllm/config', 'webllm/wasm']) await caches.delete(name);
+    await harness.models.remove(harness.options.model.id);
   });
 
   afterEach(() => harness.end());
 
-  test('can be asked for before and after they are fetched, and removed without a load', async () => {
+  test('is told before and after it comes, and goes when it is deleted', async () => {
     const { model } = harness.options;
-    const { engine, worker } = harness.start();
-    const kept = (ask: 'kept' | 'size') =>
-      worker.call(null, (api) => api.keptModel?.(model, ask) ?? Promise.reject(new Error('no such method')));
-    expect(await kept('kept')).toEqual({
-      ok: true,
-      value: { complete: false, keptBytes: 0, totalBytes: null },
-    });
     const totalBytes = harness.synthetic.weightBytes;
-    expect(await kept('size')).toEqual({ ok: true, value: { complete: false, keptBytes: 0, totalBytes } });
+    const { engine } = harness.start();
+    expect(await harness.models.mlcListing(model, false)).toMatchObject({
+      error: { code: 'consent-required' },
+    });
+    expect(await engine.load(NEVER, { ...harness.options, download: false })).toMatchObject({
+      error: { code: 'consent-required' },
+    });
+    expect(await harness.models.mlcListing(model, true)).toMatchObject({
+      value: { complete: false, keptBytes: 0, totalBytes },
+    });
     expect((await engine.load(NEVER, harness.options)).ok).toBe(true);
-    const whole = await kept('kept');
-    tell('kept', whole);
-    expect(whole).toEqual({ ok: true, value: { complete: true, keptBytes: totalBytes, totalBytes } });
+    expect(await harness.models.mlcListing(model, false)).toMatchObject({
+      value: { complete: true, keptBytes: totalBytes },
+    });
     await engine.unload();
-    const other = harness.start();
-    const removed = await other.worker.call(
-      null,
-      (api) => api.removeModel?.(model, 'all', []) ?? Promise.reject(new Error('no such method')),
-    );
-    expect(removed).toEqual({ ok: true, value: null });
-    expect(await keptUrls()).toEqual([]);
+    // Nothing is fetched now, and so it needs no yes.
+    expect((await harness.start().engine.load(NEVER, { ...harness.options, download: false })).ok).toBe(true);
+    expect(await caches.has('webllm/model')).toBe(false);
+    await harness.models.remove(model.id);
+    expect(await harness.models.list()).toEqual({ ok: true, value: [] });
   });
 
-  test('a kept library of another generation is fetched anew, and the model loads', async () => {
+  test('a library of another generation that earlier visits left is fetched anew, and the model loads', async () => {
     await put('webllm/wasm', LIBRARY_URL, OTHER_GENERATION);
     const loaded = await harness.start().engine.load(NEVER, harness.options);
     tell('loaded after a library of another generation', loaded);
     expect(loaded.ok).toBe(true);
+    expect((await harness.start().engine.load(NEVER, { ...harness.options, download: false })).ok).toBe(true);
   });
 
   test('a library that is of another generation where it comes from is incompatible', async () => {
@@ -82,19 +78,22 @@ describe.skipIf(LIBRARY_PATH === undefined)('files of web-llm with a real librar
     expect(loaded).toMatchObject({ ok: false, error: { code: 'engine-incompatible' } });
   });
 
-  test('a shard that comes too short is refused, and the next load starts clean', async () => {
+  test.each([
+    ['too short', (whole: Blob) => whole.slice(0, 1000), { code: 'model-fetch-failed' }],
+    [
+      'damaged',
+      (whole: Blob) => new Blob([whole.slice(0, -1), 'x']),
+      { code: 'model-invalid', details: { reason: 'md5' } },
+    ],
+  ])('a shard that comes %s is refused, and the next load starts clean', async (_what, spoil, error) => {
     const url = `${WEIGHTS_URL}params_shard_1.bin`;
     const network = await caches.open('test/network');
-    const whole = await (await network.match(url))?.blob();
-    await put('test/network', url, whole?.slice(0, 1000) ?? '');
+    const whole = (await (await network.match(url))?.blob()) ?? new Blob();
+    await put('test/network', url, spoil(whole));
     const loaded = await harness.start().engine.load(NEVER, harness.options);
-    tell('cut shard', loaded);
-    await put('test/network', url, whole ?? '');
-    expect(loaded).toMatchObject({
-      ok: false,
-      error: { code: 'model-invalid', details: { reason: 'shard', file: 'params_shard_1.bin', bytes: 1000 } },
-    });
-    expect(await keptUrls()).not.toContain(url);
+    tell('spoilt shard', loaded);
+    await put('test/network', url, whole);
+    expect(loaded).toMatchObject({ ok: false, error });
     expect((await harness.start().engine.load(NEVER, harness.options)).ok).toBe(true);
   });
 

@@ -70,7 +70,8 @@ export class FakeNet implements NetPort {
   }
 
   async get(signal: AbortSignal, url: string, range: ByteRange | null): Promise<Result<NetAnswer, NetError>> {
-    const server = this.servers[url];
+    // As `fetch` does: what stands behind `#` is sent to nobody.
+    const server = this.servers[url.replace(/#.*$/s, '')];
     const request: FakeRequest = { url, range, atMs: this.#clock.nowMs(), sentBytes: 0 };
     this.requests.push(request);
     const fault = (server?.faults.length === 0 ? server.always : server?.faults.shift()) ?? null;

@@ -3,8 +3,8 @@ import type { Outcome } from '#contracts/errors';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
 import { PatienceLine } from '../../workers/lib/patience-line.ts';
 import { serveWorker } from '../../workers/lib/worker-entry.ts';
-import { WebLlmDownloads } from '../../workers/inference/web-llm-downloads.ts';
 import { WebLlmHost } from '../../workers/inference/web-llm-host.ts';
+import { StoredCaches } from '../../workers/inference/web-llm-stored-caches.ts';
 
 /** The real worker's host over the real package, in a worker that can be told to lose its GPU device, or to hang. */
 export interface BreakableApi extends InferenceWorkerApi {
@@ -27,13 +27,6 @@ setInterval(() => {
   longestBlockMs = Math.max(longestBlockMs, now - lastTickMs - TICK_MS);
   lastTickMs = now;
 }, TICK_MS);
-
-/** Stands in for the network, which web-llm's addresses in tests are not on: what is not in it is really fetched. */
-const NETWORK = 'test/network';
-const network = caches.open(NETWORK);
-const fetchForReal = fetch;
-self.fetch = async (input, init) =>
-  (await (await network).match(input, { ignoreVary: true })) ?? fetchForReal(input, init);
 
 let latest: GPUDevice | null = null;
 const { prototype } = GPUAdapter;
@@ -70,7 +63,7 @@ serveWorker(
   new BreakableHost({
     openPackage: () => import('../../workers/inference/web-llm-package.ts'),
     gpu: navigator.gpu,
-    downloads: WebLlmDownloads.install(),
+    caches: StoredCaches.install(),
     askPatience: patience.ask,
   }),
   patience,

@@ -1,7 +1,7 @@
 import type { GenerateRequest, LoadOptions, MlcSource, TokenChunk } from '#contracts/engine';
 import type { StreamToPage, StreamToWorker } from '#contracts/worker-api';
 import { WebLlmHost } from '../../workers/inference/web-llm-host.ts';
-import type { FakeCaches } from './web-llm-caches.ts';
+import { StoredCaches } from '../../workers/inference/web-llm-stored-caches.ts';
 import { FakeWebLlm, type FakeScript } from './web-llm-engine.ts';
 import { FakeGpu, type FakeAdapterOptions } from './web-llm-gpu.ts';
 
@@ -14,14 +14,6 @@ export const MODEL: MlcSource = {
   sizeBytes: null,
   requiredFeatures: ['shader-f16'],
   overrides: { max_history_size: 1 },
-};
-
-export const OPTIONS: LoadOptions<MlcSource> = {
-  model: MODEL,
-  download: true,
-  threads: 4,
-  contextTokens: 512,
-  slots: 1,
 };
 
 export const REQUEST: GenerateRequest = { prompt: 'Hi', maxTokens: 100, temperature: 0, seed: 7 };
@@ -44,6 +36,24 @@ export const tensorList = (...sizes: readonly number[]): string =>
       },
     ],
   });
+
+/** The model with its files: this list, a shard and a library. */
+export const withFiles = (list: string): MlcSource => ({
+  ...MODEL,
+  files: [
+    { url: TENSOR_LIST_URL, file: new Blob([list]) },
+    { url: `${MODEL.weightsUrl}params_shard_0.bin`, file: new Blob(['weights']) },
+    { url: MODEL.libraryUrl, file: new Blob(['library']) },
+  ],
+});
+
+/** Weights of 1024 bytes. */
+export const OPTIONS: LoadOptions<MlcSource> = {
+  model: withFiles(tensorList(1000, 24)),
+  threads: 4,
+  contextTokens: 512,
+  slots: 1,
+};
 
 /** The worker's end of a stream, without a thread: what the page says arrives when the test says so. */
 export class FakeStreamPort {
@@ -95,11 +105,12 @@ export interface Setting {
   readonly host: WebLlmHost;
   readonly gpu: FakeGpu;
   readonly webLlm: FakeWebLlm;
+  readonly caches: StoredCaches;
   /** What the host has asked of the supervisor. */
   readonly patience: readonly (number | null)[];
 }
 
-/** A host over fakes. `caches` must stand in for the global before anything is loaded. */
+/** A host over fakes. */
 export function settingWith(
   script: Partial<FakeScript> = {},
   adapter: FakeAdapterOptions | null = {},
@@ -108,18 +119,18 @@ export function settingWith(
   const webLlm = new FakeWebLlm(gpu, script);
   const patience: (number | null)[] = [];
   const askPatience = (silenceAllowedMs: number | null): void => void patience.push(silenceAllowedMs);
+  const caches = new StoredCaches();
   const host = new WebLlmHost({
     askPatience,
     openPackage: () => Promise.resolve(webLlm),
     gpu: gpu.asGpu,
-    downloads: null,
+    caches,
   });
-  return { host, gpu, webLlm, patience };
+  return { host, gpu, webLlm, caches, patience };
 }
 
 /** As `settingWith`, with the model loaded. */
-export async function loadedSetting(caches: FakeCaches, script: Partial<FakeScript> = {}): Promise<Setting> {
-  caches.network.set(TENSOR_LIST_URL, tensorList(1000));
+export async function loadedSetting(script: Partial<FakeScript> = {}): Promise<Setting> {
   const setting = settingWith(script);
   const outcome = await setting.host.load(OPTIONS);
   if (!outcome.ok) throw new Error(`the fake did not load: ${outcome.error.code}`);

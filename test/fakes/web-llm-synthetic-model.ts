@@ -1,3 +1,4 @@
+import { md5 } from 'hash-wasm';
 import * as v from 'valibot';
 import { seededRandom } from '#kernel/random';
 
@@ -176,7 +177,7 @@ function chatConfig(library: Library, vocabulary: number): object {
   };
 }
 
-/** A model of random weights that fits a real library, put where web-llm looks before it fetches. */
+/** A model of random weights that fits a real library. */
 export interface SyntheticModel {
   readonly vocabulary: number;
   readonly weightBytes: number;
@@ -184,13 +185,13 @@ export interface SyntheticModel {
   readonly contextTokens: number;
 }
 
-/** Everything of web-llm's that is kept goes: all of it was a test's. */
+/** Everything that is kept in caches goes: all of it was a test's. */
 export async function emptyCaches(): Promise<void> {
   for (const name of await caches.keys()) await caches.delete(name);
 }
 
 /**
- * Puts the library and everything around it where `web-llm-breakable.worker.ts` fetches from, under these addresses.
+ * Puts the library and everything around it where `web-llm-library-store.worker.ts` fetches from, under these addresses.
  */
 export async function serveSyntheticModel(
   wasm: Uint8Array<ArrayBuffer>,
@@ -217,7 +218,13 @@ export async function serveSyntheticModel(
       return record;
     });
     const dataPath = `params_shard_${records.length}.bin`;
-    records.push({ dataPath, format: 'raw-shard', nbytes: bytes.length, records: inside });
+    records.push({
+      dataPath,
+      format: 'raw-shard',
+      nbytes: bytes.length,
+      md5sum: await md5(bytes),
+      records: inside,
+    });
     await network.put(inFolder(dataPath), new Response(bytes));
   };
   let waiting: Tensor[] = [];
@@ -230,9 +237,7 @@ export async function serveSyntheticModel(
     waiting.push(tensor);
   }
   await keepShard(waiting);
-  // The list had the second name up to 0.2.79.
-  for (const name of ['tensor-cache.json', 'ndarray-cache.json'])
-    await network.put(inFolder(name), Response.json({ metadata: {}, records }));
+  await network.put(inFolder('tensor-cache.json'), Response.json({ metadata: {}, records }));
   return {
     vocabulary,
     weightBytes: tensors.reduce((sum, { nbytes }) => sum + nbytes, 0),

@@ -4,10 +4,8 @@ import { securityHeaders } from '../../src/contracts/security-headers.ts';
 /** The headers are a contract with the service worker, which adds them on hosts that cannot set any. */
 export type HeadersFor = (pathname: string) => Readonly<Record<string, string>>;
 
-/** Where a worker of the source tree, or a part that it loads later, will be built to: in development its headers go by that place. */
+/** Where a worker of the source tree that may reach other hosts will be built to: in development its headers go by that place. */
 const BUILT_INTO: readonly (readonly [source: string, folder: string])[] = [
-  ['/web-llm.worker', '/egress/hub/'],
-  ['/web-llm-package', '/egress/hub/'],
   // Fetches models, and proves them before it keeps a byte.
   ['/model-store.worker', '/egress/hub/'],
   ['/remote.worker', '/egress/remote/'],

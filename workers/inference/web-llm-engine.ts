@@ -56,6 +56,12 @@ export function folderForWebLlm(weightsUrl: string): string {
   return /.+\/resolve\/.+\//.test(folder) ? folder : `${folder}#/resolve/main/`;
 }
 
+/**
+ * Where web-llm finds the compiled library among its files. From some addresses (with `localhost` in them, or without
+ * `http`) it would fetch it by itself, past every cache; nobody is at this one.
+ */
+export const LIBRARY_ADDRESS = 'https://library.witan.invalid/model.wasm';
+
 /** web-llm's configuration for exactly one model of ours. */
 export function appConfigFor(model: MlcSource, options: LoadOptions): AppConfig {
   const manifest = manifestOf(model);
@@ -65,7 +71,7 @@ export function appConfigFor(model: MlcSource, options: LoadOptions): AppConfig 
       {
         model: folderForWebLlm(model.weightsUrl),
         model_id: model.id,
-        model_lib: model.libraryUrl,
+        model_lib: LIBRARY_ADDRESS,
         overrides: {
           // Only one of the two windows may be positive, and some models come with a sliding one.
           sliding_window_size: -1,

@@ -75,15 +75,16 @@ const RULES: readonly Rule[] = [
     code: 'model-invalid',
     details: reason('shard'),
   },
-  { name: /^QuotaExceededError$/, code: 'model-fetch-failed', details: reason('storage-full') },
+  // A file of the store that was deleted, or written anew, while it was being read.
+  { name: /^NotReadableError$/, code: 'storage-failed', details: reason('unreadable') },
   {
     text: /dynamically imported module|importing a module script failed/i,
     code: 'model-fetch-failed',
     details: reason('engine'),
   },
   {
-    // Chromium, Firefox and Safari in this order; then Cache.add in the same order; then tvmjs.
-    text: /^Failed to fetch|NetworkError when attempting|^Load failed|'add' on 'Cache'|Cache\.add|^Cannot fetch /,
+    // Chromium, Firefox and Safari in this order; then tvmjs.
+    text: /^Failed to fetch|NetworkError when attempting|^Load failed|^Cannot fetch /,
     code: 'model-fetch-failed',
   },
   {

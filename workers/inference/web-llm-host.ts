@@ -8,11 +8,10 @@ import {
   type Pacing,
 } from '#contracts/engine';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
-import type { InferenceLoadOptions, InferenceWorkerApi, KeptModel } from '#contracts/worker-api';
+import type { InferenceLoadOptions, InferenceWorkerApi } from '#contracts/worker-api';
 import { DecodeGate } from './decode-gate.ts';
 import { LoadReporter } from './load-reporter.ts';
 import { streamAnswer } from './web-llm-answer.ts';
-import { keptModel, removeModel } from './web-llm-kept.ts';
 import { freeWebLlm, WebLlmLoader, type LoadedWebLlm, type WebLlmOrigin } from './web-llm-loading.ts';
 
 /** web-llm makes one request of a model at a time, and queues what comes beside it unseen. */
@@ -32,7 +31,7 @@ interface Running {
 
 /**
  * Runs one model with web-llm, directly in this worker, so that errors stay what they are. Adds what web-llm lacks: limits
- * and features checked before the download, proof that a model really loaded, a stop inside the prefill, pacing and
+ * and features that can be checked before the download, proof that a model really loaded, a stop inside the prefill, pacing and
  * back-pressure, typed errors, and word of a lost GPU device.
  */
 export class WebLlmHost implements InferenceWorkerApi {
@@ -136,16 +135,10 @@ export class WebLlmHost implements InferenceWorkerApi {
     return Promise.resolve(ok(null));
   }
 
-  keptModel(model: ModelSource, ask: 'kept' | 'size'): Promise<Outcome<KeptModel>> {
-    return keptModel(model, ask);
-  }
-
-  removeModel(
-    model: ModelSource,
-    what: 'all' | 'library',
-    sharers: readonly ModelSource[],
-  ): Promise<Outcome<null>> {
-    return removeModel(model, what, sharers);
+  canRun(model: ModelSource, largestTensorBytes: number | null): Promise<Outcome<null>> {
+    return model.format === 'mlc'
+      ? this.#loader.check(model, largestTensorBytes)
+      : Promise.resolve(err(failure('request-unsupported', { model: model.name, reason: model.format })));
   }
 
   #tellLost(problem: WitanFailure): void {

@@ -1,17 +1,21 @@
-import { WEB_LLM_CACHES } from '#contracts/catalogue';
 import { err, ok } from '#kernel/result';
 import { untilAborted } from '#kernel/until-aborted';
 import type { LoadOptions, LoadProgress, MlcSource } from '#contracts/engine';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
+import type { TensorSizes } from '#contracts/mlc-files';
 import { checkAdapter } from './web-llm-adapter.ts';
-import { checkTensors, readTensorSizes, type TensorSizes } from './web-llm-artifacts.ts';
+import { checkTensors, readTensorSizes } from './web-llm-artifacts.ts';
 import { DeviceWatch, type DeviceFate } from './web-llm-device.ts';
-import type { WebLlmDownloads } from './web-llm-downloads.ts';
-import { appConfigFor, progressOf, type WebLlmEngine, type WebLlmPackage } from './web-llm-engine.ts';
+import {
+  appConfigFor,
+  LIBRARY_ADDRESS,
+  progressOf,
+  type WebLlmEngine,
+  type WebLlmPackage,
+} from './web-llm-engine.ts';
 import { webLlmFailure } from './web-llm-errors.ts';
-import { keptModel } from './web-llm-kept.ts';
 import { SteppedPipeline } from './web-llm-pipeline.ts';
-import { forgetArtifacts, keptUrls } from './web-llm-store.ts';
+import type { StoredCaches } from './web-llm-stored-caches.ts';
 
 /** A model in graphics memory, and all that stops, watches and frees it. */
 export interface LoadedWebLlm {
@@ -27,20 +31,10 @@ export interface LoadedWebLlm {
 export interface WebLlmOrigin {
   readonly openPackage: () => Promise<WebLlmPackage>;
   readonly gpu: GPU | undefined;
-  /** In the place of the worker's `caches`; null where downloads are not watched. */
-  readonly downloads: WebLlmDownloads | null;
+  /** In the place of the worker's `caches`. */
+  readonly caches: Pick<StoredCaches, 'serve'>;
   /** Tells the supervisor for how long this thread may now be silent; null: as usual again. */
   readonly askPatience: (silenceAllowedMs: number | null) => void;
-}
-
-/** Null when all of the model is kept here, so that loading it fetches nothing that the user has not agreed to. */
-async function reasonNotToFetch(model: MlcSource): Promise<WitanFailure | null> {
-  const kept = await keptModel(model, 'kept');
-  if (!kept.ok) return kept.error;
-  const { complete, totalBytes, keptBytes } = kept.value;
-  if (complete) return null;
-  const figures = totalBytes === null ? {} : { totalBytes, keptBytes };
-  return failure('consent-required', { model: model.name, ...figures });
 }
 
 type OnProgress = (progress: LoadProgress) => void;
@@ -70,11 +64,19 @@ export class WebLlmLoader {
     this.#origin = origin;
   }
 
+  /** Whether this device can run a model. Errors: engine-unavailable, feature-missing. See `InferenceWorkerApi.canRun`. */
+  async check(model: MlcSource, largestTensorBytes: number | null): Promise<Outcome<null>> {
+    const checked = await checkAdapter(this.#origin.gpu, model);
+    if (!checked.ok) return checked;
+    return checkTensors(model, largestTensorBytes ?? 0, checked.value.maxStorageBufferBindingSize);
+  }
+
   /**
-   * Nothing stays in memory after an abort or a failure; an abort is answered at once.
-   * Errors: engine-unavailable, feature-missing, consent-required (with `totalBytes` and `keptBytes` where they are known),
-   * model-fetch-failed, model-invalid, engine-incompatible, out-of-memory,
-   * device-lost, model-load-failed, cancelled.
+   * Loads a model from its files, which come with it. Nothing stays in memory after an abort or a failure; an abort is
+   * answered at once.
+   * Errors: engine-unavailable, feature-missing, model-fetch-failed (web-llm itself), model-invalid, engine-incompatible
+   * (with reason `internals` where no other library would mend it), out-of-memory, device-lost, model-load-failed,
+   * storage-failed, cancelled.
    */
   async load(
     signal: AbortSignal,
@@ -84,11 +86,10 @@ export class WebLlmLoader {
   ): Promise<Outcome<LoadedWebLlm>> {
     const checked = await checkAdapter(this.#origin.gpu, model);
     if (!checked.ok) return checked;
-    const refusal = options.download === true ? null : await reasonNotToFetch(model);
-    if (refusal !== null) return err(refusal);
+    const { adapter, maxStorageBufferBindingSize } = checked.value;
     const sizes = await readTensorSizes(model);
     if (!sizes.ok) return sizes;
-    const fits = checkTensors(model, sizes.value, checked.value.maxStorageBufferBindingSize);
+    const fits = checkTensors(model, sizes.value.largestBytes, maxStorageBufferBindingSize);
     if (!fits.ok) return fits;
     let webLlm: WebLlmPackage;
     try {
@@ -96,25 +97,16 @@ export class WebLlmLoader {
     } catch (thrown) {
       return err(webLlmFailure(thrown, model.name));
     }
-    const { adapter } = checked.value;
-    const plan: Plan = { model, options, adapter, sizes: sizes.value, onProgress };
-    const first = await this.#attempt(signal, webLlm, plan);
-    if (first.ok || signal.aborted) return first;
-    if (first.error.code === 'engine-incompatible' && first.error.details['reason'] !== INTERNALS) {
-      // A library of another generation does not link; a kept copy may be older than what its address holds today.
-      await forgetArtifacts(model, 'library');
-      return this.#attempt(signal, webLlm, plan);
-    }
-    // What is damaged is dropped, or every later load would find it again.
-    if (first.error.code === 'model-invalid') await forgetArtifacts(model, 'all');
-    return first;
+    return this.#attempt(signal, webLlm, { model, options, adapter, sizes: sizes.value, onProgress });
   }
 
   async #attempt(signal: AbortSignal, webLlm: WebLlmPackage, plan: Plan): Promise<Outcome<LoadedWebLlm>> {
     const { model, sizes, onProgress } = plan;
     await untilAborted(this.#latest, signal);
     if (signal.aborted) return err(failure('cancelled', { model: model.name }));
-    const unfollow = await this.#followDownloads(plan);
+    const { files = [], libraryUrl } = model;
+    const library = files.filter(({ url }) => url === libraryUrl);
+    this.#origin.caches.serve([...files, ...library.map(({ file }) => ({ url: LIBRARY_ADDRESS, file }))]);
     const engine = webLlm.createEngine(appConfigFor(model, plan.options), (report) => {
       const progress = progressOf(report, sizes.totalBytes);
       if (progress !== null) onProgress(progress);
@@ -123,7 +115,6 @@ export class WebLlmLoader {
     const unobserve = watch.observe(plan.adapter);
     const reloading = engine.reload(model.id);
     const ended = await endOf(signal, reloading, watch);
-    unfollow();
     const problem = await problemOf(ended, watch, model);
     const pipeline = problem === null ? SteppedPipeline.of(engine, model.id) : null;
     if (problem === null && pipeline instanceof SteppedPipeline && watch.seen) {
@@ -142,14 +133,6 @@ export class WebLlmLoader {
         ? failure('model-load-failed', { model: model.name, reason: 'no-model' })
         : failure('engine-incompatible', { model: model.name, reason: INTERNALS }),
     );
-  }
-
-  async #followDownloads({ model, sizes, onProgress }: Plan): Promise<() => void> {
-    const { downloads } = this.#origin;
-    if (downloads === null) return () => undefined;
-    // A store that cannot be read will fail the load by itself.
-    const kept = await keptUrls(WEB_LLM_CACHES.weights).catch(() => new Set<string>());
-    return downloads.follow(model.name, sizes.shards, kept, onProgress);
   }
 }
 

@@ -43,7 +43,7 @@ clientsClaim();
 registerRoute(new PrecacheRoute(precache));
 registerRoute(new NavigationRoute(precache.createHandlerBoundToURL('index.html')));
 /** Engines that are not for everybody. Their names carry a hash of their contents, so what is kept never goes stale. */
-const OPTIONAL_ENGINES = /\/(egress\/hub\/|assets\/wllama-compat-)[^/]*$/;
+const OPTIONAL_ENGINES = /\/assets\/(wllama-compat|web-llm\.worker|web-llm-package)-[^/]*$/;
 /** Two versions of each. */
 const KEPT_ENGINE_FILES = 6;
 

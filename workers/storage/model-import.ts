@@ -169,17 +169,24 @@ async function copyAll(
   onBytes: (bytes: number) => void,
 ): Promise<Outcome<null>> {
   for (const [index, spec] of specs.entries()) {
-    const copied = await copy(signal, store, spec, present(files[index], 'a file for each spec'), onBytes);
+    const copied = await copyInto(
+      signal,
+      store,
+      spec,
+      present(files[index], 'a file for each spec'),
+      onBytes,
+    );
     if (!copied.ok) return copied;
   }
   return ok(null);
 }
 
-async function copy(
+/** Puts the bytes of a file of this device into the store, those that it lacks. Rejects when the file cannot be read. */
+export async function copyInto(
   signal: AbortSignal,
   store: ModelStore,
   spec: FileSpec,
-  file: File,
+  file: Blob,
   onBytes: (bytes: number) => void,
 ): Promise<Outcome<null>> {
   const sink = await store.sink(spec);

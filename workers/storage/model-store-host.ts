@@ -1,19 +1,30 @@
 import { err, ok } from '#kernel/result';
+import { untilAborted } from '#kernel/until-aborted';
 import { failure, type Outcome } from '#contracts/errors';
+import type { MlcSource, ModelArtifact } from '#contracts/engine';
 import type { GgufSet, GgufSummary } from '#contracts/gguf';
 import type { Evicted, Removal, RoomPlan, StoredFile, StoredModel, WantedFile } from '#contracts/model-store';
-import type { ModelReceipt, ModelRequest, ModelStoreApi, StoreSpace } from '#contracts/models';
+import type {
+  MlcBringing,
+  MlcListing,
+  ModelReceipt,
+  ModelRequest,
+  ModelStoreApi,
+  StoreSpace,
+} from '#contracts/models';
 import { blobSource } from '../../src/storage/gguf/blob-source.ts';
 import { inspectGguf } from '../../src/storage/gguf/inspect.ts';
 import { checkSet, type GgufPart } from '../../src/storage/gguf/split-set.ts';
+import { addressOf } from '../../src/storage/mlc/file-marks.ts';
 import type { ModelStore } from '../../src/storage/model-store/model-store.ts';
 import { attempt } from '../../src/storage/model-store/store-failure.ts';
-import { downloadModel, type DownloadWorkPorts } from './model-download.ts';
+import { MlcWork, type MlcWorkPorts } from './mlc-work.ts';
+import { downloadModel } from './model-download.ts';
 import { examineFiles, importedId, importModel, type ImportLine } from './model-import.ts';
 import type { OpenedStore } from './open-store.ts';
 import { localProgress, ProgressLine } from './progress-line.ts';
 
-export interface ModelStoreHostPorts extends DownloadWorkPorts {
+export interface ModelStoreHostPorts extends MlcWorkPorts {
   /** @param onLost called when what was opened is gone */
   readonly open: (onLost: () => void) => Promise<Outcome<OpenedStore>>;
 }
@@ -100,7 +111,8 @@ export class ModelStoreHost implements ModelStoreApi {
     return this.#with(async ({ store, blobs }) => {
       const model = await this.#find(store, modelId);
       if (!model.ok) return model;
-      const { name, files } = model.value;
+      const { name, files, format } = model.value;
+      if (format !== 'gguf') return err(failure('request-unsupported', { model: name, reason: format }));
       if (files.length === 0 || files.some(({ state }) => state !== 'verified'))
         return err(failure('model-invalid', { model: name, reason: 'chunk' }));
       const parts: GgufPart[] = [];
@@ -140,7 +152,30 @@ export class ModelStoreHost implements ModelStoreApi {
     });
   }
 
-  read(modelId: string): Promise<Outcome<readonly Blob[]>> {
+  mlcListing(model: MlcSource, mayFetch: boolean): Promise<Outcome<MlcListing>> {
+    return this.#mlc(model, { mayFetch }, undefined, (work) => work.listing());
+  }
+
+  bringMlc(model: MlcSource, how: MlcBringing, progress?: MessagePort): Promise<Outcome<ModelReceipt>> {
+    return this.#mlc(model, how, progress, async (work, { store }) => {
+      const transfer = await work.bring();
+      if (!transfer.ok) return transfer;
+      const found = await this.#find(store, model.id);
+      return found.ok ? ok({ model: found.value, ...transfer.value }) : found;
+    });
+  }
+
+  async readMlc(modelId: string): Promise<Outcome<readonly ModelArtifact[]>> {
+    const read = await this.#read(modelId);
+    return read.ok ? ok(read.value.map(({ file, blob }) => ({ url: addressOf(file), file: blob }))) : read;
+  }
+
+  async read(modelId: string): Promise<Outcome<readonly Blob[]>> {
+    const read = await this.#read(modelId);
+    return read.ok ? ok(read.value.map(({ blob }) => blob)) : read;
+  }
+
+  #read(modelId: string): Promise<Outcome<readonly { readonly file: StoredFile; readonly blob: Blob }[]>> {
     return this.#with(async (opened) => {
       const checked = await this.#check(opened, modelId, new AbortController().signal, () => undefined);
       if (!checked.ok) return checked;
@@ -148,15 +183,16 @@ export class ModelStoreHost implements ModelStoreApi {
       const badChunks = files.reduce((sum, file) => sum + (file.chunks ?? 0) - file.keptChunks, 0);
       if (state !== 'verified')
         return err(failure('model-invalid', { model: name, reason: 'chunk', chunks: badChunks }));
-      const blobs: Blob[] = [];
-      for (const { id, sizeBytes } of files) {
+      const read: { file: StoredFile; blob: Blob }[] = [];
+      for (const file of files) {
+        const { id, sizeBytes } = file;
         const blob = await attempt('read', () => opened.blobs.blob(id));
         if (!blob.ok) return blob;
         if (blob.value === null) return err(failure('model-invalid', { model: name, reason: 'chunk' }));
-        blobs.push(sizeBytes === null ? blob.value : blob.value.slice(0, sizeBytes));
+        read.push({ file, blob: sizeBytes === null ? blob.value : blob.value.slice(0, sizeBytes) });
       }
       await opened.store.touch(modelId);
-      return ok(blobs);
+      return ok(read);
     });
   }
 
@@ -197,6 +233,33 @@ export class ModelStoreHost implements ModelStoreApi {
   async #open(onLost: () => void): Promise<Outcome<OpenedStore>> {
     const opened = await attempt('open', () => this.#ports.open(onLost));
     return opened.ok ? opened.value : opened;
+  }
+
+  /** Work on a model whose files are named in some of them; who comes after one that was stopped waits for its end. */
+  async #mlc<T>(
+    model: MlcSource,
+    how: MlcBringing,
+    progress: MessagePort | undefined,
+    work: (mlc: MlcWork, opened: OpenedStore) => Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> {
+    const running = this.#running.get(model.id);
+    if (running?.abort.signal.aborted === true) await running.ended;
+    if (this.#running.has(model.id)) {
+      new ProgressLine(progress).close();
+      return err(failure('model-downloading', { model: model.name }));
+    }
+    return this.#long(model.id, progress, async (opened, signal, { tell }) => {
+      // Before the first byte has come: a page shows at once that it is being fetched.
+      if (progress !== undefined) tell(localProgress(model.id, 'download', 0, null));
+      const task = { signal, opened, model, how, ports: this.#ports, tell };
+      for (;;) {
+        const done = await work(new MlcWork(task), opened);
+        // Models may have their library in common: whoever fetches it just now will have it here.
+        const others = [...this.#running].filter(([id]) => id !== model.id).map(([, { ended }]) => ended);
+        const waits = !done.ok && done.error.details['reason'] === 'busy' && others.length > 0;
+        if (!waits || (await untilAborted(Promise.race(others), signal)) === null) return done;
+      }
+    });
   }
 
   /** Ends what is being done to a model, and waits until it has ended. */

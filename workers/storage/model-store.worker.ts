@@ -2,6 +2,7 @@ import { systemClock } from '#kernel/clock';
 import { seededRandom } from '#kernel/random';
 import { FetchNet } from '../../src/storage/download/fetch-net.ts';
 import { serveWorker } from '../lib/worker-entry.ts';
+import { CachedEarlier } from './earlier-files.ts';
 import { ModelStoreHost } from './model-store-host.ts';
 import { openStore } from './open-store.ts';
 
@@ -10,6 +11,7 @@ const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
 serveWorker(
   new ModelStoreHost({
     open: (onLost) => openStore(systemClock, onLost),
+    earlier: new CachedEarlier((self as { readonly caches?: CacheStorage }).caches ?? null),
     net: new FetchNet((url, init) => fetch(url, init), self),
     clock: systemClock,
     random: seededRandom(seed),

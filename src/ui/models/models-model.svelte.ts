@@ -72,9 +72,9 @@ export class ModelsModel {
     return this.activity.find((progress) => progress.modelId === modelId) ?? null;
   }
 
-  /** Whether the store has a way to fetch this model: it is of the catalogue. */
+  /** Whether the store has a way to fetch this model: it is of the catalogue, as models of MLC always are. */
   canFetch(modelId: string): boolean {
-    return this.offers.some(({ id }) => id === modelId);
+    return this.offers.some(({ id }) => id === modelId) || this.#isMlc(modelId);
   }
 
   /** Bytes a second of its last download, in this visit or before. */
@@ -144,7 +144,8 @@ export class ModelsModel {
 
   /** Lets the model answer questions. */
   async seat(modelId: string, name: string): Promise<void> {
-    const seated = await this.#do(modelId, () => giveSeat(this.#ports, { engine: 'wllama', id: modelId }));
+    const engine = this.#isMlc(modelId) ? 'web-llm' : 'wllama';
+    const seated = await this.#do(modelId, () => giveSeat(this.#ports, { engine, id: modelId }));
     if (seated === undefined) return;
     this.announcement = {
       seated: `${name} sits on the council.`,
@@ -156,6 +157,10 @@ export class ModelsModel {
   async persist(): Promise<void> {
     await (await this.#port).persist();
     await this.#read();
+  }
+
+  #isMlc(modelId: string): boolean {
+    return this.stored?.some(({ id, format }) => id === modelId && format === 'mlc') === true;
   }
 
   /** Undefined when it failed, which is then shown; to be stopped by the user is no failure. */

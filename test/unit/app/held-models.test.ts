@@ -28,9 +28,9 @@ let browser: WebLocks;
 let held: HeldModels;
 let elsewhere: WebFileLocks;
 const source = {
-  list: vi.fn<HeldModelSource['list']>(),
-  read: vi.fn<HeldModelSource['read']>(),
-  released: vi.fn<HeldModelSource['released']>(),
+  list: vi.fn<HeldModelSource<Blob>['list']>(),
+  read: vi.fn<HeldModelSource<Blob>['read']>(),
+  released: vi.fn<HeldModelSource<Blob>['released']>(),
 };
 
 beforeEach(() => {

@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
-import type { ModelReceipt, ModelRequest, ModelStoreApi, StoreSpace } from '#contracts/models';
+import type { MlcSource } from '#contracts/engine';
+import type { MlcBringing, ModelReceipt, ModelRequest, ModelStoreApi, StoreSpace } from '#contracts/models';
 import type { RoomPlan, StoredModel, WantedFile } from '#contracts/model-store';
 import { StoreHealthSchema } from '#contracts/store-health';
 import { HeldModels } from '../../../src/app/held-models.ts';
@@ -13,6 +14,7 @@ import type { TransferAttendant } from '../../../src/app/transfer-attendant.ts';
 import { ProcessLocks } from '../../../src/storage/model-store/process-locks.ts';
 import { StoreLog } from '../../../src/storage/store-log.ts';
 import { FakeWorkerHandle } from '../../fakes/fake-worker-handle.ts';
+import { MLC_MODEL } from '../../fakes/mlc-model.ts';
 import { FIT, modelProgress, NO_NOTICES, OFFER, ROOM_PLAN, storedModel } from '../../fakes/models-port.ts';
 import { turn } from '../../fakes/turn.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
@@ -51,6 +53,12 @@ class FakeStore implements ModelStoreApi {
   reclaim = vi.fn(() => Promise.resolve(ok({ freedBytes: 1, heldBytes: 0 })));
   pin = vi.fn(() => Promise.resolve(ok(storedModel({ pinned: true }))));
   read = (): Promise<Outcome<readonly Blob[]>> => Promise.resolve(ok([]));
+  mlcListing = vi.fn();
+  bringMlc = vi.fn(
+    (_model: MlcSource, _how: MlcBringing, progress?: MessagePort): Promise<Outcome<ModelReceipt>> =>
+      this.download(REQUEST, progress),
+  );
+  readMlc = vi.fn();
   importFiles = (_files: readonly File[], _progress?: MessagePort): Promise<Outcome<StoredModel>> =>
     Promise.resolve(ok(storedModel()));
   examine = vi.fn();
@@ -99,10 +107,11 @@ beforeEach(() => {
     },
     catalogue: {
       offers: () => Promise.resolve(ok([OFFER])),
-      request: (_signal, modelId) =>
-        Promise.resolve(
-          modelId === OFFER.id ? ok(REQUEST) : err(failure('member-unknown', { member: modelId })),
-        ),
+      request: (_signal, modelId) => {
+        if (modelId === MLC_MODEL.id) return Promise.resolve(ok(MLC_MODEL));
+        const unknown = err(failure('member-unknown', { member: modelId }));
+        return Promise.resolve(modelId === OFFER.id ? ok(REQUEST) : unknown);
+      },
     },
     activity: new SharedActivity(clock, null),
     storage: {
@@ -164,6 +173,25 @@ describe('a download', () => {
     store.end(problem);
     await downloading;
     expect(attendant.downloadEnded).toHaveBeenCalledExactlyOnceWith(OFFER.name, problem);
+  });
+
+  it('of a model of MLC is told to whoever asked for it, too', async () => {
+    const downloading = service.download(MLC_MODEL.id);
+    await turn();
+    expect(store.bringMlc).toHaveBeenCalledWith(MLC_MODEL, { mayFetch: true }, expect.anything());
+    store.end(ok(RECEIPT));
+    expect((await downloading).ok).toBe(true);
+    const heard = vi.fn();
+    const bringing = service.bringMlc(MLC_MODEL, { mayFetch: false }, heard);
+    await turn();
+    store.progress?.postMessage(modelProgress());
+    await vi.waitFor(() => {
+      expect(heard).toHaveBeenCalledExactlyOnceWith(modelProgress());
+    });
+    expect(service.activity()).toEqual([modelProgress()]);
+    store.end(err(failure('consent-required')));
+    expect(await bringing).toMatchObject({ error: { code: 'consent-required' } });
+    expect(persist).toHaveBeenCalledOnce();
   });
 
   it('of a model that is in no catalogue starts no worker', async () => {

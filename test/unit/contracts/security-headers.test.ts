@@ -11,6 +11,7 @@ it.each([
   '/',
   '/index.html',
   '/assets/wllama.worker-a1.js',
+  '/assets/web-llm.worker-a1.js',
   '/assets/remote.worker-a1.js',
   '/starter/alder.gguf',
 ])('%s may reach nothing but the app', (pathname) => {
@@ -18,8 +19,8 @@ it.each([
 });
 
 it('only the workers built for it reach other hosts, under any base path', () => {
-  expect(connects('/egress/hub/web-llm.worker-a1.js')).toContain('https://huggingface.co');
-  expect(connects('/egress/hub/web-llm.worker-a1.js')).not.toContain('https:');
+  expect(connects('/egress/hub/model-store.worker-a1.js')).toContain('https://huggingface.co');
+  expect(connects('/egress/hub/model-store.worker-a1.js')).not.toContain('https:');
   expect(connects('/pages/witan/egress/remote/remote.worker-a1.js')).toContain('https:');
 });
 

@@ -38,6 +38,12 @@ describe('the lists', () => {
     expect(model.canFetch('imported')).toBe(false);
   });
 
+  it('know that what is left of a model of MLC can be fetched, although it is not offered', async () => {
+    port.set(storedModel({ id: 'Tiny-MLC', format: 'mlc', state: 'partial' }), []);
+    await turn();
+    expect(model.canFetch('Tiny-MLC')).toBe(true);
+  });
+
   it('say why they are empty when the store cannot be opened', async () => {
     const problem = failure('storage-unavailable', { reason: 'refused' });
     port.list = () => Promise.resolve(err(problem));
@@ -117,6 +123,13 @@ describe('a seat', () => {
     await model.seat('lfm2-700m', 'LFM2 700M');
     expect(seats()).toHaveLength(4);
     expect(model.announcement).toBe('LFM2 700M sits on the council already.');
+  });
+
+  it('of a model of MLC is run by web-llm', async () => {
+    port.set(storedModel({ id: 'Tiny-MLC', format: 'mlc' }), []);
+    await turn();
+    await model.seat('Tiny-MLC', 'Tiny');
+    expect(seats()?.at(-1)).toEqual({ engine: 'web-llm', id: 'Tiny-MLC' });
   });
 
   it('is taken back when the model is deleted', async () => {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { appConfigFor, folderForWebLlm, progressOf } from '../../../../workers/inference/web-llm-engine.ts';
+import {
+  appConfigFor,
+  folderForWebLlm,
+  LIBRARY_ADDRESS,
+  progressOf,
+} from '../../../../workers/inference/web-llm-engine.ts';
 import { MODEL, OPTIONS } from '../../../fakes/web-llm-host.ts';
 
 /** What web-llm 0.2.86 makes of a folder (`cleanModelUrl`), and then of a file in it. */
@@ -26,7 +31,7 @@ it('configures exactly one model, with the context that was asked for', () => {
       {
         model: MODEL.weightsUrl,
         model_id: MODEL.id,
-        model_lib: MODEL.libraryUrl,
+        model_lib: LIBRARY_ADDRESS,
         required_features: ['shader-f16'],
         overrides: { context_window_size: 512, sliding_window_size: -1, max_history_size: 1 },
       },

@@ -215,16 +215,13 @@ const FROM_BROWSERS: readonly (readonly [code: string, thrown: unknown, details:
   ['model-fetch-failed', new TypeError('Failed to fetch'), {}],
   ['model-fetch-failed', new TypeError('NetworkError when attempting to fetch resource.'), {}],
   ['model-fetch-failed', new TypeError('Load failed'), {}],
-  ['model-fetch-failed', new TypeError("Failed to execute 'add' on 'Cache': Request failed"), {}],
   [
-    'model-fetch-failed',
-    new TypeError("Failed to execute 'add' on 'Cache': Cache.add() encountered a network error"),
-    {},
-  ],
-  [
-    'model-fetch-failed',
-    new DOMException("Failed to execute 'add' on 'Cache': Quota exceeded.", 'QuotaExceededError'),
-    { reason: 'storage-full' },
+    'storage-failed',
+    new DOMException(
+      'The requested file could not be read, typically due to permission problems that have occurred after a reference to a file was acquired.',
+      'NotReadableError',
+    ),
+    { reason: 'unreadable' },
   ],
   [
     'model-fetch-failed',

@@ -1,5 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FakeCaches } from '../../../fakes/web-llm-caches.ts';
+import { describe, expect, it, vi } from 'vitest';
 import { GPUValidationError } from '../../../fakes/web-llm-gpu.ts';
 import {
   FakeStreamPort,
@@ -10,20 +9,9 @@ import {
   REQUEST,
 } from '../../../fakes/web-llm-host.ts';
 
-let caches: FakeCaches;
-
-beforeEach(() => {
-  caches = new FakeCaches();
-  vi.stubGlobal('caches', caches);
-});
-
-afterEach(() => {
-  vi.unstubAllGlobals();
-});
-
 describe('an answer', () => {
   it('streams, and ends with the figures of the engine', async () => {
-    const { host, webLlm } = await loadedSetting(caches);
+    const { host, webLlm } = await loadedSetting();
     const port = readingPort();
     const outcome = await host.generate({ ...REQUEST, system: 'Be brief.' }, port.asPort);
     expect(outcome).toMatchObject({
@@ -42,7 +30,7 @@ describe('an answer', () => {
   });
 
   it('counts a token that ends inside a character, whose text comes with the next', async () => {
-    const { host } = await loadedSetting(caches, { answer: ['a', null, null, 'é', '!'] });
+    const { host } = await loadedSetting({ answer: ['a', null, null, 'é', '!'] });
     const port = readingPort();
     await host.setPacing(NO_REST);
     const outcome = await host.generate(REQUEST, port.asPort);
@@ -51,7 +39,7 @@ describe('an answer', () => {
   });
 
   it('brings the log-probability of each token, hidden ones too, when they are asked for', async () => {
-    const { host } = await loadedSetting(caches, { answer: ['a', null, 'é'] });
+    const { host } = await loadedSetting({ answer: ['a', null, 'é'] });
     const outcome = await host.generate({ ...REQUEST, logprobs: true }, readingPort().asPort);
     expect(outcome).toMatchObject({
       ok: true,
@@ -66,7 +54,7 @@ describe('an answer', () => {
   });
 
   it('says when it was cut at its length', async () => {
-    const { host } = await loadedSetting(caches, { answer: LONG });
+    const { host } = await loadedSetting({ answer: LONG });
     expect(await host.generate({ ...REQUEST, maxTokens: 5 }, readingPort().asPort)).toMatchObject({
       ok: true,
       value: { finish: 'length', completionTokens: 5 },
@@ -74,7 +62,7 @@ describe('an answer', () => {
   });
 
   it('forgets the conversation before it where no reuse is wanted', async () => {
-    const { host, webLlm } = await loadedSetting(caches);
+    const { host, webLlm } = await loadedSetting();
     await host.generate(REQUEST, readingPort().asPort);
     expect(webLlm.engine.resets).toBe(0);
     await host.generate({ ...REQUEST, cachePrompt: false }, readingPort().asPort);
@@ -82,7 +70,7 @@ describe('an answer', () => {
   });
 
   it('changes its sampling without loading the model again', async () => {
-    const { host, webLlm } = await loadedSetting(caches);
+    const { host, webLlm } = await loadedSetting();
     for (const temperature of [0, 0.7, 1.2])
       expect((await host.generate({ ...REQUEST, temperature }, readingPort().asPort)).ok).toBe(true);
     expect(webLlm.engines).toHaveLength(1);
@@ -92,7 +80,7 @@ describe('an answer', () => {
 
 describe('a stop', () => {
   it('in decode ends the answer with the text so far, and the next answer is whole', async () => {
-    const { host, webLlm } = await loadedSetting(caches, { answer: LONG });
+    const { host, webLlm } = await loadedSetting({ answer: LONG });
     await host.setPacing(NO_REST);
     const port = new FakeStreamPort();
     port.onChunk = (chunk) => {
@@ -110,7 +98,7 @@ describe('a stop', () => {
   it('in prefill is seen before the next chunk of the prompt', async () => {
     const port = new FakeStreamPort();
     const runs: number[] = [];
-    const { host, webLlm } = await loadedSetting(caches, {
+    const { host, webLlm } = await loadedSetting({
       promptTokens: 1000,
       forward: (tokens) => {
         runs.push(tokens);
@@ -131,7 +119,7 @@ describe('a stop', () => {
   });
 
   it('before the engine has begun starts nothing', async () => {
-    const { host, webLlm } = await loadedSetting(caches);
+    const { host, webLlm } = await loadedSetting();
     const port = new FakeStreamPort();
     const answer = host.generate({ ...REQUEST, cachePrompt: false }, port.asPort);
     port.say({ type: 'stop' });
@@ -140,7 +128,7 @@ describe('a stop', () => {
   });
 
   it('before the first chunk of the prompt runs none of it', async () => {
-    const { host, webLlm } = await loadedSetting(caches);
+    const { host, webLlm } = await loadedSetting();
     const port = new FakeStreamPort();
     const { completions } = webLlm.engine.chat;
     const create = completions.create.bind(completions);
@@ -156,7 +144,7 @@ describe('a stop', () => {
   });
 
   it('after the last token changes nothing', async () => {
-    const { host } = await loadedSetting(caches);
+    const { host } = await loadedSetting();
     const port = new FakeStreamPort();
     const outcome = await host.generate(REQUEST, port.asPort);
     port.say({ type: 'stop' });
@@ -167,7 +155,7 @@ describe('a stop', () => {
 describe('one request at a time', () => {
   it('refuses a second and goes on with the first', async () => {
     let release: () => void = () => undefined;
-    const { host, webLlm } = await loadedSetting(caches, {
+    const { host, webLlm } = await loadedSetting({
       forward: () =>
         new Promise((resolve) => {
           release = resolve;
@@ -187,7 +175,7 @@ describe('one request at a time', () => {
   });
 
   it('needs a model', async () => {
-    const { host } = await loadedSetting(caches);
+    const { host } = await loadedSetting();
     await host.unload();
     expect(await host.generate(REQUEST, new FakeStreamPort().asPort)).toMatchObject({
       ok: false,
@@ -198,7 +186,7 @@ describe('one request at a time', () => {
 
 describe('pacing', () => {
   it('holds the decode while the page has not taken what was sent', async () => {
-    const { host, webLlm } = await loadedSetting(caches, { answer: LONG });
+    const { host, webLlm } = await loadedSetting({ answer: LONG });
     await host.setPacing(NO_REST);
     const port = new FakeStreamPort();
     const answer = host.generate(REQUEST, port.asPort);
@@ -216,7 +204,7 @@ describe('pacing', () => {
   it('takes a new pace while it streams', async () => {
     vi.useFakeTimers();
     try {
-      const { host, webLlm } = await loadedSetting(caches, { answer: LONG });
+      const { host, webLlm } = await loadedSetting({ answer: LONG });
       await host.setPacing({ flushIntervalMs: 0, decodeDelayMs: 1000 });
       const port = readingPort();
       const answer = host.generate(REQUEST, port.asPort);
@@ -234,7 +222,7 @@ describe('pacing', () => {
 describe('an error in the engine', () => {
   it('is typed, and the model goes on', async () => {
     let broken = true;
-    const { host } = await loadedSetting(caches, {
+    const { host } = await loadedSetting({
       forward: () => {
         if (!broken) return Promise.resolve();
         return Promise.reject(
@@ -256,7 +244,7 @@ describe('an error in the engine', () => {
   });
 
   it('of the GPU that nobody caught voids the answer: its work was dropped', async () => {
-    const { host, gpu } = await loadedSetting(caches, {
+    const { host, gpu } = await loadedSetting({
       forward: () => {
         gpu.device.raise(new GPUValidationError());
         return Promise.resolve();
@@ -274,7 +262,7 @@ describe('an error in the engine', () => {
 });
 
 it('unload ends the answer under way before it frees the model', async () => {
-  const { host, gpu } = await loadedSetting(caches, { answer: LONG });
+  const { host, gpu } = await loadedSetting({ answer: LONG });
   await host.setPacing(NO_REST);
   const port = new FakeStreamPort();
   const answer = host.generate(REQUEST, port.asPort);
@@ -286,7 +274,7 @@ it('unload ends the answer under way before it frees the model', async () => {
 
 describe('patience while a grammar is compiled', () => {
   it('is asked of the supervisor and of the page, and taken back', async () => {
-    const { host, patience } = await loadedSetting(caches);
+    const { host, patience } = await loadedSetting();
     const port = readingPort();
     const asked: unknown[] = [];
     const post = port.postMessage.bind(port);
@@ -300,7 +288,7 @@ describe('patience while a grammar is compiled', () => {
   });
 
   it('is taken back when the grammar is none', async () => {
-    const { host, patience } = await loadedSetting(caches, {
+    const { host, patience } = await loadedSetting({
       compilingGrammar: () =>
         Promise.reject(Object.assign(new Error('bad'), { name: 'GrammarMatcherInitError' })),
     });
@@ -311,7 +299,7 @@ describe('patience while a grammar is compiled', () => {
   });
 
   it('is not asked for an answer in free form', async () => {
-    const { host, patience } = await loadedSetting(caches);
+    const { host, patience } = await loadedSetting();
     await host.generate(REQUEST, readingPort().asPort);
     expect(patience).toEqual([]);
   });

@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { present } from '#kernel/assert';
 import { WebLlmHost } from '../../../../workers/inference/web-llm-host.ts';
-import { FakeCaches } from '../../../fakes/web-llm-caches.ts';
+import { LIBRARY_ADDRESS } from '../../../../workers/inference/web-llm-engine.ts';
+import { StoredCaches } from '../../../../workers/inference/web-llm-stored-caches.ts';
 import { GPUOutOfMemoryError, GPUValidationError } from '../../../fakes/web-llm-gpu.ts';
 import {
   FakeStreamPort,
@@ -9,23 +10,11 @@ import {
   OPTIONS,
   REQUEST,
   settingWith,
-  TENSOR_LIST_URL,
   tensorList,
+  withFiles,
 } from '../../../fakes/web-llm-host.ts';
 
 const MIB = 2 ** 20;
-let caches: FakeCaches;
-
-beforeEach(() => {
-  caches = new FakeCaches();
-  caches.network.set(TENSOR_LIST_URL, tensorList(1000, 24));
-  vi.stubGlobal('caches', caches);
-});
-
-afterEach(() => {
-  vi.unstubAllGlobals();
-});
-
 /** A step of the fake that waits until the test lets it go on. */
 function held(): {
   readonly entered: Promise<void>;
@@ -100,16 +89,33 @@ describe('a model that loads', () => {
   });
 });
 
-it('nothing is fetched of a model that is not here without the user’s yes', async () => {
-  const { host, webLlm } = settingWith();
-  expect(await host.load({ ...OPTIONS, download: false })).toMatchObject({
-    ok: false,
-    error: { code: 'consent-required', details: { model: 'Tiny' } },
-  });
-  expect([caches.fetched, webLlm.engines]).toEqual([[], []]);
+it('hands web-llm the files that came with the model, and nothing else', async () => {
+  const { host, caches, webLlm } = settingWith();
+  await host.load(OPTIONS);
+  const cache = await caches.open('webllm/model');
+  const text = async (url: string) => (await cache.match(new Request(url)))?.text();
+  expect(await text(`${MODEL.weightsUrl}params_shard_0.bin`)).toBe('weights');
+  expect(await text(MODEL.libraryUrl)).toBe('library');
+  // From some addresses web-llm would fetch the library past every cache.
+  expect(webLlm.engine.appConfig.model_list[0]?.model_lib).toBe(LIBRARY_ADDRESS);
+  expect(await text(LIBRARY_ADDRESS)).toBe('library');
 });
 
-describe('what is found out before anything is fetched', () => {
+it.each([
+  ['without files', MODEL, 'no-files'],
+  ['without a list of tensors', { ...MODEL, files: withFiles('').files?.slice(1) ?? [] }, 'no-files'],
+  ['with a page for a list', withFiles('<!doctype html>'), 'json'],
+  ['with an empty list', withFiles('{"records":[]}'), 'tensor-list'],
+])('a model %s is refused before web-llm is fetched', async (_what, model, reason) => {
+  const { host, webLlm } = settingWith();
+  expect(await host.load({ ...OPTIONS, model })).toMatchObject({
+    ok: false,
+    error: { code: 'model-invalid', details: { model: 'Tiny', reason } },
+  });
+  expect(webLlm.engines).toEqual([]);
+});
+
+describe('what is found out before anything is loaded', () => {
   it.each([
     ['engine-unavailable', null, {}],
     ['feature-missing', { features: [] }, { feature: 'shader-f16' }],
@@ -122,8 +128,8 @@ describe('what is found out before anything is fetched', () => {
     ['feature-missing', { limits: { maxComputeWorkgroupStorageSize: 16_384 } }, { needed: 32_768 }],
   ])('%s on an adapter with %o', async (code, adapter, details) => {
     const { host, webLlm } = settingWith({}, adapter);
+    expect(await host.canRun(MODEL, null)).toMatchObject({ ok: false, error: { code, details } });
     expect(await host.load(OPTIONS)).toMatchObject({ ok: false, error: { code, details } });
-    expect(caches.fetched).toEqual([]);
     expect(webLlm.engines).toEqual([]);
   });
 
@@ -132,7 +138,7 @@ describe('what is found out before anything is fetched', () => {
     const host = new WebLlmHost({
       openPackage,
       gpu: undefined,
-      downloads: null,
+      caches: new StoredCaches(),
       askPatience: () => undefined,
     });
     expect(await host.load(OPTIONS)).toMatchObject({ ok: false, error: { code: 'engine-unavailable' } });
@@ -156,39 +162,28 @@ describe('what is found out before anything is fetched', () => {
   });
 });
 
-describe('what is found out before the weights are fetched', () => {
-  it('a tensor that fits the adapter but not what web-llm takes of it', async () => {
-    caches.network.set(TENSOR_LIST_URL, tensorList(200 * MIB));
-    // 512 MiB: web-llm asks for 1 GiB or, failing that, for no more than 128 MiB.
-    const { host, webLlm } = settingWith({}, { limits: { maxStorageBufferBindingSize: 512 * MIB } });
-    expect(await host.load(OPTIONS)).toMatchObject({
-      ok: false,
-      error: {
-        code: 'feature-missing',
-        details: { feature: 'maxStorageBufferBindingSize', needed: 1024 * MIB, available: 128 * MIB },
-      },
-    });
-    expect(webLlm.engines).toEqual([]);
-  });
-
-  it('a folder that is not there', async () => {
-    caches.network.clear();
-    expect(await settingWith().host.load(OPTIONS)).toMatchObject({
-      ok: false,
-      error: { code: 'model-fetch-failed', details: { model: 'Tiny' } },
-    });
-  });
-
-  it.each([['<!doctype html><title>Please log in</title>'], ['{"records":[{}]}'], ['{"records":[]}']])(
-    'a tensor list that is none is refused and not kept: %s',
-    async (body) => {
-      caches.network.set(TENSOR_LIST_URL, body);
-      const { host } = settingWith();
-      expect(await host.load(OPTIONS)).toMatchObject({ ok: false, error: { code: 'model-invalid' } });
-      caches.network.set(TENSOR_LIST_URL, tensorList(8));
-      expect((await host.load(OPTIONS)).ok).toBe(true);
+it('a tensor that fits the adapter but not what web-llm takes of it is found out before the weights are fetched', async () => {
+  // 512 MiB: web-llm asks for 1 GiB or, failing that, for no more than 128 MiB.
+  const { host, webLlm } = settingWith({}, { limits: { maxStorageBufferBindingSize: 512 * MIB } });
+  const refused = {
+    ok: false,
+    error: {
+      code: 'feature-missing',
+      details: { feature: 'maxStorageBufferBindingSize', needed: 1024 * MIB, available: 128 * MIB },
     },
-  );
+  };
+  expect(await host.canRun(MODEL, 200 * MIB)).toMatchObject(refused);
+  expect(await host.canRun(MODEL, 100 * MIB)).toEqual({ ok: true, value: null });
+  expect(await host.load({ ...OPTIONS, model: withFiles(tensorList(200 * MIB)) })).toMatchObject(refused);
+  expect(webLlm.engines).toEqual([]);
+});
+
+it('whether a source of another engine runs is not for this one to say', async () => {
+  const model = { format: 'built-in', id: 'x', name: 'X' } as const;
+  expect(await settingWith().host.canRun(model, null)).toMatchObject({
+    ok: false,
+    error: { code: 'request-unsupported' },
+  });
 });
 
 describe('a failure in loading', () => {
@@ -205,29 +200,14 @@ describe('a failure in loading', () => {
     expect(gpu.device.destroyed).toBe(true);
   });
 
-  it('drops kept files that are damaged, and only those of this model', async () => {
-    const { host } = settingWith({
-      compiling: () => Promise.reject(named('CompileError', 'expected magic word')),
-    });
-    caches.named('webllm/wasm').kept.set(MODEL.libraryUrl, 'garbage');
-    caches.named('webllm/model').kept.set('https://models.test/tiny/resolve/main-2/shard', 'other');
-    expect(await host.load(OPTIONS)).toMatchObject({ ok: false, error: { code: 'model-invalid' } });
-    expect([...caches.named('webllm/wasm').kept.keys()]).toEqual([]);
-    expect([...caches.named('webllm/model').kept.keys()]).toEqual([
-      'https://models.test/tiny/resolve/main-2/shard',
-    ]);
-  });
-
-  it('keeps good files: a device that broke is no reason to fetch again', async () => {
+  it('is that of the device when that breaks', async () => {
     const { host, gpu } = settingWith({
       compiling: () => {
         gpu.device.lose();
         return new Promise(() => undefined);
       },
     });
-    caches.named('webllm/model').kept.set(`${MODEL.weightsUrl}params_shard_0.bin`, 'weights');
     expect(await host.load(OPTIONS)).toMatchObject({ ok: false, error: { code: 'device-lost' } });
-    expect(caches.named('webllm/model').kept.size).toBe(2);
   });
 
   it('is that of the device even when web-llm’s error is there before the word of the loss', async () => {
@@ -279,7 +259,7 @@ describe('a failure in loading', () => {
     const host = new WebLlmHost({
       openPackage: () => Promise.reject(gone),
       gpu: gpu.asGpu,
-      downloads: null,
+      caches: new StoredCaches(),
       askPatience: () => undefined,
     });
     expect(await host.load(OPTIONS)).toMatchObject({
@@ -289,26 +269,13 @@ describe('a failure in loading', () => {
   });
 });
 
-describe('a library of another generation', () => {
+it('a library of another generation is engine-incompatible: whoever has the files may fetch a newer one', async () => {
   const linkError = named('LinkError', 'WebAssembly.instantiate(): Import #2 "env" "TVMWasmPackedCFunc"');
-
-  it('is fetched afresh once, and loads when its address holds a newer one', async () => {
-    caches.named('webllm/wasm').kept.set(MODEL.libraryUrl, 'old');
-    const { host, webLlm } = settingWith({
-      fetching: () =>
-        caches.named('webllm/wasm').kept.has(MODEL.libraryUrl)
-          ? Promise.reject(linkError)
-          : Promise.resolve(),
-    });
-    expect((await host.load(OPTIONS)).ok).toBe(true);
-    expect(webLlm.engines).toHaveLength(2);
-  });
-
-  it('is engine-incompatible when the newer one does not link either', async () => {
-    const { host, webLlm } = settingWith({ fetching: () => Promise.reject(linkError) });
-    expect(await host.load(OPTIONS)).toMatchObject({ ok: false, error: { code: 'engine-incompatible' } });
-    expect(webLlm.engines).toHaveLength(2);
-  });
+  const { host, webLlm } = settingWith({ fetching: () => Promise.reject(linkError) });
+  expect(await host.load(OPTIONS)).toMatchObject({ ok: false, error: { code: 'engine-incompatible' } });
+  expect(webLlm.engines).toHaveLength(1);
+  webLlm.script.fetching = () => Promise.resolve();
+  expect((await host.load(OPTIONS)).ok).toBe(true);
 });
 
 describe('another web-llm than the one this was written for', () => {

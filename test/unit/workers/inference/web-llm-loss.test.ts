@@ -1,5 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FakeCaches } from '../../../fakes/web-llm-caches.ts';
+import { describe, expect, it, vi } from 'vitest';
 import { GPUOutOfMemoryError } from '../../../fakes/web-llm-gpu.ts';
 import {
   FakeStreamPort,
@@ -11,20 +10,9 @@ import {
   REQUEST,
 } from '../../../fakes/web-llm-host.ts';
 
-let caches: FakeCaches;
-
-beforeEach(() => {
-  caches = new FakeCaches();
-  vi.stubGlobal('caches', caches);
-});
-
-afterEach(() => {
-  vi.unstubAllGlobals();
-});
-
 describe('a device that is lost', () => {
   it('in mid-stream ends the answer that waits for it, and every later one at once', async () => {
-    const { host, gpu } = await loadedSetting(caches, {
+    const { host, gpu } = await loadedSetting({
       answer: LONG,
       forward: (tokens) => {
         if (tokens > 1) return Promise.resolve();
@@ -45,7 +33,7 @@ describe('a device that is lost', () => {
   });
 
   it('counts for more than the error that web-llm throws because of it', async () => {
-    const { host, gpu } = await loadedSetting(caches, {
+    const { host, gpu } = await loadedSetting({
       forward: () => {
         gpu.device.lose();
         return Promise.reject(new Error('Instance is disposed'));
@@ -58,7 +46,7 @@ describe('a device that is lost', () => {
   });
 
   it('counts for more than that error even when it becomes known after it', async () => {
-    const { host, gpu } = await loadedSetting(caches, {
+    const { host, gpu } = await loadedSetting({
       forward: () => {
         gpu.device.lostUnseen = true;
         return Promise.reject(new Error('Instance is disposed'));
@@ -71,7 +59,7 @@ describe('a device that is lost', () => {
   });
 
   it('while the page holds the decode back ends the answer at once', async () => {
-    const { host, gpu } = await loadedSetting(caches, { answer: LONG });
+    const { host, gpu } = await loadedSetting({ answer: LONG });
     await host.setPacing(NO_REST);
     const port = new FakeStreamPort();
     const answer = host.generate(REQUEST, port.asPort);
@@ -81,7 +69,7 @@ describe('a device that is lost', () => {
   });
 
   it('between two answers is told to the next', async () => {
-    const { host, gpu } = await loadedSetting(caches);
+    const { host, gpu } = await loadedSetting();
     expect((await host.generate(REQUEST, readingPort().asPort)).ok).toBe(true);
     gpu.device.lose();
     await Promise.resolve();
@@ -93,7 +81,7 @@ describe('a device that is lost', () => {
 
   it('while it is stopped is still a lost device', async () => {
     const port = new FakeStreamPort();
-    const { host, gpu } = await loadedSetting(caches, {
+    const { host, gpu } = await loadedSetting({
       forward: () => {
         port.say({ type: 'stop' });
         gpu.device.lose();
@@ -107,7 +95,7 @@ describe('a device that is lost', () => {
   });
 
   it('for want of memory is out-of-memory', async () => {
-    const { host, gpu } = await loadedSetting(caches, {
+    const { host, gpu } = await loadedSetting({
       forward: async () => {
         gpu.device.scopes.push(new GPUOutOfMemoryError());
         if ((await gpu.device.popErrorScope()) !== null) gpu.device.destroy();
@@ -121,7 +109,7 @@ describe('a device that is lost', () => {
   });
 
   it('is replaced by a new one when the model is loaded again', async () => {
-    const { host, gpu } = await loadedSetting(caches);
+    const { host, gpu } = await loadedSetting();
     gpu.device.lose();
     await Promise.resolve();
     expect((await host.load(OPTIONS)).ok).toBe(true);
@@ -130,7 +118,7 @@ describe('a device that is lost', () => {
 });
 
 it('tells the page of a loss that no answer was there to see', async () => {
-  const { host, gpu } = await loadedSetting(caches);
+  const { host, gpu } = await loadedSetting();
   const told = host.engineLost();
   gpu.device.lose();
   expect(await told).toMatchObject({ ok: false, error: { code: 'device-lost' } });
@@ -138,7 +126,7 @@ it('tells the page of a loss that no answer was there to see', async () => {
 });
 
 it('takes its own unloading for no loss', async () => {
-  const { host } = await loadedSetting(caches);
+  const { host } = await loadedSetting();
   let told = false;
   void host.engineLost().then(() => {
     told = true;

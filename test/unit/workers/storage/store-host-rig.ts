@@ -112,6 +112,8 @@ export class StoreHostRig {
   /** Before each write of a chunk; what it throws, the write throws. */
   beforeWrite: (chunk: number) => void | Promise<void> = () => undefined;
   blobFault: DOMException | null = null;
+  /** What earlier visits left, by address. */
+  readonly earlier = new Map<string, Blob>();
   /** What the next openings end with; null: well. */
   openings: (WitanFailure | Error | null)[] = [];
   opened = 0;
@@ -128,6 +130,13 @@ export class StoreHostRig {
     this.net = new FakeNet(this.clock, Object.fromEntries(servers));
     this.host = new ModelStoreHost({
       open: (onLost) => this.#open(onLost),
+      earlier: {
+        find: (url) => Promise.resolve(this.earlier.get(url) ?? null),
+        forget: (url) => {
+          this.earlier.delete(url);
+          return Promise.resolve();
+        },
+      },
       net: this.net,
       clock: this.clock,
       random: seededRandom(7),
