@@ -24,6 +24,7 @@ const ids = async (page: Page): Promise<readonly string[]> =>
 async function take(page: Page, name: string, bytes: Uint8Array): Promise<void> {
   const files = { name: `${name}.gguf`, mimeType: '', buffer: Buffer.from(bytes) };
   await page.locator('input[type=file]').setInputFiles(files);
+  await page.getByRole('button', { name: /^Copy .* into the store$/ }).click();
   await expect(page.getByRole('button', { name: `Check again: ${name}` })).toBeVisible();
 }
 

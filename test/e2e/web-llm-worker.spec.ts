@@ -119,7 +119,7 @@ test('the model store fetches a model for web-llm from the hub, once, and gives 
   });
   expect([...asked].sort()).toEqual(Object.keys(FILES).sort());
   expect(await store('mlcListing', tiny, false)).toMatchObject({ value: { complete: true } });
-  expect(await store('remove', 'tiny')).toEqual({ ok: true, value: null });
+  expect(await store('remove', 'tiny')).toMatchObject({ ok: true, value: { heldBytes: 0 } });
   expect(await store('list')).toEqual({ ok: true, value: [] });
 });
 
