@@ -18,9 +18,10 @@ export async function wasmHashes(): Promise<StoreHashes> {
       return {
         update: (bytes) => {
           sha256.update(bytes);
+          return Promise.resolve();
         },
-        save: () => sha256.save(),
-        digest: () => sha256.digest('binary'),
+        save: () => Promise.resolve(sha256.save()),
+        digest: () => Promise.resolve(sha256.digest('binary')),
       };
     },
   };

@@ -66,7 +66,7 @@ it('does not read again what the saved state of the hash has seen', async () => 
         ...stream,
         update: (bytes) => {
           hashed.push(bytes.length);
-          stream.update(bytes);
+          return stream.update(bytes);
         },
       };
     },
