@@ -10,8 +10,10 @@ import type { WorkerHandle } from '#contracts/worker-handle';
  */
 export class HashCompanion {
   readonly #start: () => WorkerHandle<HashWorkerApi>;
-  #joined: { readonly store: WorkerHandle<ModelStoreApi>; readonly hash: WorkerHandle<HashWorkerApi> } | null =
-    null;
+  #joined: {
+    readonly store: WorkerHandle<ModelStoreApi>;
+    readonly hash: WorkerHandle<HashWorkerApi>;
+  } | null = null;
   #works = 0;
 
   constructor(start: () => WorkerHandle<HashWorkerApi>) {
