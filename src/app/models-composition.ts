@@ -1,6 +1,7 @@
 import { systemClock } from '#kernel/clock';
 import { ok } from '#kernel/result';
 import type { Outcome } from '#contracts/errors';
+import type { HashWorkerApi } from '#contracts/hash-worker';
 import type { ModelStoreApi } from '#contracts/models';
 import type { DevicePort } from '#contracts/ports';
 import type { MemberChoice } from '#contracts/settings';
@@ -16,6 +17,7 @@ import { CatalogueModels } from './catalogue-models.ts';
 import { CatalogueSource } from './catalogue-source.ts';
 import { FitJudge } from './fit-judge.ts';
 import { GgufModels } from './gguf-models.ts';
+import { HashCompanion } from './hash-companion.ts';
 import { HeldModels } from './held-models.ts';
 import { ModelsService } from './models-service.ts';
 import { OpenedFiles } from './opened-files.ts';
@@ -64,6 +66,10 @@ export function composeModels({
     },
     startWorker: () =>
       supervisor.start<ModelStoreApi>('model store', WORKER_SCRIPTS.modelStore, STORE_PATIENCE),
+    // It hashes while the storage worker writes.
+    hashing: new HashCompanion(() =>
+      supervisor.start<HashWorkerApi>('hashes', WORKER_SCRIPTS.hash, STORE_PATIENCE),
+    ),
     catalogue: new CatalogueModels(new GgufModels((signal) => catalogue.gguf(signal), baseUrl), (signal) =>
       catalogue.webLlm(signal),
     ),

@@ -24,6 +24,7 @@ import type { StoreHealth, StoreWork } from '#contracts/store-health';
 import type { WorkerHandle } from '#contracts/worker-handle';
 import type { StoreLog } from '../storage/store-log.ts';
 import type { FitJudge } from './fit-judge.ts';
+import type { HashCompanion } from './hash-companion.ts';
 import type { HeldFiles, HeldModels, OpenModel } from './held-models.ts';
 import type { OpenedFiles } from './opened-files.ts';
 import type { SharedActivity } from './shared-activity.ts';
@@ -44,6 +45,7 @@ export interface ModelsServicePorts {
   readonly activity: SharedActivity;
   readonly log: StoreLog;
   readonly held: HeldModels;
+  readonly hashing: Pick<HashCompanion, 'during'>;
   /** Ids of what was chosen for the council. Errors: record-invalid, storage-failed. */
   readonly seated: () => Promise<Outcome<readonly string[]>>;
   readonly judge: Pick<FitJudge, 'fit'>;
@@ -126,7 +128,7 @@ export class ModelsService implements ModelsPort {
     if ('weightsUrl' in value) return this.bringMlc(value, { mayFetch: true });
     return this.#fetched(
       value,
-      this.#long((api, progress) => api.download(value, progress)),
+      this.#bring((api, progress) => api.download(value, progress)),
     );
   }
 
@@ -143,7 +145,7 @@ export class ModelsService implements ModelsPort {
   ): Promise<Outcome<ModelReceipt>> {
     return this.#fetched(
       model,
-      this.#long((api, progress) => api.bringMlc(model, how, progress), onProgress),
+      this.#bring((api, progress) => api.bringMlc(model, how, progress), onProgress),
     );
   }
 
@@ -171,7 +173,7 @@ export class ModelsService implements ModelsPort {
   }
 
   async importFiles(files: readonly File[]): Promise<Outcome<StoredModel>> {
-    const taken = await this.#long((api, progress) => api.importFiles(files, progress));
+    const taken = await this.#bring((api, progress) => api.importFiles(files, progress));
     // A file that is no model is no fault of the store. What it will be called there is not known before it is there.
     if (taken.ok || taken.error.code !== 'model-invalid') this.#note('import', files[0]?.name ?? null, taken);
     return taken;
@@ -326,6 +328,14 @@ export class ModelsService implements ModelsPort {
     const changed = await change;
     this.#ports.activity.changed();
     return changed;
+  }
+
+  /** As `#long`, for what puts files into the store. */
+  #bring<T>(
+    use: (api: ModelStoreApi, progress: MessagePort) => Promise<Outcome<T>>,
+    onProgress?: (progress: ModelProgress) => void,
+  ): Promise<Outcome<T>> {
+    return this.#ports.hashing.during(this.#handle(), () => this.#long(use, onProgress));
   }
 
   /** A call that says how far it has come; it has no deadline but the life of the worker. */

@@ -94,6 +94,11 @@ export interface StoreSpace {
  * Errors of all: storage-unavailable, storage-failed, worker-lost; of those that name a model: member-unknown.
  */
 export interface ModelStoreApi {
+  /**
+   * Gives it a thread that hashes whole files beside its own work. Without one, and when it is lost, it does so by itself.
+   * @param port on which `RunningHashesApi` is served; null: who served it is gone
+   */
+  hashBeside(port: MessagePort | null): Promise<Outcome<null>>;
   list(): Promise<Outcome<readonly StoredModel[]>>;
   space(wantedBytes?: number): Promise<Outcome<StoreSpace>>;
   /**

@@ -1,5 +1,6 @@
 // The one place in `src` that names worker files (as URLs: nothing of them is bundled into the page).
 import modelStoreScript from '../../workers/storage/model-store.worker.ts?worker&url';
+import hashScript from '../../workers/storage/hash.worker.ts?worker&url';
 import remoteScript from '../../workers/inference/remote.worker.ts?worker&url';
 import telemetryScript from '../../workers/telemetry/telemetry.worker.ts?worker&url';
 import webLlmScript from '../../workers/inference/web-llm.worker.ts?worker&url';
@@ -11,6 +12,7 @@ export const WORKER_SCRIPTS = {
   webLlm: webLlmScript,
   remote: remoteScript,
   modelStore: modelStoreScript,
+  hash: hashScript,
   telemetry: telemetryScript,
 } as const;
 

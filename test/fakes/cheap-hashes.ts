@@ -67,9 +67,10 @@ export const cheapHashes: StoreHashes = {
     return Promise.resolve({
       update: (bytes) => {
         sums.add(bytes);
+        return Promise.resolve();
       },
-      save: () => sums.save(),
-      digest: () => sums.spread(SHA256_BYTES),
+      save: () => Promise.resolve(sums.save()),
+      digest: () => Promise.resolve(sums.spread(SHA256_BYTES)),
     });
   },
 };

@@ -3,6 +3,7 @@ import { seededRandom } from '#kernel/random';
 import { FetchNet } from '../../src/storage/download/fetch-net.ts';
 import { serveWorker } from '../../workers/lib/worker-entry.ts';
 import { CachedEarlier } from '../../workers/storage/earlier-files.ts';
+import { HashBeside } from '../../workers/storage/hash-beside.ts';
 import { ModelStoreHost } from '../../workers/storage/model-store-host.ts';
 import { openStore } from '../../workers/storage/open-store.ts';
 
@@ -24,9 +25,12 @@ async function answer(url: string, init: RequestInit): Promise<Response> {
   });
 }
 
+const hashBeside = new HashBeside(systemClock);
+
 serveWorker(
   new ModelStoreHost({
-    open: (onLost) => openStore(systemClock, onLost),
+    open: (onLost) => openStore(systemClock, hashBeside, onLost),
+    hashBeside,
     earlier: new CachedEarlier(caches),
     net: new FetchNet(answer, self),
     clock: systemClock,

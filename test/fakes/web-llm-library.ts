@@ -1,15 +1,17 @@
 import { systemClock, type Clock } from '#kernel/clock';
 import { ok } from '#kernel/result';
 import type { Engine, LoadOptions, MlcSource } from '#contracts/engine';
+import type { HashWorkerApi } from '#contracts/hash-worker';
 import type { ModelStoreApi } from '#contracts/models';
 import type { WorkerHandle } from '#contracts/worker-handle';
+import { HashCompanion } from '../../src/app/hash-companion.ts';
 import { HeldModels } from '../../src/app/held-models.ts';
 import { ModelsService } from '../../src/app/models-service.ts';
 import { OpenedFiles } from '../../src/app/opened-files.ts';
 import { SharedActivity } from '../../src/app/shared-activity.ts';
 import { StoredWebLlmEngine, type MlcStore } from '../../src/app/stored-web-llm-engine.ts';
 import { WorkerEngine } from '../../src/engines/worker-engine.ts';
-import { WEB_LLM_PATIENCE } from '../../src/platform/worker-scripts.ts';
+import { WEB_LLM_PATIENCE, WORKER_SCRIPTS } from '../../src/platform/worker-scripts.ts';
 import { WorkerSupervisor } from '../../src/platform/worker-supervisor.ts';
 import { WebFileLocks } from '../../src/storage/model-store/web-file-locks.ts';
 import { StoreLog } from '../../src/storage/store-log.ts';
@@ -47,6 +49,7 @@ function openModels(): ModelsService {
     log: new StoreLog(systemClock, null),
     held: new HeldModels(new WebFileLocks(navigator.locks)),
     seated: () => Promise.resolve(ok([])),
+    hashing: new HashCompanion(() => supervisor.start<HashWorkerApi>('hashes', WORKER_SCRIPTS.hash)),
     judge: { fit: nothing },
     opened: new OpenedFiles(),
     notices: NO_NOTICES,

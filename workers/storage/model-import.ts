@@ -56,10 +56,10 @@ async function sha256(signal: AbortSignal, file: File, onBytes: (bytes: number) 
   const hash = await (await wasmHashes()).stream(null);
   for (let atByte = 0; atByte < file.size; atByte += HASHED_AT_ONCE_BYTES) {
     signal.throwIfAborted();
-    hash.update(new Uint8Array(await file.slice(atByte, atByte + HASHED_AT_ONCE_BYTES).arrayBuffer()));
+    await hash.update(new Uint8Array(await file.slice(atByte, atByte + HASHED_AT_ONCE_BYTES).arrayBuffer()));
     onBytes(Math.min(HASHED_AT_ONCE_BYTES, file.size - atByte));
   }
-  return toHex(hash.digest());
+  return toHex(await hash.digest());
 }
 
 /** `tiny-llama-Q4_0-00001-of-00003.gguf` → `tiny-llama-Q4_0`; the same in whatever order the parts are given. */

@@ -18,6 +18,7 @@ import { checkSet, type GgufPart } from '../../src/storage/gguf/split-set.ts';
 import { addressOf } from '../../src/storage/mlc/file-marks.ts';
 import type { ModelStore } from '../../src/storage/model-store/model-store.ts';
 import { attempt } from '../../src/storage/model-store/store-failure.ts';
+import type { HashBeside } from './hash-beside.ts';
 import { MlcWork, type MlcWorkPorts } from './mlc-work.ts';
 import { downloadModel } from './model-download.ts';
 import { examineFiles, importedId, importModel, type ImportLine } from './model-import.ts';
@@ -27,6 +28,7 @@ import { localProgress, ProgressLine } from './progress-line.ts';
 export interface ModelStoreHostPorts extends MlcWorkPorts {
   /** @param onLost called when what was opened is gone */
   readonly open: (onLost: () => void) => Promise<Outcome<OpenedStore>>;
+  readonly hashBeside: Pick<HashBeside, 'connect'>;
 }
 
 /** The name of a file of the catalogue, which says which part it is; its id where it came from the user. */
@@ -51,6 +53,11 @@ export class ModelStoreHost implements ModelStoreApi {
 
   constructor(ports: ModelStoreHostPorts) {
     this.#ports = ports;
+  }
+
+  hashBeside(port: MessagePort | null): Promise<Outcome<null>> {
+    this.#ports.hashBeside.connect(port);
+    return Promise.resolve(ok(null));
   }
 
   list(): Promise<Outcome<readonly StoredModel[]>> {

@@ -10,6 +10,7 @@ import { ProcessLocks } from '../../src/storage/model-store/process-locks.ts';
 import { attempt } from '../../src/storage/model-store/store-failure.ts';
 import { wasmHashes } from '../../src/storage/model-store/wasm-hashes.ts';
 import { WebFileLocks } from '../../src/storage/model-store/web-file-locks.ts';
+import type { HashBeside } from './hash-beside.ts';
 
 export interface OpenedStore {
   readonly store: ModelStore;
@@ -19,10 +20,15 @@ export interface OpenedStore {
 
 /**
  * Opens the store of this browser.
+ * @param beside where it has whole files hashed
  * @param onLost called when its database is gone: it must be opened anew
  * Errors: storage-unavailable, storage-failed, storage-full.
  */
-export async function openStore(clock: Clock, onLost: () => void): Promise<Outcome<OpenedStore>> {
+export async function openStore(
+  clock: Clock,
+  beside: HashBeside,
+  onLost: () => void,
+): Promise<Outcome<OpenedStore>> {
   const database = await openModelsDatabase({ onLost });
   if (!database.ok) return database;
   const opened = await openByteStore(database.value, clock);
@@ -40,7 +46,7 @@ export async function openStore(clock: Clock, onLost: () => void): Promise<Outco
   const store = await ModelStore.open({
     bytes,
     journal: new IdbJournal(database.value),
-    hashes: hashes.value,
+    hashes: beside.over(hashes.value),
     locks: locks === undefined ? new ProcessLocks() : new WebFileLocks(locks),
     clock,
   });

@@ -141,7 +141,8 @@ export class FileSink implements OpenSink {
     if (!written.ok) return this.#failed(written.error, index);
     const chunk = { index, fingerprint: this.#parts.hashes.fingerprint(bytes), sha256 };
     // In one step: whatever the hash has seen is kept, or on its way into the journal.
-    if (!chunksProved && index === this.#whole.chunks) this.#whole.update(bytes);
+    // Not waited for: it is hashed while it is flushed and the next one is written.
+    if (!chunksProved && index === this.#whole.chunks) void this.#whole.update(bytes);
     this.#uncommitted.add(index);
     const committed = this.#commits.add(chunk);
     if (!chunksProved) await this.#catchUp(file.value);
@@ -149,8 +150,11 @@ export class FileSink implements OpenSink {
   }
 
   async #commit(chunks: readonly WrittenChunk[]): Promise<Outcome<null>> {
-    const advance = this.#whole.advance();
-    const committed = await this.#flushAndJournal(chunks, advance);
+    // Asked before the flush: of what comes later nothing is said.
+    const advancing = this.#whole.advance();
+    const file = await this.#flushed(chunks);
+    const advance = await advancing;
+    const committed = file.ok ? await this.#parts.ledger.keep(chunks, this.#spec.id, advance) : file;
     for (const { index } of chunks) this.#uncommitted.delete(index);
     if (!committed.ok) {
       this.#whole.stray();
@@ -161,16 +165,13 @@ export class FileSink implements OpenSink {
     return ok(null);
   }
 
-  async #flushAndJournal(
-    chunks: readonly WrittenChunk[],
-    advance: HashAdvance | null,
-  ): Promise<Outcome<KnownFile>> {
+  async #flushed(chunks: readonly WrittenChunk[]): Promise<Outcome<ByteFile>> {
     const file = await this.#open();
     if (!file.ok) return file;
     const flushed = await attempt('write', () => file.value.flush());
     if (!flushed.ok)
       return this.#failed(flushed.error, chunks.length === 1 ? (chunks[0]?.index ?? null) : null);
-    return this.#parts.ledger.keep(chunks, this.#spec.id, advance);
+    return file;
   }
 
   async #resume(): Promise<void> {
@@ -184,10 +185,15 @@ export class FileSink implements OpenSink {
    */
   async #catchUp(file: ByteFile): Promise<void> {
     const { table } = this.#known;
-    while (table !== null && this.#whole.chunks < table.count && table.isKept(this.#whole.chunks)) {
+    while (
+      table !== null &&
+      !this.#whole.isToResume &&
+      this.#whole.chunks < table.count &&
+      table.isKept(this.#whole.chunks)
+    ) {
       const read = await attempt('read', () => this.#read(file, this.#whole.chunks));
       if (!read.ok || !read.value.ok) return;
-      this.#whole.update(read.value.bytes);
+      await this.#whole.update(read.value.bytes);
     }
   }
 
@@ -220,6 +226,7 @@ export class FileSink implements OpenSink {
     if (streams) await this.#resume();
     const file = await this.#open();
     if (!file.ok) return file;
+    let hashing = Promise.resolve();
     const lost: (LostChunk & { readonly kind: StoreFault['kind'] })[] = [];
     for (let index = 0; index < (table?.count ?? 0); index += 1) {
       const next = streams && index === this.#whole.chunks;
@@ -233,12 +240,17 @@ export class FileSink implements OpenSink {
           kind: read.value.kind,
         });
       } else if (next) {
-        this.#whole.update(read.value.bytes);
+        // One chunk at a time waits to be hashed, while the next is read.
+        await hashing;
+        hashing = this.#whole.update(read.value.bytes);
       }
     }
     if (lost.length > 0) return this.#lose(lost);
     if (!streams) return ok(null);
-    const found = toHex(this.#whole.digest());
+    const digest = await this.#whole.digest();
+    // Lost with its thread: once more, from where the journal has it.
+    if (digest === null) return this.#prove();
+    const found = toHex(digest);
     if (record.sha256 === null || record.sha256 === found) return ok(found);
     return this.#refuseAll();
   }

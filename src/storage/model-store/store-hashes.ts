@@ -3,12 +3,17 @@ export const FINGERPRINT_BYTES = 16;
 /** Bytes of a SHA-256. */
 export const SHA256_BYTES = 32;
 
-/** A hash over a file from its first byte on, whose state can be put away and taken up again. */
+/**
+ * A hash over a file from its first byte on, whose state can be put away and taken up again. It may be computed in another
+ * thread: calls take effect in their order and need not wait for each other. Every one rejects when the stream is lost.
+ */
 export interface HashStream {
-  update(bytes: Uint8Array<ArrayBuffer>): void;
-  save(): Uint8Array;
+  /** Resolves when it has seen them; they may be overwritten as soon as this has returned. */
+  update(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** Its state after the updates before this call. */
+  save(): Promise<Uint8Array>;
   /** SHA-256, 32 bytes; ends the stream. */
-  digest(): Uint8Array;
+  digest(): Promise<Uint8Array>;
 }
 
 /** The hash functions of the store; simulations use cheap ones. */

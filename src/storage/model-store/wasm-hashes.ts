@@ -1,5 +1,6 @@
-import { createSHA256, createXXHash128 } from 'hash-wasm';
-import type { HashStream, StoreHashes } from './store-hashes.ts';
+import { createXXHash128 } from 'hash-wasm';
+import type { StoreHashes } from './store-hashes.ts';
+import { wasmSha256 } from './wasm-sha256.ts';
 
 /**
  * XXH3-128 and the streaming SHA-256 from hash-wasm, SHA-256 of a chunk from WebCrypto, which is the faster one (141–155
@@ -11,17 +12,6 @@ export async function wasmHashes(): Promise<StoreHashes> {
   return {
     fingerprint: (bytes) => xxhash.init().update(bytes).digest('binary'),
     sha256: async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)),
-    stream: async (state): Promise<HashStream> => {
-      const sha256 = await createSHA256();
-      if (state === null) sha256.init();
-      else sha256.load(state);
-      return {
-        update: (bytes) => {
-          sha256.update(bytes);
-        },
-        save: () => sha256.save(),
-        digest: () => sha256.digest('binary'),
-      };
-    },
+    stream: wasmSha256,
   };
 }

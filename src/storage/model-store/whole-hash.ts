@@ -54,16 +54,26 @@ export class WholeHash {
     }
   }
 
-  update(bytes: Uint8Array<ArrayBuffer>): void {
+  /**
+   * The next chunk. It counts as seen from now on; when the hash is lost over it, it is to be taken up again (`isToResume`).
+   * @returns resolves when it is hashed, or the hash is lost: whoever has many to give waits for it
+   */
+  async update(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     assert(this.#stream !== null, 'the hash was not resumed');
-    this.#stream.update(bytes);
+    const hashing = this.#stream.update(bytes);
     this.#chunks += 1;
+    await this.#unlessLost(this.#stream, hashing);
   }
 
-  /** What is to be told with the chunks that it has seen; null when there is nothing new, or it is of no use. */
-  advance(): HashAdvance | null {
+  /**
+   * What is to be told with the chunks that it has seen when this is called; null when there is nothing new, it is of no use,
+   * or the hash is lost. Never rejects.
+   */
+  async advance(): Promise<HashAdvance | null> {
     if (this.#stream === null || this.#isAstray || this.#chunks === this.#journaled) return null;
-    return { from: this.#journaled, mark: { chunks: this.#chunks, state: this.#stream.save() } };
+    const [from, chunks] = [this.#journaled, this.#chunks];
+    const state = await this.#unlessLost(this.#stream, this.#stream.save());
+    return state === null ? null : { from, mark: { chunks, state } };
   }
 
   /** @param found what the journal has now; anything but what it was told sends the hash back there */
@@ -78,11 +88,22 @@ export class WholeHash {
     this.#isAstray = true;
   }
 
-  /** SHA-256 of all that was given, 32 bytes; ends the hash. */
-  digest(): Uint8Array {
+  /** SHA-256 of all that was given, 32 bytes; null when it was lost on the way. Ends the hash. */
+  async digest(): Promise<Uint8Array | null> {
     assert(this.#stream !== null, 'the hash was not resumed');
-    const digest = this.#stream.digest();
+    const stream = this.#stream;
+    const digest = this.#isAstray ? null : await this.#unlessLost(stream, stream.digest());
     this.#stream = null;
     return digest;
+  }
+
+  /** A lost stream is no failure of the file's: what is kept can be hashed again. */
+  async #unlessLost<T>(stream: HashStream, answer: Promise<T>): Promise<T | null> {
+    try {
+      return await answer;
+    } catch {
+      if (this.#stream === stream) this.#isAstray = true;
+      return null;
+    }
   }
 }

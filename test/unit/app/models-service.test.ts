@@ -47,6 +47,7 @@ class FakeStore implements ModelStoreApi {
     });
   };
   pause = vi.fn(() => Promise.resolve(ok(null)));
+  hashBeside = vi.fn(() => Promise.resolve(ok(null)));
   inspect = vi.fn();
   verify = vi.fn((): Promise<Outcome<StoredModel>> => Promise.resolve(ok(storedModel())));
   remove = vi.fn(() => Promise.resolve(ok({ freedBytes: 1, heldBytes: 0 })));
@@ -72,6 +73,8 @@ class FakeStore implements ModelStoreApi {
 
 /** What this test is not about. */
 const FURTHER = {
+  // Its own test shows what it does.
+  hashing: { during: <T>(_store: unknown, work: () => Promise<T>) => work() },
   judge: { fit: () => Promise.resolve(ok(FIT)) },
   opened: new OpenedFiles(),
   notices: NO_NOTICES,

@@ -8,6 +8,7 @@ import { FaultyJournal } from '../../../fakes/faulty-journal.ts';
 import { FaultyOrigin } from '../../../fakes/faulty-origin.ts';
 import { trueFile, type TrueFile } from '../../../fakes/model-files.ts';
 import { addModel, bad, download, good, stored } from '../../../fakes/model-store-rig.ts';
+import { mortalHashes } from '../../../fakes/mortal-hashes.ts';
 import { VirtualClock } from '../../../fakes/virtual-clock.ts';
 
 const GEOMETRY = { chunkBytes: 64, pageChunks: 8 };
@@ -66,7 +67,7 @@ it('does not read again what the saved state of the hash has seen', async () => 
         ...stream,
         update: (bytes) => {
           hashed.push(bytes.length);
-          stream.update(bytes);
+          return stream.update(bytes);
         },
       };
     },
@@ -97,6 +98,48 @@ it('hashes what is kept once more when the saved state is of another build', asy
       state === null ? cheapHashes.stream(null) : Promise.reject(new Error('another build')),
   };
   expect(good(await download(await open(origin, otherBuild), file)).state).toBe('verified');
+});
+
+it.each(Array.from({ length: 17 }, (_, work) => work))(
+  'goes on from what is kept when the thread that hashes dies at its work no. %i',
+  async (fatal) => {
+    const origin = new FaultyOrigin(1);
+    const file = await fileOf(true);
+    let works = 0;
+    const store = await open(
+      origin,
+      mortalHashes(cheapHashes, () => works++ === fatal),
+    );
+    await addModel(store, 'm', [file.spec]);
+    const sink = good(await store.sink(file.spec));
+    good(await sink.setSize(600));
+    for (const index of [1, 0, 2, 3]) good(await sink.put(index, file.chunk(index)));
+    await Promise.all(
+      [5, 4, 6, 7, 8, 9].map(async (index) => good(await sink.put(index, file.chunk(index)))),
+    );
+    const whole = good(await sink.finish());
+    expect([whole.state, whole.keptChunks, whole.faults]).toEqual(['verified', file.chunks, []]);
+    await sink.close();
+    expect(works).toBeGreaterThan(fatal);
+  },
+);
+
+it('refuses a wrong whole though the thread that hashes dies over it', async () => {
+  const origin = new FaultyOrigin(1);
+  const file = await fileOf(true);
+  let works = 0;
+  const store = await open(
+    origin,
+    mortalHashes(cheapHashes, () => works++ === 12),
+  );
+  await addModel(store, 'm', [file.spec]);
+  const sink = good(await store.sink(file.spec));
+  good(await sink.setSize(600));
+  const wrong = file.chunk(7).map((byte) => byte ^ 1);
+  for (const index of sink.missing() ?? [])
+    good(await sink.put(index, index === 7 ? wrong : file.chunk(index)));
+  expect(bad(await sink.finish())).toMatchObject({ code: 'model-invalid', details: { droppedChunks: 10 } });
+  expect(works).toBeGreaterThan(12);
 });
 
 it('reads again what an earlier visit wrote before it calls the whole verified', async () => {

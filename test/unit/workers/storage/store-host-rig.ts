@@ -22,6 +22,7 @@ import {
 } from '../../../../src/storage/model-store/models-database.ts';
 import { ProcessLocks } from '../../../../src/storage/model-store/process-locks.ts';
 import { wasmHashes } from '../../../../src/storage/model-store/wasm-hashes.ts';
+import { HashBeside } from '../../../../workers/storage/hash-beside.ts';
 import { ModelStoreHost } from '../../../../workers/storage/model-store-host.ts';
 import type { OpenedStore } from '../../../../workers/storage/open-store.ts';
 import { FakeNet, type FakeServer } from '../../../fakes/fake-net.ts';
@@ -108,6 +109,7 @@ export class StoreHostRig {
   readonly net: FakeNet;
   readonly host: ModelStoreHost;
   readonly locks = new ProcessLocks();
+  readonly hashBeside = new HashBeside(this.clock);
   readonly writes: { readonly name: string; readonly chunk: number }[] = [];
   /** Before each write of a chunk; what it throws, the write throws. */
   beforeWrite: (chunk: number) => void | Promise<void> = () => undefined;
@@ -130,6 +132,7 @@ export class StoreHostRig {
     this.net = new FakeNet(this.clock, Object.fromEntries(servers));
     this.host = new ModelStoreHost({
       open: (onLost) => this.#open(onLost),
+      hashBeside: this.hashBeside,
       earlier: {
         find: (url) => Promise.resolve(this.earlier.get(url) ?? null),
         forget: (url) => {
@@ -156,7 +159,7 @@ export class StoreHostRig {
     };
     const bytes = new BreakableBytes(new IdbByteStore(database), this);
     const journal = new IdbJournal(database);
-    const hashes = await wasmHashes();
+    const hashes = this.hashBeside.over(await wasmHashes());
     const { clock, locks } = this;
     const store = await ModelStore.open({ bytes, journal, hashes, locks, clock });
     return store.ok ? ok({ store: store.value, blobs: bytes, kind: 'indexeddb' }) : store;

@@ -1,0 +1,4 @@
+import { serveWorker } from '../lib/worker-entry.ts';
+import { HashWorkerHost } from './running-hashes.ts';
+
+serveWorker(new HashWorkerHost());
