@@ -8,8 +8,8 @@ export interface ChunkBuffer {
 }
 
 /**
- * The memory of a download: so many chunks and no more, used again and again. Few on purpose: whole chunks that wait for
- * the store are lost when the tab is killed.
+ * The memory of a download: so many chunks and no more, used again and again. Few: whole chunks that wait for the store
+ * are lost when the tab is killed.
  */
 export class ChunkBuffers {
   readonly #chunkBytes: number;

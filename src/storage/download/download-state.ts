@@ -23,8 +23,11 @@ export interface DownloadPorts {
   readonly random: Random;
 }
 
-/** Chunks in memory with one request at once. */
-const BUFFERS = 3;
+/**
+ * Chunks in memory with one request at once: as many as come while the store writes, flushes and journals, on a line that is
+ * as fast as a disk. With 3 of them such a download had 0.78 of a bare loop's speed, with 6 it has 0.95 to 0.99.
+ */
+const BUFFERS = 6;
 
 /** What the parallel parts of one download share. */
 export class DownloadState {

@@ -139,6 +139,7 @@ export class FileSink implements OpenSink {
     if (!chunksProved) await this.#resume();
     const written = await writeWhole(file.value, bytes, index * this.#parts.geometry.chunkBytes);
     if (!written.ok) return this.#failed(written.error, index);
+    if (!chunksProved) await this.#whole.room();
     const chunk = { index, fingerprint: this.#parts.hashes.fingerprint(bytes), sha256 };
     // In one step: whatever the hash has seen is kept, or on its way into the journal.
     // Not waited for: it is hashed while it is flushed and the next one is written.
@@ -151,9 +152,8 @@ export class FileSink implements OpenSink {
 
   async #commit(chunks: readonly WrittenChunk[]): Promise<Outcome<null>> {
     // Asked before the flush: of what comes later nothing is said.
-    const advancing = this.#whole.advance();
+    const advance = this.#whole.advance();
     const file = await this.#flushed(chunks);
-    const advance = await advancing;
     const committed = file.ok ? await this.#parts.ledger.keep(chunks, this.#spec.id, advance) : file;
     for (const { index } of chunks) this.#uncommitted.delete(index);
     if (!committed.ok) {

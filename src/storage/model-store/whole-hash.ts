@@ -8,9 +8,12 @@ export interface HashAdvance {
   readonly mark: StreamMark;
 }
 
+/** Chunks that wait for the hash, at most: the memory of more would buy nothing where it is the slower part. */
+const MOST_WAITING = 2;
+
 /**
- * SHA-256 over a file whose chunks are given in order, over several sessions. It runs ahead of the journal: chunks are
- * hashed when they are written, and the journal hears of it when they are flushed.
+ * SHA-256 over a file whose chunks are given in order, over several sessions. It is computed beside the writing: the journal
+ * is told of it what is known when chunks are committed, and nothing waits for the rest.
  */
 export class WholeHash {
   readonly #hashes: StoreHashes;
@@ -18,6 +21,10 @@ export class WholeHash {
   #chunks = 0;
   /** Where the journal believes the hash to be. */
   #journaled = 0;
+  /** The newest state that is known, and of how many chunks it is. */
+  #ready: StreamMark | null = null;
+  /** What was given and is not hashed yet. */
+  readonly #waiting = new Set<Promise<unknown>>();
   /** It has seen what may not have been kept. */
   #isAstray = false;
 
@@ -43,6 +50,7 @@ export class WholeHash {
     if (!this.isToResume) return;
     this.#stream = null;
     this.#isAstray = false;
+    this.#ready = null;
     this.#journaled = mark?.chunks ?? 0;
     try {
       this.#stream = await this.#hashes.stream(mark?.state ?? null);
@@ -59,21 +67,27 @@ export class WholeHash {
    * @returns resolves when it is hashed, or the hash is lost: whoever has many to give waits for it
    */
   async update(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    assert(this.#stream !== null, 'the hash was not resumed');
-    const hashing = this.#stream.update(bytes);
+    const stream = this.#stream;
+    assert(stream !== null, 'the hash was not resumed');
     this.#chunks += 1;
-    await this.#unlessLost(this.#stream, hashing);
+    const chunks = this.#chunks;
+    const hashed = Promise.all([stream.update(bytes), stream.save()]);
+    const settled = this.#unlessLost(stream, hashed);
+    this.#waiting.add(settled);
+    const state = (await settled)?.[1] ?? null;
+    this.#waiting.delete(settled);
+    if (state !== null && this.#stream === stream) this.#ready = { chunks, state };
   }
 
-  /**
-   * What is to be told with the chunks that it has seen when this is called; null when there is nothing new, it is of no use,
-   * or the hash is lost. Never rejects.
-   */
-  async advance(): Promise<HashAdvance | null> {
-    if (this.#stream === null || this.#isAstray || this.#chunks === this.#journaled) return null;
-    const [from, chunks] = [this.#journaled, this.#chunks];
-    const state = await this.#unlessLost(this.#stream, this.#stream.save());
-    return state === null ? null : { from, mark: { chunks, state } };
+  /** Resolves when there is room for another chunk. */
+  async room(): Promise<void> {
+    while (this.#waiting.size >= MOST_WAITING) await Promise.race(this.#waiting);
+  }
+
+  /** What can be told with the chunks that it has been given so far; null when nothing new is known. */
+  advance(): HashAdvance | null {
+    const [mark, from] = [this.#ready, this.#journaled];
+    return mark === null || this.isToResume || mark.chunks <= from ? null : { from, mark };
   }
 
   /** @param found what the journal has now; anything but what it was told sends the hash back there */

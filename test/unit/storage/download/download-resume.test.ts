@@ -23,14 +23,14 @@ describe('a download that is stopped', () => {
   });
 
   it('keeps the chunks that are on their way into the store', async () => {
-    const rig = new DownloadRig();
+    const rig = new DownloadRig({ bytes: 20 * CHUNK });
     rig.slowStore(1_000);
     const stop = new AbortController();
-    rig.clock.after(1_100, () => {
-      stop.abort(); // the first is being stored, two more are whole
+    rig.clock.after(1_900, () => {
+      stop.abort(); // the first is stored, and six more are whole
     });
     expect(await rig.run(stop.signal)).toMatchObject({ ok: false, error: { code: 'cancelled' } });
-    expect(rig.sink.kept).toEqual([0, 1, 2]);
+    expect(rig.sink.kept).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
 
   it('ends at once while it waits, for an answer or for a rest to be over', async () => {
