@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { ok } from '#kernel/result';
 import type { AbsentMember, Roster } from '#contracts/council';
 import type { CouncilService } from '../../../src/app/council-service.ts';
@@ -8,6 +8,9 @@ import { ABSTAIN } from '../../fakes/played-round.ts';
 import { scriptedMembers } from '../../fakes/scripted-engine.ts';
 import { turn } from '../../fakes/turn.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
+
+// Comes with the first question otherwise, in real time, while the virtual clock runs on.
+beforeAll(() => import('../../../src/app/starter-files.ts'));
 
 const NEVER = new AbortController().signal;
 const QUESTION = { id: 'q', family: 'sums', level: 1, kind: 'number', prompt: 'What is 1 + 1?', answer: '2' };

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { err, ok } from '#kernel/result';
 import { NO_METRICS } from '#contracts/metrics';
 import { failure, type Outcome } from '#contracts/errors';
@@ -8,6 +8,9 @@ import { StarterCatalogue } from '../../../src/app/starter-catalogue.ts';
 import { ManualEngine, starterMember } from '../../fakes/manual-engine.ts';
 import { turn } from '../../fakes/turn.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
+
+// Comes with the first question otherwise, in real time, while the virtual clock runs on.
+beforeAll(() => import('../../../src/app/starter-files.ts'));
 
 const NEVER = new AbortController().signal;
 const ABOUT = {

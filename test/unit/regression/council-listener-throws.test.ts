@@ -1,4 +1,4 @@
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { ok } from '#kernel/result';
 import { NO_METRICS } from '#contracts/metrics';
 import { CouncilService } from '../../../src/app/council-service.ts';
@@ -8,6 +8,9 @@ import { starterMember } from '../../fakes/manual-engine.ts';
 import { ScriptedEngine } from '../../fakes/scripted-engine.ts';
 import { turn } from '../../fakes/turn.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
+
+// Comes with the first question otherwise, in real time, while the virtual clock runs on.
+beforeAll(() => import('../../../src/app/starter-files.ts'));
 
 afterEach(() => {
   vi.unstubAllGlobals();
