@@ -25,11 +25,20 @@ export class HashCompanion {
     this.#works += 1;
     try {
       // Calls arrive in their order: the store has its port before the first file is begun.
-      if (this.#joined?.store !== store || !this.#joined.hash.alive) this.#join(store);
+      if (this.#joined?.store !== store || !this.#joined.hash.alive) this.#tryToJoin(store);
       return await work();
     } finally {
       this.#works -= 1;
       if (this.#works === 0) this.#end();
+    }
+  }
+
+  /** Where the browser starts no further worker, the storage worker hashes by itself. */
+  #tryToJoin(store: WorkerHandle<ModelStoreApi>): void {
+    try {
+      this.#join(store);
+    } catch {
+      this.#end();
     }
   }
 

@@ -11,7 +11,8 @@ export const CHUNK_BYTES = 4 * 2 ** 20;
  * and the whole proved. `suspect`: was whole, but a chunk no longer matches what was written, or the store was lost under
  * it; what still matches stays. `tombstone`: deleted, its bytes go as soon as nobody reads them.
  */
-export type FileState = 'new' | 'partial' | 'verified' | 'suspect' | 'tombstone';
+export const FILE_STATES = ['new', 'partial', 'verified', 'suspect', 'tombstone'] as const;
+export type FileState = (typeof FILE_STATES)[number];
 
 /** A file as the catalogue, an import or a model's own list of files asks for it. */
 export interface FileSpec {
@@ -70,12 +71,20 @@ export interface ChunkSink {
   finish(): Promise<Outcome<StoredFile>>;
 }
 
+export const STORE_FAULTS = [
+  'chunk-mismatch',
+  'short-write',
+  'lost-data',
+  'whole-mismatch',
+  'storage-full',
+  'storage-lost',
+] as const;
+
 /** What went wrong with a file and how it ended, newest last; kept for the health page. */
 export interface StoreFault {
   /** Wall clock, ms since the epoch. */
   readonly atMs: number;
-  readonly kind:
-    'chunk-mismatch' | 'short-write' | 'lost-data' | 'whole-mismatch' | 'storage-full' | 'storage-lost';
+  readonly kind: (typeof STORE_FAULTS)[number];
   /** The chunk, where one is to blame. */
   readonly chunk: number | null;
   readonly healed: boolean;

@@ -1,10 +1,11 @@
 import * as v from 'valibot';
 import type { ErrorCode } from './errors.ts';
+import { FILE_STATES, STORE_FAULTS } from './model-store.ts';
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** Wall clock, ms since the epoch. */
 const AtMs = v.number();
-const State = v.picklist(['new', 'partial', 'verified', 'suspect', 'tombstone']);
+const State = v.picklist(FILE_STATES);
 
 /** What was asked of the store when something went wrong. */
 export const STORE_WORK = ['list', 'download', 'verify', 'import', 'read', 'change', 'room'] as const;
@@ -49,14 +50,7 @@ export type PersistenceAnswer = v.InferOutput<typeof PersistenceAnswerSchema>;
 
 const FaultSchema = v.object({
   atMs: AtMs,
-  kind: v.picklist([
-    'chunk-mismatch',
-    'short-write',
-    'lost-data',
-    'whole-mismatch',
-    'storage-full',
-    'storage-lost',
-  ]),
+  kind: v.picklist(STORE_FAULTS),
   chunk: v.nullable(Count),
   healed: v.boolean(),
 });

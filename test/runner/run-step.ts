@@ -14,7 +14,7 @@ export interface StepResult {
   readonly lastWords: string;
 }
 
-/** A step that takes longer hangs: the whole run has 15 minutes on two cores. */
+/** A step that takes longer hangs: the whole run has 20 minutes on two cores. */
 const STEP_LIMIT_MS = 10 * 60_000;
 
 /** Enough to tell where a step failed or hung, when all that came before is cut away. */

@@ -1,21 +1,15 @@
 import * as v from 'valibot';
+import { FILE_STATES, STORE_FAULTS } from '#contracts/model-store';
 import { FINGERPRINT_BYTES, SHA256_BYTES } from './store-hashes.ts';
 import type { ChunkPage, FileRecord, ModelRecord } from './journal.ts';
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Bytes = v.instance(Uint8Array);
-const State = v.picklist(['new', 'partial', 'verified', 'suspect', 'tombstone']);
+const State = v.picklist(FILE_STATES);
 
 const Fault = v.object({
   atMs: v.number(),
-  kind: v.picklist([
-    'chunk-mismatch',
-    'short-write',
-    'lost-data',
-    'whole-mismatch',
-    'storage-full',
-    'storage-lost',
-  ]),
+  kind: v.picklist(STORE_FAULTS),
   chunk: v.nullable(Count),
   healed: v.boolean(),
 });

@@ -121,3 +121,14 @@ it('ends its worker, too, after work that throws', async () => {
   await expect(companion.during(store, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(hashers[0]?.handle.alive).toBe(false);
 });
+
+it('is not missed where the browser starts no further worker', async () => {
+  const without = new HashCompanion(() => {
+    throw new DOMException('no worker', 'SecurityError');
+  });
+  const work = piece('one');
+  const done = without.during(storeWorker(), work.work);
+  work.end();
+  expect(await done).toBe('one');
+  expect(told).toEqual(['one']);
+});
