@@ -74,7 +74,10 @@ export class IncomingModel {
   /** Files that were dropped or chosen together. */
   async add(files: readonly File[]): Promise<void> {
     if (files.length === 0) return;
-    if (!this.looking && !this.taking) this.#refused = [];
+    if (!this.looking && !this.taking) {
+      this.#refused = [];
+      this.announcement = '';
+    }
     this.#queue.push(files);
     await this.#next();
   }

@@ -52,6 +52,9 @@ describe('a file', () => {
     expect(imports()).toEqual(['import a.gguf']);
     expect(incoming.announcement).toBe('a.gguf is on this device.');
     expect(incoming.examined).toBeNull();
+    // What was said of it does not stand beside the refusal of another.
+    await incoming.add([file('holiday.gguf')]);
+    expect([incoming.announcement, refused()]).toEqual(['', ['holiday.gguf']]);
   });
 
   it('that the user leaves does not come in', async () => {
