@@ -59,10 +59,12 @@ export interface ChunkSink {
    * Proves a chunk and keeps it: when this resolves, it is on the device and will be found there after a crash. Several
    * may be under way at once, of different chunks.
    * @param bytes exactly `chunkRange(index)`; the caller may use the buffer again afterwards
+   * @param onWritten called once, when the bytes are not needed any more; not where this fails before they are written. Who
+   *   gives it does not wait for each chunk, so that entries in the journal may be made for many at once
    * Errors: model-invalid (reason `chunk`: other bytes than the hash allows; nothing is written), storage-full,
    * storage-failed.
    */
-  put(index: number, bytes: Uint8Array<ArrayBuffer>): Promise<Outcome<null>>;
+  put(index: number, bytes: Uint8Array<ArrayBuffer>, onWritten?: () => void): Promise<Outcome<null>>;
   /**
    * All chunks are there: proves the whole file where its hash is known.
    * Errors: model-invalid (reason `sha256`: every chunk is then dropped again, or, where the chunks' own hashes are known,

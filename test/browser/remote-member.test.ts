@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { delta } from '../fakes/chat-wire.ts';
-import { endpoint, RemoteRig } from './remote-rig.ts';
+import { endpoint, NEVER, RemoteRig, TIMES } from './remote-rig.ts';
 import { RemoteServer } from './remote-server.ts';
 
 let server: RemoteServer;
@@ -117,7 +117,6 @@ describe('a server that fails', () => {
 
   test.each([
     ['stalls in the middle of a token', [delta('half'), 'data: {"choices":[{"de'], 'open', 'token-gap'],
-    ['cuts the line', [delta('half'), 'data: {"choi'], 'cut', 'cut'],
     ['ends too early', [delta('half')], 'close', 'ended-early'],
   ] as const)('%s is silent, and what came stays', async (_how, pieces, then, phase) => {
     await rig.load();
@@ -128,6 +127,17 @@ describe('a server that fails', () => {
     await server.quiet();
     await server.chat({ act: 'answer', tokens: ['again'] });
     expect((await rig.ask()).outcome).toMatchObject({ ok: true, value: { text: 'again' } });
+  });
+
+  // Cut when the half answer was heard: a browser that is told of the cut first throws away what it had received.
+  test('cuts the line is silent, and what came stays', async () => {
+    await rig.load({ times: { ...TIMES, tokenGapMs: 20_000 } }); // not the silence ends it
+    await server.chat({ act: 'raw', pieces: [delta('half'), 'data: {"choi'], then: 'open' });
+    const cuts: Promise<void>[] = [];
+    const { outcome, text } = await rig.ask(NEVER, () => cuts.push(server.cut()));
+    expect(outcome).toMatchObject({ error: { code: 'remote-silent', details: { phase: 'cut' } } });
+    expect(text).toBe('half');
+    await Promise.all(cuts);
   });
 
   test.each([

@@ -31,6 +31,11 @@ export class RemoteServer {
     return this.#order({ cors });
   }
 
+  /** Cuts the line of every answer that is under way. */
+  cut(): Promise<void> {
+    return this.#order({ cut: true });
+  }
+
   async seen(): Promise<ServerNews> {
     return (await (await this.#call('GET')).json()) as ServerNews;
   }

@@ -71,8 +71,12 @@ export class MemorySink implements ChunkSink {
     );
   }
 
-  put(index: number, bytes: Uint8Array<ArrayBuffer>): Promise<Outcome<null>> {
-    const done = this.#last.then(() => this.#put(index, bytes));
+  put(index: number, bytes: Uint8Array<ArrayBuffer>, onWritten?: () => void): Promise<Outcome<null>> {
+    const done = this.#last.then(async () => {
+      const kept = await this.#put(index, bytes);
+      if (kept.ok) onWritten?.();
+      return kept;
+    });
     this.#last = done.catch(() => undefined);
     return done;
   }

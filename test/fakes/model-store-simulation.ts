@@ -229,7 +229,7 @@ class Simulation {
     // Where nobody knows any hash, whatever comes first is the truth: a bad line cannot be seen there by anyone.
     const provable = file.spec.sha256 !== null || file.spec.chunkSha256 !== null;
     const bytes = provable && this.#chance(0.03) ? flipped(file.chunk(index)) : file.chunk(index);
-    const put = await sink.put(index, bytes);
+    const put = await sink.put(index, bytes, this.#chance(0.5) ? () => undefined : undefined);
     if (this.#told(put) === 'ok') this.#ledger.promised(file, index, bytes);
     else this.#ledger.offered(file, index, bytes);
     if (!put.ok) this.#say(`put ${this.#name(file)}/${String(index)}: ${JSON.stringify(put.error.details)}`);

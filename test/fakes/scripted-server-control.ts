@@ -9,6 +9,8 @@ export interface ServerScript {
   readonly chat?: readonly Act[];
   readonly models?: readonly Act[];
   readonly cors?: CorsRule;
+  /** Cuts the line of every answer that is under way. */
+  readonly cut?: true;
 }
 
 export interface ServerNews {
@@ -89,9 +91,10 @@ function obey(server: ScriptedServer | FileServer, script: ServerScript & FileSc
     server.obey(script);
     return null;
   }
-  const { chat, models, cors } = script;
+  const { chat, models, cors, cut } = script;
   if (chat !== undefined) server.chat(...chat);
   if (models !== undefined) server.models(...models);
   if (cors !== undefined) server.cors = cors;
+  if (cut === true) server.cut();
   return null;
 }

@@ -113,6 +113,11 @@ export class ScriptedServer {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
+  /** Cuts the line of every answer that is under way. */
+  cut(): void {
+    for (const response of this.#open) response.socket?.destroy();
+  }
+
   /** Resolves when no answer is under way any more. */
   async quiet(): Promise<void> {
     while (this.#open.size > 0) await Promise.all([...this.#open].map((response) => once(response, 'close')));

@@ -36,9 +36,13 @@ class Handover {
     const { state, mirror } = this.#receiving;
     const { clock } = state.ports;
     const fromMs = clock.nowMs();
-    state.keep(index, buffer, bytes, mirror, (kept) => {
-      this.badInARow = kept ? 0 : this.badInARow + 1;
-      if (kept && networkMs > SLOWER_BY * (clock.nowMs() - fromMs)) this.#onLineSlower();
+    state.keep(index, buffer, bytes, mirror, {
+      written: () => {
+        if (networkMs > SLOWER_BY * (clock.nowMs() - fromMs)) this.#onLineSlower();
+      },
+      settled: (kept) => {
+        this.badInARow = kept ? 0 : this.badInARow + 1;
+      },
     });
   }
 }
@@ -46,7 +50,7 @@ class Handover {
 /**
  * The body of a part into chunks.
  * @param claimed null while nothing was known of the file: then it takes what is wanted of it
- * @param onLineSlower told of each chunk that was kept much sooner than the line can bring the next
+ * @param onLineSlower told of each chunk that was written much sooner than the line can bring the next
  * @returns what went wrong; null when nothing did, or the download is over
  */
 export async function receivePart(

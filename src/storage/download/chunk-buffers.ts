@@ -3,7 +3,7 @@ import { Semaphore } from '#kernel/semaphore';
 export interface ChunkBuffer {
   /** Of one chunk; another object when bytes came straight into it, of length 0 when it was lost to a read that failed. */
   memory: ArrayBuffer;
-  /** Gives it back; once. */
+  /** Gives it back; more than once does no harm. */
   readonly release: () => void;
 }
 
@@ -30,9 +30,12 @@ export class ChunkBuffers {
   async acquire(signal: AbortSignal): Promise<ChunkBuffer | null> {
     const leave = await this.#slots.acquire(signal);
     if (leave === null) return null;
+    let isBack = false;
     const buffer: ChunkBuffer = {
       memory: this.#free.pop() ?? new ArrayBuffer(this.#chunkBytes),
       release: () => {
+        if (isBack) return;
+        isBack = true;
         if (buffer.memory.byteLength > 0) this.#free.push(buffer.memory);
         leave();
       },

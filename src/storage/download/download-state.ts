@@ -23,6 +23,14 @@ export interface DownloadPorts {
   readonly random: Random;
 }
 
+/** What becomes of a chunk. */
+export interface Keeping {
+  /** The sink has it on the device and is ready for others; not called where it failed before. */
+  readonly written: () => void;
+  /** @param kept false, too, when the sink failed, which ends the download */
+  readonly settled: (kept: boolean) => void;
+}
+
 /**
  * Chunks in memory with one request at once: as many as come while the store writes, flushes and journals, on a line that is
  * as fast as a disk. Three kept the line waiting for the journal (measured with 256 MB from the same machine).
@@ -114,20 +122,17 @@ export class DownloadState {
   }
 
   /**
-   * Hands a whole chunk to the sink, which may still be at those before it; the buffer goes back when it is done. A chunk
+   * Hands a whole chunk to the sink, which may still be at those before it; the buffer goes back when it is written. A chunk
    * that is here is kept even when the download was stopped meanwhile, unless the sink failed.
-   * @param tell told whether it was kept; false, too, when the sink failed, which ends the download
    */
-  keep(
-    index: number,
-    buffer: ChunkBuffer,
-    bytes: number,
-    mirror: Mirror,
-    tell: (kept: boolean) => void,
-  ): void {
+  keep(index: number, buffer: ChunkBuffer, bytes: number, mirror: Mirror, on: Keeping): void {
     this.meter.onTheWay(bytes);
-    const putting = this.#put(index, new Uint8Array(buffer.memory, 0, bytes), mirror)
-      .then(tell)
+    const onWritten = (): void => {
+      buffer.release();
+      on.written();
+    };
+    const putting = this.#put(index, new Uint8Array(buffer.memory, 0, bytes), mirror, onWritten)
+      .then(on.settled)
       .catch((thrown: unknown) => {
         this.end(failureOf(thrown));
       })
@@ -154,17 +159,25 @@ export class DownloadState {
     this.ask();
   }
 
-  async #put(index: number, bytes: Uint8Array<ArrayBuffer>, mirror: Mirror): Promise<boolean> {
+  async #put(
+    index: number,
+    bytes: Uint8Array<ArrayBuffer>,
+    mirror: Mirror,
+    onWritten: () => void,
+  ): Promise<boolean> {
     if (this.#failure !== null && this.#failure.code !== 'cancelled') {
       this.queue?.release(index);
       return false;
     }
-    const put = await this.job.sink.put(index, bytes).catch((thrown: unknown) => thrownBySink(thrown));
+    const { byteLength } = bytes;
+    const put = await this.job.sink
+      .put(index, bytes, onWritten)
+      .catch((thrown: unknown) => thrownBySink(thrown));
     if (put.ok) {
       this.queue?.kept(index);
       this.mirrors.kept(mirror);
       this.#contributors.add(mirror.url);
-      this.meter.kept(bytes.byteLength);
+      this.meter.kept(byteLength);
       return true;
     }
     if (put.error.code !== 'model-invalid') {

@@ -7,6 +7,7 @@ import type { Release } from './file-locks.ts';
 import type { KnownFile, LostChunk, WrittenChunk } from './file-ledger.ts';
 import { GroupCommit } from './group-commit.ts';
 import { readKeptChunk } from './kept-chunk.ts';
+import { salvage } from './salvage.ts';
 import type { StoreParts } from './store-parts.ts';
 import { takeRoom } from './room.ts';
 import { SerialQueue } from './serial-queue.ts';
@@ -28,16 +29,15 @@ export interface OpenSink extends ChunkSink {
 /**
  * Puts chunks in this order: prove, write, compare the count, flush, journal. Chunks may come in any order and several at
  * once; they are hashed as they come and written one by one, each while those before it are flushed and journaled; those
- * that were written meanwhile share one flush and one entry.
+ * that were written meanwhile share one flush and one entry. What a crash leaves written and not journaled is found again
+ * where the hashes of the chunks are known.
  */
 export class FileSink implements OpenSink {
   readonly #parts: StoreParts;
   readonly #spec: FileSpec;
   readonly #release: Release;
   readonly #queue = new SerialQueue();
-  readonly #commits = new GroupCommit<WrittenChunk>(async (chunks) =>
-    flatten(await attempt('write', () => this.#commit(chunks))),
-  );
+  readonly #commits: GroupCommit<WrittenChunk>;
   /** Written, and not journaled yet. */
   readonly #uncommitted = new Set<number>();
   readonly #whole: WholeHash;
@@ -56,6 +56,9 @@ export class FileSink implements OpenSink {
     this.#known = known;
     this.#release = release;
     this.#whole = new WholeHash(parts.hashes);
+    this.#commits = new GroupCommit(parts.clock, async (chunks) =>
+      flatten(await attempt('write', () => this.#commit(chunks))),
+    );
   }
 
   get sizeBytes(): number | null {
@@ -70,7 +73,7 @@ export class FileSink implements OpenSink {
     return this.#known.table?.missing() ?? null;
   }
 
-  put(index: number, bytes: Uint8Array<ArrayBuffer>): Promise<Outcome<null>> {
+  put(index: number, bytes: Uint8Array<ArrayBuffer>, onWritten?: () => void): Promise<Outcome<null>> {
     const { table } = this.#known;
     const fits = table !== null && index >= 0 && index < table.count && bytes.length === table.bytesOf(index);
     if (!fits) return Promise.resolve(err(this.#invalid('chunk', { chunk: index, bytes: bytes.length })));
@@ -78,7 +81,10 @@ export class FileSink implements OpenSink {
     const sha256 = attempt('hash', () => this.#parts.hashes.sha256(bytes));
     const written = this.#turn(async () => {
       const found = await sha256;
-      return found.ok ? this.#write(index, bytes, found.value) : found;
+      if (!found.ok) return found;
+      const outcome = await this.#write(index, bytes, found.value, onWritten === undefined);
+      if (outcome.ok) onWritten?.();
+      return outcome;
     });
     return written.then((outcome) => (outcome.ok ? outcome.value.committed : outcome));
   }
@@ -116,11 +122,31 @@ export class FileSink implements OpenSink {
     const { reserves } = this.#parts.bytes;
     const taken = await takeRoom(file.value, sizeBytes, reserves ? this.#parts.reserveBytes : 0);
     if (!taken.ok) return this.#failed(taken.error, null);
+    const isNew = !this.#roomTaken;
     this.#roomTaken = true;
-    return this.#parts.ledger.allocated(this.#spec.id, reserves ? sizeBytes : 0);
+    const { record } = this.#known;
+    const told = await this.#parts.ledger.allocated(this.#spec.id, reserves ? sizeBytes : 0);
+    return told.ok && isNew && record.chunksProved && record.allocatedBytes > 0
+      ? this.#salvage(file.value)
+      : told;
   }
 
-  async #write(index: number, bytes: Uint8Array<ArrayBuffer>, sha256: Uint8Array): Promise<Outcome<Written>> {
+  /** What an earlier session wrote without telling the journal. What goes wrong here is no worse than fetching it again. */
+  async #salvage(file: ByteFile): Promise<Outcome<null>> {
+    const { table } = this.#known;
+    const { geometry, hashes } = this.#parts;
+    if (table === null) return ok(null);
+    const found = await attempt('read', () => salvage(file, table, geometry, hashes, this.#scratch()));
+    if (found.ok && found.value.length > 0) await this.#commit(found.value);
+    return ok(null);
+  }
+
+  async #write(
+    index: number,
+    bytes: Uint8Array<ArrayBuffer>,
+    sha256: Uint8Array,
+    awaited: boolean,
+  ): Promise<Outcome<Written>> {
     // The same chunk once more: over bytes of which the journal is about to speak nobody writes.
     if (this.#uncommitted.has(index)) await this.#commits.idle();
     const { table } = this.#known;
@@ -145,7 +171,9 @@ export class FileSink implements OpenSink {
     // Not waited for: it is hashed while it is flushed and the next one is written.
     if (!chunksProved && index === this.#whole.chunks) void this.#whole.update(bytes);
     this.#uncommitted.add(index);
-    const committed = this.#commits.add(chunk);
+    // A file whose chunks can be proved is found again after a crash (`salvage`): its entries may be few.
+    const committed = this.#commits.add(chunk, awaited || !chunksProved);
+    if (this.#uncommitted.size === this.#known.table?.missing().length) this.#commits.hurry();
     if (!chunksProved) await this.#catchUp(file.value);
     return ok({ committed });
   }
@@ -280,8 +308,11 @@ export class FileSink implements OpenSink {
     const { table } = this.#known;
     if (table === null) throw new Error('a chunk of a file of unknown size');
     const { geometry, hashes } = this.#parts;
-    this.#memory ??= new Uint8Array(geometry.chunkBytes);
-    return readKeptChunk(file, table, index, geometry, hashes, this.#memory);
+    return readKeptChunk(file, table, index, geometry, hashes, this.#scratch());
+  }
+
+  #scratch(): Uint8Array<ArrayBuffer> {
+    return (this.#memory ??= new Uint8Array(this.#parts.geometry.chunkBytes));
   }
 
   async #refresh(): Promise<Outcome<null>> {

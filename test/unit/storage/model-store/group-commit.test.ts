@@ -1,11 +1,13 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
-import { GroupCommit } from '../../../../src/storage/model-store/group-commit.ts';
+import { VirtualClock } from '../../../fakes/virtual-clock.ts';
+import { GroupCommit, LONGEST_REST_MS } from '../../../../src/storage/model-store/group-commit.ts';
 
 class Commits {
+  readonly clock = new VirtualClock();
   readonly seen: (readonly number[])[] = [];
-  readonly group = new GroupCommit<number>((items) => {
+  readonly group = new GroupCommit<number>(this.clock, (items) => {
     this.seen.push(items);
     return new Promise((resolve, reject) => {
       this.#settle.push(resolve);
@@ -90,4 +92,60 @@ it('is idle when everything that was added is committed', async () => {
   await commits.settle();
   await idle;
   expect(isIdle).toBe(true);
+});
+
+describe('what nobody waits for', () => {
+  const COMMIT_MS = 10;
+
+  /** One commit that took its time, and an item after it that nobody waits for. */
+  async function rested(): Promise<Commits> {
+    const commits = new Commits();
+    void commits.group.add(1, false);
+    await turns();
+    expect(commits.seen).toEqual([[1]]); // the first never rests
+    commits.clock.advance(COMMIT_MS);
+    await commits.settle();
+    void commits.group.add(2, false);
+    await turns();
+    return commits;
+  }
+
+  it('is committed when commits have taken no more than a tenth of the time', async () => {
+    const commits = await rested();
+    void commits.group.add(3, false);
+    commits.clock.advance(9 * COMMIT_MS - 1);
+    await turns();
+    expect(commits.seen).toEqual([[1]]);
+    commits.clock.advance(1);
+    await turns();
+    expect(commits.seen).toEqual([[1], [2, 3]]);
+  });
+
+  it.each([
+    ['somebody waits for another', (commits: Commits) => void commits.group.add(3)],
+    ['all is to be committed', (commits: Commits) => void commits.group.idle()],
+    ['there is haste', (commits: Commits) => void commits.group.hurry()],
+  ])('is committed at once when %s', async (_why, haste) => {
+    const commits = await rested();
+    haste(commits);
+    await turns();
+    expect(commits.seen.length).toBe(2);
+    expect(commits.seen[1]?.[0]).toBe(2);
+    expect(commits.clock.pending).toBe(0);
+  });
+
+  it('waits no longer than a quarter of a second, and haste of before does not count', async () => {
+    const commits = await rested();
+    commits.group.hurry();
+    await turns();
+    commits.clock.advance(60_000);
+    await commits.settle();
+    commits.group.hurry();
+    void commits.group.add(3, false);
+    await turns();
+    expect(commits.seen.length).toBe(2);
+    commits.clock.advance(LONGEST_REST_MS);
+    await turns();
+    expect(commits.seen.length).toBe(3);
+  });
 });
