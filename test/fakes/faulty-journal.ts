@@ -28,6 +28,10 @@ export class FaultyJournal implements Journal {
     return result;
   }
 
+  note<T>(change: (editor: JournalEditor) => Promise<T>): Promise<T> {
+    return this.change(change);
+  }
+
   close(): void {
     this.#closed = true;
   }

@@ -32,10 +32,10 @@ export interface Keeping {
 }
 
 /**
- * Chunks in memory with one request at once: as many as come while the store writes, flushes and journals, on a line that is
- * as fast as a disk. Three kept the line waiting for the journal (measured with 256 MB from the same machine).
+ * Chunks in memory with one request at once: as many as come while the store hashes and writes one and flushes, on a line that
+ * is as fast as a disk.
  */
-const BUFFERS = 6;
+const BUFFERS = 5;
 
 /** What the parallel parts of one download share. */
 export class DownloadState {

@@ -193,12 +193,18 @@ export class FileLedger {
     });
   }
 
-  /** All that is kept was read and compared; best effort, for who asks wants the bytes and not this. */
-  async checked(id: string): Promise<void> {
-    await this.#edit('remember', id, async (editor, { record }) => {
-      editor.putFile({ ...record, checkedAtMs: this.#clock.epochMs() });
-      return ok(null);
-    });
+  /** All that is kept was read and compared. */
+  checked(id: string): Promise<Outcome<KnownFile>> {
+    return this.#edit(
+      'remember',
+      id,
+      async (editor, { record, table }) => {
+        const checked = { ...record, checkedAtMs: this.#clock.epochMs() };
+        editor.putFile(checked);
+        return ok({ record: checked, table });
+      },
+      'note',
+    );
   }
 
   #take(
@@ -279,18 +285,16 @@ export class FileLedger {
     doing: string,
     id: string,
     change: (editor: JournalEditor, file: KnownFile) => Promise<Outcome<T>>,
+    how: 'change' | 'note' = 'change',
   ): Promise<Outcome<T>> {
-    return this.#step(doing, async (editor) => {
+    const inFile = async (editor: JournalEditor): Promise<Outcome<T>> => {
       const file = await this.known(editor, id);
       if (file === null || file.record.state === 'tombstone') {
         return err(failure('storage-failed', { doing, reason: 'removed' }));
       }
       return change(editor, file);
-    });
-  }
-
-  #step<T>(doing: string, change: (editor: JournalEditor) => Promise<Outcome<T>>): Promise<Outcome<T>> {
-    return inJournal(this.#journal, doing, change);
+    };
+    return inJournal(this.#journal, doing, inFile, how);
   }
 }
 

@@ -35,9 +35,24 @@ export class IdbJournal implements Journal {
     return value;
   }
 
-  async change<T>(change: (editor: JournalEditor) => Promise<T>): Promise<T> {
+  change<T>(change: (editor: JournalEditor) => Promise<T>): Promise<T> {
+    return this.#change(change, 'strict');
+  }
+
+  note<T>(change: (editor: JournalEditor) => Promise<T>): Promise<T> {
+    return this.#change(change, 'relaxed');
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  async #change<T>(
+    change: (editor: JournalEditor) => Promise<T>,
+    durability: IDBTransactionDurability,
+  ): Promise<T> {
     const transaction = this.#database.transaction(STORES, 'readwrite', {
-      durability: 'strict',
+      durability,
     }) as Transaction<'readwrite'>;
     const done = transaction.done.then(
       () => null,
@@ -53,10 +68,6 @@ export class IdbJournal implements Journal {
       await done;
       throw thrown;
     }
-  }
-
-  close(): void {
-    this.#database.close();
   }
 }
 

@@ -88,11 +88,13 @@ export interface JournalEditor extends JournalView {
 
 /**
  * The truth about what is kept. Never ahead of the bytes: whoever writes says here what it has written only after the
- * flush. Both methods throw what the platform throws.
+ * flush. All methods throw what the platform throws.
  */
 export interface Journal {
   read<T>(look: (view: JournalView) => Promise<T>): Promise<T>;
   /** All or nothing (nothing when `change` throws), one at a time over all tabs; durable when it resolves. */
   change<T>(change: (editor: JournalEditor) => Promise<T>): Promise<T>;
+  /** As `change`, of what nothing hangs on: it may be gone with the power. */
+  note<T>(change: (editor: JournalEditor) => Promise<T>): Promise<T>;
   close(): void;
 }

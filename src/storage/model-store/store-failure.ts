@@ -79,9 +79,10 @@ export function inJournal<T>(
   journal: Journal,
   doing: string,
   change: (editor: JournalEditor) => Promise<Outcome<T>>,
+  how: 'change' | 'note' = 'change',
 ): Promise<Outcome<T>> {
   return attempt(doing, () =>
-    journal.change(async (editor) => {
+    journal[how](async (editor) => {
       const outcome = await change(editor);
       if (!outcome.ok) throw new WitanError(outcome.error);
       return outcome.value;
