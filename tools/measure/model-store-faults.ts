@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BrowserContext, Page } from '@playwright/test';
-import { CHUNK_BYTES, chunkCount, chunkRange } from '../../src/contracts/model-store.ts';
-import type { ModelRequest } from '../../src/contracts/models.ts';
+import { CHUNK_BYTES } from '../../src/contracts/model-store.ts';
 import type { FileScript } from '../../test/fakes/faulty-file.ts';
 import type { NetFault } from '../../test/fakes/net-fault.ts';
 import { ONE_MODEL, sha256Hex } from '../../test/fakes/one-model-catalogue.ts';
 import { download, hashOnDisk, openApp, openEphemeral, openProfile } from './store-page.ts';
 import { remove, rot, stored, verify } from './store-page.ts';
-import { FILE_PATH, serveStore, type StoreSite } from './store-site.ts';
+import { storeRequest } from './store-request.ts';
+import { serveStore, type StoreSite } from './store-site.ts';
 import { StoreWorker } from './store-worker.ts';
 
 /**
@@ -199,14 +199,7 @@ async function knownChunksRow(
 ): Promise<void> {
   const page = await table.begin(context, { faults: [{ fault: 'flip', atByte: BAD_BYTE }] });
   const worker = await StoreWorker.start(page, site.app.url);
-  const { bytes } = site.file;
-  const chunkSha256 = Array.from({ length: chunkCount(SIZE_BYTES) }, (_, index) => {
-    const { fromByte, toByte } = chunkRange(index, SIZE_BYTES);
-    return sha256Hex(bytes.subarray(fromByte, toByte));
-  });
-  const file = { id: table.fileId(), sizeBytes: SIZE_BYTES, sha256: sha256Hex(bytes), chunkSha256 };
-  const files = [{ ...file, urls: [`${site.app.url}${FILE_PATH}`] }];
-  const request: ModelRequest = { ...ONE_MODEL, format: 'gguf', origin: 'catalogue', files };
+  const request = storeRequest(site.app.url, site.file.bytes, 'chunks');
   await table.end(name, page, { attempt: () => worker.download(request) });
 }
 

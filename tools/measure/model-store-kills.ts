@@ -7,7 +7,9 @@ import { seededRandom } from '../../src/kernel/random.ts';
 import { sha256Hex } from '../../test/fakes/one-model-catalogue.ts';
 import { killProfile } from './profile-processes.ts';
 import { download, hashOnDisk, openApp, openProfile, remove, stored, verify } from './store-page.ts';
+import { storeRequest, type Known } from './store-request.ts';
 import { serveStore } from './store-site.ts';
+import { StoreWorker } from './store-worker.ts';
 
 /**
  * Kills the whole browser at seeded random moments while it fetches a model, opens the same profile again and has the
@@ -15,11 +17,14 @@ import { serveStore } from './store-site.ts';
  * the next kill; a file that is whole before that is checked, removed and begun anew. Needs a built app. Linux. Prints one
  * JSON document; sizes in bytes, times in ms.
  *
- *     npx tsx tools/measure/model-store-kills.ts [RUNS] [SEED]
+ *     npx tsx tools/measure/model-store-kills.ts [RUNS] [SEED] [whole|chunks]
  */
 const SIZE_BYTES = 48_000_000;
-const BYTES_PER_SECOND = 6_000_000;
-const LONGEST_MS = 2_000;
+/** A slow line; and one on which chunks are journaled several at once. */
+const LINES: Record<Known, { readonly bytesPerSecond: number; readonly longestMs: number }> = {
+  whole: { bytesPerSecond: 6_000_000, longestMs: 2_000 },
+  chunks: { bytesPerSecond: 60_000_000, longestMs: 700 },
+};
 
 interface Kill {
   readonly afterMs: number;
@@ -41,9 +46,11 @@ const faultsOf = (model: StoredModel): number =>
 async function main(): Promise<void> {
   const runs = Number(process.argv[2] ?? 20);
   const seed = Number(process.argv[3] ?? 1);
+  const known = process.argv[4] === 'chunks' ? 'chunks' : 'whole';
+  const { bytesPerSecond, longestMs } = LINES[known];
   const random = seededRandom(seed);
   const profile = mkdtempSync(join(tmpdir(), 'witan-kills-'));
-  const { app, file } = await serveStore({ sizeBytes: SIZE_BYTES, seed, bytesPerSecond: BYTES_PER_SECOND });
+  const { app, file } = await serveStore({ sizeBytes: SIZE_BYTES, seed, bytesPerSecond });
   const sha256 = sha256Hex(file.bytes);
   const kills: Kill[] = [];
   const whole: { readonly bytesEqual: boolean; readonly state: string }[] = [];
@@ -51,6 +58,11 @@ async function main(): Promise<void> {
   try {
     let context = await openProfile(profile);
     let page = await openApp(context, app.url);
+    // The catalogue knows no chunks: then its storage worker is asked directly.
+    const fetchOne = async (): Promise<{ readonly ok: boolean; readonly error?: unknown }> =>
+      known === 'whole'
+        ? download(page)
+        : (await StoreWorker.start(page, app.url)).download(storeRequest(app.url, file.bytes, known));
     const finished = async (): Promise<void> => {
       const model = await verify(page);
       whole.push({
@@ -62,12 +74,12 @@ async function main(): Promise<void> {
       const sentBefore = file.sentBytes;
       const asked = file.requests.length;
       let isWhole = false;
-      const fetching = download(page).then(
+      const fetching = fetchOne().then(
         ({ ok }) => (isWhole = ok),
         () => undefined, // killed
       );
       while (file.requests.length === asked && !isWhole) await sleep(5);
-      const afterMs = random() * LONGEST_MS;
+      const afterMs = random() * longestMs;
       await sleep(afterMs);
       if (isWhole) {
         await finished();
@@ -102,7 +114,7 @@ async function main(): Promise<void> {
       keptBefore = keptAfter;
     }
     file.obey({ bytesPerSecond: null });
-    const last = await download(page);
+    const last = await fetchOne();
     if (!last.ok) throw new Error(JSON.stringify(last.error));
     await finished();
     await context.close();
@@ -115,6 +127,7 @@ async function main(): Promise<void> {
     schema: 'witan.measure.model-store-kills',
     version: 1,
     seed,
+    known,
     sizeBytes: SIZE_BYTES,
     chunkBytes: CHUNK_BYTES,
     journalAhead: kills.filter(({ journalAhead }) => journalAhead).length,

@@ -5,12 +5,13 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JSHandle, Page } from '@playwright/test';
 import ts from 'typescript';
-import { CHUNK_BYTES, chunkCount, chunkRange } from '../../src/contracts/model-store.ts';
+import { CHUNK_BYTES } from '../../src/contracts/model-store.ts';
 import type { ModelRequest } from '../../src/contracts/models.ts';
 import { median } from '../../src/kernel/statistics-order.ts';
-import { ONE_MODEL, sha256Hex } from '../../test/fakes/one-model-catalogue.ts';
+import { ONE_MODEL } from '../../test/fakes/one-model-catalogue.ts';
 import { rendererBytes } from './profile-processes.ts';
 import { openApp, openProfile } from './store-page.ts';
+import { storeRequest, type Known } from './store-request.ts';
 import { FILE_PATH, serveStore } from './store-site.ts';
 import { StoreWorker } from './store-worker.ts';
 
@@ -38,7 +39,6 @@ type Order = {
 };
 
 type Bare = 'bare' | 'bareOverlapped' | 'bareWhole';
-type Known = 'chunks' | 'whole';
 
 /** Which loop is compared with what the store has to do for a file of which this is known. */
 const VERSUS: readonly (readonly [Bare, Known])[] = [
@@ -124,25 +124,10 @@ async function main(): Promise<void> {
     response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
     response.end(script);
   });
-  const sha256 = sha256Hex(file.bytes);
-  const chunkSha256 = Array.from({ length: chunkCount(sizeBytes) }, (_, index) => {
-    const { fromByte, toByte } = chunkRange(index, sizeBytes);
-    return sha256Hex(file.bytes.subarray(fromByte, toByte));
-  });
-  const request = (known: Known): ModelRequest => ({
-    ...ONE_MODEL,
-    format: 'gguf',
-    origin: 'catalogue',
-    files: [
-      {
-        id: `sha256-${sha256}`,
-        urls: [`${app.url}${FILE_PATH}`],
-        sizeBytes,
-        sha256,
-        chunkSha256: known === 'chunks' ? chunkSha256 : null,
-      },
-    ],
-  });
+  const requests: Record<Known, ModelRequest> = {
+    chunks: storeRequest(app.url, file.bytes, 'chunks'),
+    whole: storeRequest(app.url, file.bytes, 'whole'),
+  };
   const profile = mkdtempSync(join(tmpdir(), 'witan-speed-'));
   const context = await openProfile(profile);
   const fetchMs: Record<Bare, { readonly bare: number[]; readonly store: number[] }> = {
@@ -162,7 +147,7 @@ async function main(): Promise<void> {
     const bare = await BareWorker.start(page, `${app.url}${BARE_PATH}`, `${app.url}${FILE_PATH}`);
     const fetchStore = async (how: Bare, known: Known): Promise<void> => {
       const [{ outcome, ms }, bytes] = await growth(page, profile, () =>
-        store.timed('download', request(known)),
+        store.timed('download', requests[known]),
       );
       if (!outcome.ok || outcome.value.model.state !== 'verified') throw new Error(JSON.stringify(outcome));
       fetchMs[how].store.push(ms);
