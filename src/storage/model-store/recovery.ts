@@ -16,8 +16,9 @@ export interface Recovery {
 }
 
 /**
- * Compares the journal with the bytes. Chunks behind the end of their file are lost and said so; files that somebody
- * else writes at this moment are his to look after. Nothing is hashed here: every read is checked anyway.
+ * Compares the journal with the bytes. Chunks behind the end of their file are lost and said so; that is also so while
+ * somebody else writes, because a file is never shorter than what the journal says of it, and nobody is kept from writing
+ * by a tab that opens. Nothing is hashed here: every read is checked anyway.
  * Errors: storage-failed, storage-full.
  */
 export async function recover(parts: StoreParts): Promise<Outcome<Recovery>> {
@@ -62,7 +63,8 @@ async function removeStray(parts: StoreParts, name: string): Promise<void> {
 
 /** @returns chunks lost */
 async function compare(parts: StoreParts, id: string): Promise<Outcome<number>> {
-  const release = await parts.locks.tryWriter(id);
+  const release = await parts.locks.tryReader(id);
+  // Somebody takes its bytes away.
   if (release === null) return ok(0);
   try {
     const found = await parts.ledger.find(id);
