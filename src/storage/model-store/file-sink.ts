@@ -124,11 +124,8 @@ export class FileSink implements OpenSink {
     if (!taken.ok) return this.#failed(taken.error, null);
     const isNew = !this.#roomTaken;
     this.#roomTaken = true;
-    const { record } = this.#known;
     const told = await this.#parts.ledger.allocated(this.#spec.id, reserves ? sizeBytes : 0);
-    return told.ok && isNew && record.chunksProved && record.allocatedBytes > 0
-      ? this.#salvage(file.value)
-      : told;
+    return told.ok && isNew && this.#known.record.chunksProved ? this.#salvage(file.value) : told;
   }
 
   /** What an earlier session wrote without telling the journal. What goes wrong here is no worse than fetching it again. */
