@@ -17,10 +17,10 @@ import { StoreWorker } from './store-worker.ts';
 
 /**
  * Fetches a file from this machine into the model store and with the least code that could do it (see
- * `bare-store.worker.ts`), two at a time, in turns; then reads it from the store and from the Cache API, in turns. `chunks`: the hashes of
- * the chunks are known, which is the same work as that of the bare loop; `whole`: only that of the whole file is, so the
- * store hashes everything a second time, in order, with the same function as `bareWhole` does. Needs a built app. Linux. Prints one JSON document; sizes in bytes,
- * times in ms; ratios above 1: the store is the faster one.
+ * `bare-store.worker.ts`), two at a time, in turns; then reads it from the store and from the Cache API, in turns. `chunks`:
+ * the hashes of the chunks are known, which is the same work as that of the bare loop; `whole`: only that of the whole file
+ * is, so the store hashes everything a second time, in order, with the same function as `bareWhole` does. Needs a built app.
+ * Linux. Prints one JSON document; sizes in bytes, times in ms; ratios above 1: the store is the faster one.
  *
  *     npx tsx tools/measure/model-store-speed.ts [PAIRS] [MEGABYTES]
  */

@@ -1,0 +1,122 @@
+import { nonNegativeLeastSquares } from '#kernel/statistics-nonnegative';
+import { comparisons, type TokenWork } from './token-work.ts';
+
+/** One answer of a model on this device. */
+export interface SpeedSample {
+  readonly work: TokenWork;
+  readonly promptTokens: number;
+  /** Time of the engine for the prompt, ms. */
+  readonly prefillMs: number;
+  /** Tokens of the context, on average, while it wrote. */
+  readonly contextTokens: number;
+  /** Time from one written token to the next, ms. */
+  readonly decodeMs: number;
+}
+
+/** What is asked: a prompt, and an answer that begins there. */
+export interface SpeedQuestion {
+  readonly work: TokenWork;
+  readonly promptTokens: number;
+  readonly contextTokens: number;
+}
+
+/** Median with the interval in which nine of ten measurements are expected. */
+export interface Estimate {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface PredictedSpeed {
+  readonly decodeMs: Estimate;
+  readonly prefillMs: Estimate;
+}
+
+/** 95th percentile of the normal distribution: both sides together leave one of ten outside. */
+const Z90 = 1.645;
+
+/**
+ * Spread that a prediction has at the edge of what was measured, and what each doubling beyond it adds; shares. From the
+ * errors of predictions for models of 135 and 360 million parameters from ones of 6 to 40 (`tools/measure/synthetic-speeds.ts`).
+ */
+const LEAST_SPREAD = 0.03;
+const SPREAD_PER_DOUBLING = 0.025;
+
+/** ms of a token that is written: bytes, layers, comparisons, and what does not depend on the model. */
+const decodeRow = ({ work, contextTokens }: SpeedQuestion): number[] => [
+  work.layerBytes + work.outputBytes,
+  work.layers,
+  comparisons(work, contextTokens),
+  1,
+];
+
+/**
+ * ms of a prompt: each token passes the layers, and is compared with those before it; what is read once. Windows end the
+ * growth of the comparisons, which is counted at half the prompt's length, on average.
+ */
+const prefillRow = ({ work, promptTokens }: SpeedQuestion): number[] => [
+  promptTokens * work.layerBytes,
+  promptTokens * work.layers,
+  promptTokens * comparisons(work, promptTokens / 2),
+  work.outputBytes,
+];
+
+/** Times fitted to what was measured, each as far as it is from it in proportion. */
+class Line {
+  readonly #coefficients: readonly number[];
+  readonly #spread: number;
+  readonly #largestMs: number;
+
+  constructor(rows: readonly (readonly number[])[], times: readonly number[]) {
+    const relative = rows.map((row, index) => row.map((x) => x / (times[index] ?? 1)));
+    this.#coefficients = nonNegativeLeastSquares(
+      relative,
+      times.map(() => 1),
+    );
+    const freedom = Math.max(1, times.length - this.#coefficients.filter((value) => value > 0).length);
+    const squares = rows.reduce((sum, row, index) => sum + (this.#at(row) / (times[index] ?? 1) - 1) ** 2, 0);
+    this.#spread = Math.sqrt(squares / freedom);
+    this.#largestMs = Math.max(...times);
+  }
+
+  estimate(row: readonly number[]): Estimate {
+    const median = this.#at(row);
+    const doublings = Math.max(0, Math.log2(median / this.#largestMs));
+    const beyond = LEAST_SPREAD + SPREAD_PER_DOUBLING * doublings;
+    const width = Math.exp(Z90 * Math.hypot(this.#spread, beyond));
+    return { median, low: median / width, high: median * width };
+  }
+
+  #at(row: readonly number[]): number {
+    return row.reduce((sum, x, index) => sum + x * (this.#coefficients[index] ?? 0), 0);
+  }
+}
+
+/**
+ * How fast models of one quantization are on one device and engine, from a few that were measured there:
+ * t = bytes / bandwidth + layers · t_layer + comparisons · t_c + t_0, none of them negative (research: a roofline with fixed
+ * costs). The interval is that of the fit, and widens with the distance from what was measured.
+ */
+export class SpeedModel {
+  readonly #decode: Line;
+  readonly #prefill: Line;
+
+  /** @param samples at least two, of models of different size */
+  constructor(samples: readonly SpeedSample[]) {
+    this.#decode = new Line(
+      samples.map(decodeRow),
+      samples.map(({ decodeMs }) => decodeMs),
+    );
+    this.#prefill = new Line(
+      samples.map(prefillRow),
+      samples.map(({ prefillMs }) => prefillMs),
+    );
+  }
+
+  predict(question: SpeedQuestion): PredictedSpeed {
+    return {
+      decodeMs: this.#decode.estimate(decodeRow(question)),
+      prefillMs: this.#prefill.estimate(prefillRow(question)),
+    };
+  }
+}

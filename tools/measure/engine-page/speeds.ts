@@ -1,0 +1,81 @@
+import type { Generation } from '#contracts/engine';
+import type { LoadedWithMemory } from '../../../workers/inference/wllama-host.ts';
+import { syntheticModel } from '../../../src/hardware/synthetic/synthetic-model.ts';
+import type { SyntheticQuantization } from '../../../src/hardware/synthetic/tensor-types.ts';
+import type { SyntheticShape } from '../../../src/hardware/synthetic/tensors.ts';
+import { sourceOf } from '../../../test/browser/synthetic-model.ts';
+import { startStack, type Placement } from './stack.ts';
+
+/** One answer, by the engine's own account. */
+export interface SpeedRun extends Pick<
+  Generation,
+  | 'promptTokens'
+  | 'completionTokens'
+  | 'prefillTokensPerSecond'
+  | 'decodeTokensPerSecond'
+  | 'timeToFirstTokenMs'
+> {
+  /** Tokens of the context when the answer ended. */
+  readonly contextTokens: number;
+}
+
+export interface Speeds {
+  readonly loaded: LoadedWithMemory;
+  readonly sizeBytes: number;
+  readonly runs: readonly SpeedRun[];
+}
+
+const NEVER = new AbortController().signal;
+const DECODED = 24;
+/** What the chat template adds to a prompt, tokens; the vocabulary has one for each character. */
+const TEMPLATE = 20;
+
+/** How fast a synthetic model of this shape reads and writes, at several lengths of the context in turn. */
+export async function speeds(
+  shape: SyntheticShape,
+  quantization: SyntheticQuantization,
+  placement: Omit<Placement, 'contextTokens' | 'slots'>,
+  contexts: readonly number[],
+  repeats: number,
+): Promise<Speeds> {
+  const contextTokens = Math.max(...contexts) + 2 * DECODED;
+  const made = syntheticModel(shape, { quantization, seed: 1, contextTokens });
+  if (!made.ok) throw new Error(JSON.stringify(made.error));
+  // A piece is used again for the next one.
+  const pieces = Array.from(made.value.chunks(), (piece) => new Blob([piece]));
+  const model = await sourceOf(await new Blob(pieces).bytes());
+  const { engine, loaded } = await startStack(model, { ...placement, contextTokens, slots: 1 });
+  const ask = async (promptTokens: number): Promise<Generation> => {
+    const prompt = 'a'.repeat(Math.max(1, promptTokens - TEMPLATE));
+    const request = {
+      prompt,
+      maxTokens: DECODED,
+      temperature: 0,
+      seed: 1,
+      ignoreEos: true,
+      cachePrompt: false,
+    };
+    const answered = await engine.generate(NEVER, request, () => undefined);
+    if (!answered.ok) throw new Error(JSON.stringify(answered.error));
+    return answered.value;
+  };
+  // The first answer compiles what the others find compiled.
+  await ask(2 * TEMPLATE);
+  const runs: SpeedRun[] = [];
+  for (let repeat = 0; repeat < repeats; repeat += 1) {
+    for (const context of contexts) {
+      const answer = await ask(context - DECODED);
+      const { promptTokens, completionTokens, prefillTokensPerSecond, decodeTokensPerSecond } = answer;
+      runs.push({
+        contextTokens: promptTokens + completionTokens,
+        promptTokens,
+        completionTokens,
+        prefillTokensPerSecond,
+        decodeTokensPerSecond,
+        timeToFirstTokenMs: answer.timeToFirstTokenMs,
+      });
+    }
+  }
+  await engine.unload();
+  return { loaded, sizeBytes: made.value.sizeBytes, runs };
+}
