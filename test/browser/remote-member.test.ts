@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { delta } from '../fakes/chat-wire.ts';
-import { endpoint, NEVER, RemoteRig, TIMES } from './remote-rig.ts';
+import { endpoint, NEVER, PATIENT, RemoteRig, TIMES } from './remote-rig.ts';
 import { RemoteServer } from './remote-server.ts';
+
+/** Finds a stall in the middle of an answer, and is patient otherwise. */
+const STALL = { times: { ...PATIENT, tokenGapMs: TIMES.tokenGapMs } };
 
 let server: RemoteServer;
 let rig: RemoteRig;
@@ -51,7 +54,7 @@ test('a member whose server stalls costs no other member', async () => {
   const other = await RemoteServer.start();
   const well = new RemoteRig([endpoint('b', other.baseUrl)]);
   await server.chat({ act: 'raw', pieces: [delta('half')], then: 'open' });
-  await Promise.all([rig.load(), well.load()]);
+  await Promise.all([rig.load(STALL), well.load()]);
   const [stalled, answered] = await Promise.all([rig.ask(), well.ask()]);
   expect(answered.outcome).toMatchObject({ ok: true, value: { text: 'ok' } });
   expect(stalled.outcome).toMatchObject({ error: { code: 'remote-silent' } });
@@ -119,7 +122,7 @@ describe('a server that fails', () => {
     ['stalls in the middle of a token', [delta('half'), 'data: {"choices":[{"de'], 'open', 'token-gap'],
     ['ends too early', [delta('half')], 'close', 'ended-early'],
   ] as const)('%s is silent, and what came stays', async (_how, pieces, then, phase) => {
-    await rig.load();
+    await rig.load(phase === 'token-gap' ? STALL : {});
     await server.chat({ act: 'raw', pieces, then });
     const { outcome, text } = await rig.ask();
     expect(outcome).toMatchObject({ error: { code: 'remote-silent', details: { phase } } });
@@ -131,7 +134,7 @@ describe('a server that fails', () => {
 
   // Cut when the half answer was heard: a browser that is told of the cut first throws away what it had received.
   test('cuts the line is silent, and what came stays', async () => {
-    await rig.load({ times: { ...TIMES, tokenGapMs: 20_000 } }); // not the silence ends it
+    await rig.load();
     await server.chat({ act: 'raw', pieces: [delta('half'), 'data: {"choi'], then: 'open' });
     const cuts: Promise<void>[] = [];
     const { outcome, text } = await rig.ask(NEVER, () => cuts.push(server.cut()));
@@ -209,7 +212,7 @@ describe('a slow server', () => {
 
   test('is silent when it does not', async () => {
     await server.models({ act: 'later', afterMs: 60_000, then: list });
-    expect(await rig.load()).toMatchObject({
+    expect(await rig.load({ times: { ...PATIENT, healthMs: TIMES.healthMs } })).toMatchObject({
       error: { code: 'remote-silent', details: { phase: 'health' } },
     });
   });

@@ -1,9 +1,8 @@
-import type { Generation } from '#contracts/engine';
+import type { Generation, StoredSource } from '#contracts/engine';
 import type { LoadedWithMemory } from '../../../workers/inference/wllama-host.ts';
 import { syntheticModel } from '../../../src/hardware/synthetic/synthetic-model.ts';
 import type { SyntheticQuantization } from '../../../src/hardware/synthetic/tensor-types.ts';
 import type { SyntheticShape } from '../../../src/hardware/synthetic/tensors.ts';
-import { sourceOf } from '../../../test/browser/synthetic-model.ts';
 import { startStack, type Placement } from './stack.ts';
 
 /** One answer, by the engine's own account. */
@@ -43,7 +42,14 @@ export async function speeds(
   if (!made.ok) throw new Error(JSON.stringify(made.error));
   // A piece is used again for the next one.
   const pieces = Array.from(made.value.chunks(), (piece) => new Blob([piece]));
-  const model = await sourceOf(await new Blob(pieces).bytes());
+  const { sizeBytes } = made.value;
+  const model: StoredSource = {
+    format: 'stored',
+    id: 'synthetic',
+    name: 'Synthetic',
+    sizeBytes,
+    files: [new Blob(pieces)],
+  };
   const { engine, loaded } = await startStack(model, { ...placement, contextTokens, slots: 1 });
   const ask = async (promptTokens: number): Promise<Generation> => {
     const prompt = 'a'.repeat(Math.max(1, promptTokens - TEMPLATE));
@@ -77,5 +83,5 @@ export async function speeds(
     }
   }
   await engine.unload();
-  return { loaded, sizeBytes: made.value.sizeBytes, runs };
+  return { loaded, sizeBytes, runs };
 }

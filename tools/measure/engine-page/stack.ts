@@ -2,7 +2,7 @@ import { Wllama } from '@wllama/wllama/esm/index.js';
 import wasmUrl from '@wllama/wllama/esm/wasm/wllama.wasm?url';
 import { present } from '#kernel/assert';
 import { systemClock } from '#kernel/clock';
-import type { Backend, Engine, GenerateRequest, GgufSource } from '#contracts/engine';
+import type { Backend, Engine, GenerateRequest, GgufSource, StoredSource } from '#contracts/engine';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
 import type { LoadedWithMemory } from '../../../workers/inference/wllama-host.ts';
 import { WorkerEngine } from '../../../src/engines/worker-engine.ts';
@@ -33,7 +33,7 @@ export interface Started {
 }
 
 /** The engine as the app has it: supervised worker, comlink, host, wllama. */
-export async function startStack(model: GgufSource, placement: Placement): Promise<Started> {
+export async function startStack(model: GgufSource | StoredSource, placement: Placement): Promise<Started> {
   const worker = new WorkerSupervisor(systemClock).start<InferenceWorkerApi>(
     'measured',
     WORKER_SCRIPTS.wllama,
