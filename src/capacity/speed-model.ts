@@ -35,16 +35,29 @@ export interface PredictedSpeed {
 /** 95th percentile of the normal distribution: both sides together leave one of ten outside. */
 const Z90 = 1.645;
 
+/** What a prediction may be off besides what the measurements vary by; shares. */
+interface Doubt {
+  /** At the edge of what was measured. */
+  readonly least: number;
+  /** Added by each doubling of the model's bytes, or of the context, beyond it. */
+  readonly perDoubling: number;
+}
+
 /**
- * Spread that a prediction has at the edge of what was measured, and what each doubling beyond it adds; shares. From the
- * errors of predictions for models of 135 and 360 million parameters from ones of 6 to 40 (`tools/measure/synthetic-speeds.ts`).
+ * From the errors of predictions for the shapes of SmolLM2-135M and -360M, contexts of 128 to 1,024 tokens, Q4_0 and Q8_0,
+ * fitted to shapes of 17 to 39 million parameters (wllama 3.8.1, one thread; `tools/measure/prediction-errors.ts`): writing
+ * was off by 2.6 % (median; most 8.2), reading by 6.7 (most 18.2, more the larger the model, for caches hold less of it).
  */
-const LEAST_SPREAD = 0.03;
-const SPREAD_PER_DOUBLING = 0.025;
+const DOUBT = {
+  decode: { least: 0.03, perDoubling: 0.025 },
+  prefill: { least: 0.05, perDoubling: 0.03 },
+} as const satisfies Record<string, Doubt>;
+
+const bytesOf = ({ work }: Pick<SpeedQuestion, 'work'>): number => work.layerBytes + work.outputBytes;
 
 /** ms of a token that is written: bytes, layers, comparisons, and what does not depend on the model. */
 const decodeRow = ({ work, contextTokens }: SpeedQuestion): number[] => [
-  work.layerBytes + work.outputBytes,
+  bytesOf({ work }),
   work.layers,
   comparisons(work, contextTokens),
   1,
@@ -63,11 +76,12 @@ const prefillRow = ({ work, promptTokens }: SpeedQuestion): number[] => [
 
 /** Times fitted to what was measured, each as far as it is from it in proportion. */
 class Line {
+  readonly #doubt: Doubt;
   readonly #coefficients: readonly number[];
   readonly #spread: number;
-  readonly #largestMs: number;
 
-  constructor(rows: readonly (readonly number[])[], times: readonly number[]) {
+  constructor(doubt: Doubt, rows: readonly (readonly number[])[], times: readonly number[]) {
+    this.#doubt = doubt;
     const relative = rows.map((row, index) => row.map((x) => x / (times[index] ?? 1)));
     this.#coefficients = nonNegativeLeastSquares(
       relative,
@@ -76,13 +90,12 @@ class Line {
     const freedom = Math.max(1, times.length - this.#coefficients.filter((value) => value > 0).length);
     const squares = rows.reduce((sum, row, index) => sum + (this.#at(row) / (times[index] ?? 1) - 1) ** 2, 0);
     this.#spread = Math.sqrt(squares / freedom);
-    this.#largestMs = Math.max(...times);
   }
 
-  estimate(row: readonly number[]): Estimate {
+  /** @param doublings how far beyond what was measured */
+  estimate(row: readonly number[], doublings: number): Estimate {
     const median = this.#at(row);
-    const doublings = Math.max(0, Math.log2(median / this.#largestMs));
-    const beyond = LEAST_SPREAD + SPREAD_PER_DOUBLING * doublings;
+    const beyond = this.#doubt.least + this.#doubt.perDoubling * doublings;
     const width = Math.exp(Z90 * Math.hypot(this.#spread, beyond));
     return { median, low: median / width, high: median * width };
   }
@@ -100,23 +113,32 @@ class Line {
 export class SpeedModel {
   readonly #decode: Line;
   readonly #prefill: Line;
+  readonly #largestBytes: number;
+  readonly #longestContext: number;
 
   /** @param samples at least two, of models of different size */
   constructor(samples: readonly SpeedSample[]) {
     this.#decode = new Line(
+      DOUBT.decode,
       samples.map(decodeRow),
       samples.map(({ decodeMs }) => decodeMs),
     );
     this.#prefill = new Line(
+      DOUBT.prefill,
       samples.map(prefillRow),
       samples.map(({ prefillMs }) => prefillMs),
     );
+    this.#largestBytes = Math.max(...samples.map(bytesOf));
+    this.#longestContext = Math.max(...samples.map(({ contextTokens }) => contextTokens));
   }
 
   predict(question: SpeedQuestion): PredictedSpeed {
+    const doublings =
+      Math.max(0, Math.log2(bytesOf(question) / this.#largestBytes)) +
+      Math.max(0, Math.log2(question.contextTokens / this.#longestContext));
     return {
-      decodeMs: this.#decode.estimate(decodeRow(question)),
-      prefillMs: this.#prefill.estimate(prefillRow(question)),
+      decodeMs: this.#decode.estimate(decodeRow(question), doublings),
+      prefillMs: this.#prefill.estimate(prefillRow(question), doublings),
     };
   }
 }
