@@ -53,6 +53,8 @@ export class FaultyOrigin {
   records = new MemoryRecords();
   /** Asked before every operation. */
   fault: (operation: Operation) => OriginFault | null = () => null;
+  /** Told of every operation. */
+  onOperation: () => void = () => undefined;
   /** Told when everything died, or went. */
   onCrash: () => void = () => undefined;
   onWipe: () => void = () => undefined;
@@ -83,6 +85,7 @@ export class FaultyOrigin {
     for (let turns = Math.floor(this.random() * 3); turns >= 0; turns -= 1) await Promise.resolve();
     if (generation !== this.generation) throw new Crashed();
     this.operations += 1;
+    this.onOperation();
     const fault = this.fault(operation);
     if (fault === 'wipe') this.wipe();
     if (fault === 'crash' && this.random() < 0.5) this.crash();

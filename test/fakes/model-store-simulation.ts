@@ -1,7 +1,7 @@
 import { seededRandom, type Random } from '#kernel/random';
 import type { Outcome } from '#contracts/errors';
 import type { OpenSink } from '../../src/storage/model-store/file-sink.ts';
-import { ModelStore } from '../../src/storage/model-store/model-store.ts';
+import { ModelStore, type ModelStorePorts } from '../../src/storage/model-store/model-store.ts';
 import { ProcessLocks } from '../../src/storage/model-store/process-locks.ts';
 import type { StoreHashes } from '../../src/storage/model-store/store-hashes.ts';
 import { cheapHashes } from './cheap-hashes.ts';
@@ -11,6 +11,7 @@ import { FaultyOrigin, ORIGIN_FAULTS } from './faulty-origin.ts';
 import { flipped, trueFile, type TrueFile } from './model-files.ts';
 import { SimulationLedger } from './model-store-simulation-ledger.ts';
 import { mortalHashes } from './mortal-hashes.ts';
+import { PassingTime } from './passing-time.ts';
 import { TabLocks } from './tab-locks.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -24,6 +25,8 @@ const TIGHT_BYTES = 2 * 1024;
 /** Wipes are rare among the faults: each takes everything, and nothing more can be learned of what was there. */
 const WIPE_SHARE = 0.02;
 const NEVER = new AbortController().signal;
+/** What an operation takes, ms: from instant storage to such that every commit is followed by a rest. */
+const OPERATION_MS = [0, 1, 7, 40];
 const MAY_FAIL = new Set(['model-invalid', 'storage-failed', 'storage-full']);
 
 interface Tab {
@@ -49,12 +52,15 @@ export interface SimulationReport {
  */
 export async function simulateModelStore(seed: number): Promise<SimulationReport> {
   const simulation = new Simulation(seed);
+  const time = new PassingTime(simulation);
   try {
-    return await simulation.run();
+    return await Promise.race([simulation.run(), time.hung]);
   } catch (thrown) {
     const what = thrown instanceof Error ? thrown.message : JSON.stringify(thrown);
     const trace = simulation.trace.slice(-40).join('\n  ');
     throw new Error(`seed ${String(seed)}: ${what}\n  ${trace}`, { cause: thrown });
+  } finally {
+    time.stop();
   }
 }
 
@@ -63,7 +69,7 @@ class Simulation {
   readonly #seed: number;
   readonly #random: Random;
   readonly #origin: FaultyOrigin;
-  readonly #clock = new VirtualClock();
+  readonly clock = new VirtualClock();
   readonly #ledger: SimulationLedger;
   readonly #hashes: StoreHashes;
   #locks = new ProcessLocks();
@@ -80,6 +86,10 @@ class Simulation {
     const death = seededRandom(seed ^ 0x2545f491);
     // In every other seed the hash over the whole is computed elsewhere, and now and then lost.
     this.#hashes = seed % 2 === 0 ? cheapHashes : mortalHashes(cheapHashes, () => death() < 0.05);
+    const operationMs = OPERATION_MS[Math.floor(death() * OPERATION_MS.length)] ?? 0;
+    this.#origin.onOperation = () => {
+      this.clock.advance(operationMs);
+    };
     this.#origin.onCrash = () => {
       this.#crashes += 1;
       this.#say('crash');
@@ -92,13 +102,17 @@ class Simulation {
     };
   }
 
+  get operations(): number {
+    return this.#origin.operations;
+  }
+
   async run(): Promise<SimulationReport> {
     await this.#prepare();
     for (let step = 0; step < STEPS; step += 1) {
-      this.#clock.advance(1000);
+      this.clock.advance(1000);
       await this.#ensureTabs();
       const [first, second] = [this.#act(0), this.#chance(0.5) ? this.#act(1) : null];
-      await Promise.all([first, second]);
+      await Promise.all([first, second, this.#chance(0.2) ? this.#openBeside() : null]);
       this.#ledger.check();
     }
     await this.#heal();
@@ -153,18 +167,28 @@ class Simulation {
     this.#tabs[index]?.locks.die();
     const locks = new TabLocks(this.#locks);
     const generation = this.#generation;
-    const opened = await ModelStore.open({
+    const opened = await ModelStore.open(this.#ports(locks));
+    this.#say(`tab ${String(index)} opens: ${this.#told(opened)}`);
+    if (opened.ok) this.#ledger.opened(opened.value, generation);
+    return { store: opened.ok ? opened.value : null, locks };
+  }
+
+  #ports(locks: TabLocks): ModelStorePorts {
+    return {
       bytes: new FaultyByteStore(this.#origin),
       journal: new FaultyJournal(this.#origin),
       hashes: this.#hashes,
       locks,
-      clock: this.#clock,
+      clock: this.clock,
       geometry: SIMULATION_GEOMETRY,
       reserveBytes: 128,
-    });
-    this.#say(`tab ${String(index)} opens: ${this.#told(opened)}`);
-    if (opened.ok) this.#ledger.opened(opened.value, generation);
-    return { store: opened.ok ? opened.value : null, locks };
+    };
+  }
+
+  /** A third tab, that opens while the others are at work, and is closed again. */
+  async #openBeside(): Promise<void> {
+    const opened = await ModelStore.open(this.#ports(new TabLocks(this.#locks)));
+    this.#say(`a third tab opens: ${this.#told(opened)}`);
   }
 
   async #act(tab: number): Promise<void> {
@@ -229,7 +253,10 @@ class Simulation {
     // Where nobody knows any hash, whatever comes first is the truth: a bad line cannot be seen there by anyone.
     const provable = file.spec.sha256 !== null || file.spec.chunkSha256 !== null;
     const bytes = provable && this.#chance(0.03) ? flipped(file.chunk(index)) : file.chunk(index);
-    const put = await sink.put(index, bytes, this.#chance(0.5) ? () => undefined : undefined);
+    const lent = bytes.slice();
+    // Who lent the bytes fills them again as soon as he may.
+    const fill = (): void => void lent.fill(0x55);
+    const put = await sink.put(index, lent, this.#chance(0.5) ? fill : undefined);
     if (this.#told(put) === 'ok') this.#ledger.promised(file, index, bytes);
     else this.#ledger.offered(file, index, bytes);
     if (!put.ok) this.#say(`put ${this.#name(file)}/${String(index)}: ${JSON.stringify(put.error.details)}`);

@@ -3,7 +3,7 @@ import { ok } from '#kernel/result';
 import type { Random } from '#kernel/random';
 import type { DownloadProgress } from '#contracts/download';
 import type { Outcome } from '#contracts/errors';
-import { chunkCount, type FileSpec } from '#contracts/model-store';
+import { chunkCount, chunkRange, type FileSpec } from '#contracts/model-store';
 import type { ModelProgress, ModelRequest } from '#contracts/models';
 import { download } from '../../src/storage/download/download.ts';
 import type { NetPort } from '../../src/storage/download/net-port.ts';
@@ -24,10 +24,10 @@ export interface Transfer {
   readonly repairedChunks: number;
 }
 
+/** Of each file. */
 interface Before {
-  /** Of each file. */
   readonly keptBytes: readonly number[];
-  readonly lostChunks: number;
+  readonly lostChunks: readonly number[];
 }
 
 /**
@@ -44,6 +44,8 @@ export async function downloadModel(
   const before = await beforehand(store, files);
   if (!before.ok) return before;
   let transferredBytes = 0;
+  const resumedAtBytes = [...before.value.keptBytes];
+  const lostChunks = [...before.value.lostChunks];
   const keptBytes = [...before.value.keptBytes];
   const sizes = files.map((file) => file.sizeBytes);
   for (const [index, file] of files.entries()) {
@@ -60,21 +62,33 @@ export async function downloadModel(
     transferredBytes += latest;
     if (!fetched.ok) return fetched;
     keptBytes[index] = fetched.value.keptBytes;
+    // What was found on the device was neither fetched nor repaired.
+    const { salvagedChunks } = sink.value;
+    const salvagedBytes = salvagedChunks.map((chunk) => sizeOf(chunk, fetched.value.sizeBytes ?? 0));
+    resumedAtBytes[index] = (resumedAtBytes[index] ?? 0) + sum(salvagedBytes);
+    lostChunks[index] = Math.max(0, (lostChunks[index] ?? 0) - salvagedChunks.length);
   }
-  const { lostChunks } = before.value;
-  return ok({ transferredBytes, resumedAtBytes: sum(before.value.keptBytes), repairedChunks: lostChunks });
+  return ok({
+    transferredBytes,
+    resumedAtBytes: sum(resumedAtBytes),
+    repairedChunks: sum(lostChunks),
+  });
+}
+
+function sizeOf(chunk: number, fileBytes: number): number {
+  const { fromByte, toByte } = chunkRange(chunk, fileBytes);
+  return toByte - fromByte;
 }
 
 async function beforehand(store: ModelStore, files: readonly FileSpec[]): Promise<Outcome<Before>> {
   const keptBytes: number[] = [];
-  let lostChunks = 0;
+  const lostChunks: number[] = [];
   for (const { id } of files) {
     const file = await store.file(id);
     if (!file.ok) return file;
+    const { state = 'new', keptChunks = 0, sizeBytes = null } = file.value ?? {};
     keptBytes.push(file.value?.keptBytes ?? 0);
-    if (file.value === null) continue;
-    const { state, keptChunks, sizeBytes } = file.value;
-    if (state === 'suspect' && sizeBytes !== null) lostChunks += chunkCount(sizeBytes) - keptChunks;
+    lostChunks.push(state === 'suspect' && sizeBytes !== null ? chunkCount(sizeBytes) - keptChunks : 0);
   }
   return ok({ keptBytes, lostChunks });
 }

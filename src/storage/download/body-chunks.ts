@@ -38,10 +38,11 @@ class Handover {
     const fromMs = clock.nowMs();
     state.keep(index, buffer, bytes, mirror, {
       written: () => {
+        this.badInARow = 0;
         if (networkMs > SLOWER_BY * (clock.nowMs() - fromMs)) this.#onLineSlower();
       },
       settled: (kept) => {
-        this.badInARow = kept ? 0 : this.badInARow + 1;
+        if (!kept) this.badInARow += 1;
       },
     });
   }

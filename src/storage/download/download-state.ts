@@ -25,7 +25,7 @@ export interface DownloadPorts {
 
 /** What becomes of a chunk. */
 export interface Keeping {
-  /** The sink has it on the device and is ready for others; not called where it failed before. */
+  /** It is what it should be, and the sink is ready for others; not called where it failed before. */
   readonly written: () => void;
   /** @param kept false, too, when the sink failed, which ends the download */
   readonly settled: (kept: boolean) => void;
@@ -129,6 +129,7 @@ export class DownloadState {
     this.meter.onTheWay(bytes);
     const onWritten = (): void => {
       buffer.release();
+      this.mirrors.kept(mirror);
       on.written();
     };
     const putting = this.#put(index, new Uint8Array(buffer.memory, 0, bytes), mirror, onWritten)
@@ -175,7 +176,6 @@ export class DownloadState {
       .catch((thrown: unknown) => thrownBySink(thrown));
     if (put.ok) {
       this.queue?.kept(index);
-      this.mirrors.kept(mirror);
       this.#contributors.add(mirror.url);
       this.meter.kept(byteLength);
       return true;

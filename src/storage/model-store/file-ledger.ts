@@ -145,9 +145,9 @@ export class FileLedger {
   }
 
   /** All chunks go; with the hashes that only the first download brought. */
-  loseAll(id: string, kind: StoreFault['kind'] | null): Promise<Outcome<KnownFile>> {
+  loseAll(id: string, kind: StoreFault['kind']): Promise<Outcome<KnownFile>> {
     return this.#edit('lose', id, async (editor, file) =>
-      ok(this.empty(editor, file, kind === null ? [] : [this.#fault(kind, null)])),
+      ok(this.empty(editor, file, [this.#fault(kind, null)])),
     );
   }
 

@@ -22,6 +22,8 @@ interface Written {
 
 /** A sink that holds its file as the only writer until it is closed. */
 export interface OpenSink extends ChunkSink {
+  /** Chunks that an earlier session wrote without telling the journal, found when the size was set. */
+  readonly salvagedChunks: readonly number[];
   /** Lets go of the file; more than once does no harm. What was put stays. */
   close(): Promise<void>;
 }
@@ -43,6 +45,7 @@ export class FileSink implements OpenSink {
   readonly #whole: WholeHash;
   /** Chunks put through this sink: the only ones whose bytes need not be read again before the whole is believed. */
   readonly #put = new Set<number>();
+  salvagedChunks: readonly number[] = [];
   #known: KnownFile;
   #file: ByteFile | null = null;
   /** What is read back goes through here: each chunk is hashed before the next is read. */
@@ -134,7 +137,9 @@ export class FileSink implements OpenSink {
     const { geometry, hashes } = this.#parts;
     if (table === null) return ok(null);
     const found = await attempt('read', () => salvage(file, table, geometry, hashes, this.#scratch()));
-    if (found.ok && found.value.length > 0) await this.#commit(found.value);
+    if (!found.ok || found.value.length === 0) return ok(null);
+    const kept = await this.#commit(found.value);
+    if (kept.ok) this.salvagedChunks = found.value.map(({ index }) => index);
     return ok(null);
   }
 
@@ -155,6 +160,8 @@ export class FileSink implements OpenSink {
     if (!this.#roomTaken) {
       const taken = await this.#setSize(this.#known.record.sizeBytes ?? 0);
       if (!taken.ok) return taken;
+      // It was found on the device just now.
+      if (this.#known.table?.isKept(index) === true) return ok({ committed: Promise.resolve(ok(null)) });
     }
     const file = await this.#open();
     if (!file.ok) return file;

@@ -158,18 +158,6 @@ export class ModelStore {
     return ok(table.missing());
   }
 
-  /** Drops all chunks of a file, to fetch it from the first byte: its source has changed. Errors: as `sink`. */
-  async discard(fileId: string): Promise<Outcome<null>> {
-    const release = await this.#parts.locks.tryWriter(fileId);
-    if (release === null) return err(failure('storage-failed', { doing: 'discard', reason: 'busy' }));
-    try {
-      const emptied = await this.#parts.ledger.loseAll(fileId, null);
-      return emptied.ok ? ok(null) : emptied;
-    } finally {
-      release();
-    }
-  }
-
   /** Bytes that one more file could take, the reserve included; null where nobody can tell. See `SpaceProbe`. */
   freeBytes(atMostBytes: number): Promise<Outcome<number | null>> {
     return this.#probe.freeBytes(atMostBytes);

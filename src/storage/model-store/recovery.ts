@@ -2,6 +2,7 @@ import { ok } from '#kernel/result';
 import type { Outcome } from '#contracts/errors';
 import type { KnownFile, LostChunk } from './file-ledger.ts';
 import { rangeOf } from './chunk-geometry.ts';
+import type { Release } from './file-locks.ts';
 import { reclaimTombstones } from './reclaim.ts';
 import { attempt } from './store-failure.ts';
 import type { StoreParts } from './store-parts.ts';
@@ -16,9 +17,8 @@ export interface Recovery {
 }
 
 /**
- * Compares the journal with the bytes. Chunks behind the end of their file are lost and said so; that is also so while
- * somebody else writes, because a file is never shorter than what the journal says of it, and nobody is kept from writing
- * by a tab that opens. Nothing is hashed here: every read is checked anyway.
+ * Compares the journal with the bytes. Chunks behind the end of their file are lost and said so; files that somebody
+ * else writes at this moment are his to look after. Nothing is hashed here: every read is checked anyway.
  * Errors: storage-failed, storage-full.
  */
 export async function recover(parts: StoreParts): Promise<Outcome<Recovery>> {
@@ -61,23 +61,43 @@ async function removeStray(parts: StoreParts, name: string): Promise<void> {
   }
 }
 
-/** @returns chunks lost */
+/**
+ * Looks as a reader, who is in no writer's way, and where something is lost once more as the only writer: what another tab
+ * has repaired since must not be taken away again.
+ * @returns chunks lost
+ */
 async function compare(parts: StoreParts, id: string): Promise<Outcome<number>> {
-  const release = await parts.locks.tryReader(id);
-  // Somebody takes its bytes away.
-  if (release === null) return ok(0);
+  const seen = await holding(parts.locks.tryReader(id), () => lostOf(parts, id));
+  if (seen === null || !seen.ok || seen.value.length === 0) return seen?.ok === false ? seen : ok(0);
+  const told = await holding(parts.locks.tryWriter(id), () => lose(parts, id));
+  return told ?? ok(0);
+}
+
+async function lose(parts: StoreParts, id: string): Promise<Outcome<number>> {
+  const lost = await lostOf(parts, id);
+  if (!lost.ok) return lost;
+  if (lost.value.length === 0) return ok(0);
+  const told = await parts.ledger.lose(id, lost.value, 'lost-data');
+  return told.ok ? ok(lost.value.length) : told;
+}
+
+/** Null: somebody else has the lock. */
+async function holding<T>(lock: Promise<Release | null>, work: () => Promise<T>): Promise<T | null> {
+  const release = await lock;
+  if (release === null) return null;
   try {
-    const found = await parts.ledger.find(id);
-    if (!found.ok || found.value === null) return found.ok ? ok(0) : found;
-    const sizeBytes = await sizeOf(parts, id);
-    if (!sizeBytes.ok) return sizeBytes;
-    const lost = behind(parts, found.value, sizeBytes.value);
-    if (lost.length === 0) return ok(0);
-    const told = await parts.ledger.lose(id, lost, 'lost-data');
-    return told.ok ? ok(lost.length) : told;
+    return await work();
   } finally {
     release();
   }
+}
+
+async function lostOf(parts: StoreParts, id: string): Promise<Outcome<readonly LostChunk[]>> {
+  const found = await parts.ledger.find(id);
+  if (!found.ok) return found;
+  if (found.value === null) return ok([]);
+  const sizeBytes = await sizeOf(parts, id);
+  return sizeBytes.ok ? ok(behind(parts, found.value, sizeBytes.value)) : sizeBytes;
 }
 
 function sizeOf(parts: StoreParts, id: string): Promise<Outcome<number>> {

@@ -5,10 +5,10 @@ import type { WrittenChunk } from './file-ledger.ts';
 import { sameBytes, type StoreHashes } from './store-hashes.ts';
 
 /**
- * Missing chunks that are looked at: what a store on a fast disk writes between two entries of the journal, over all requests
- * of a download (128 MiB; tenths of a second to read and hash).
+ * Missing chunks that are looked at: those of all requests that a download makes at once (three of 16 chunks), and some. Of
+ * what was never written little is read.
  */
-const LOOKED_AT = 32;
+const LOOKED_AT = 64;
 /** Looked at first; where a file was only grown, all of it is zero. */
 const HEAD_BYTES = 4096;
 

@@ -70,6 +70,8 @@ describe('bytes that rot', () => {
     const rig = await withAlder(TINY);
     valueOf(await rig.download(TINY_REQUEST));
     await rig.database?.delete('byte-files', ALDER.spec.id);
+    const all = IDBKeyRange.bound([ALDER.spec.id, 0], [ALDER.spec.id, Infinity]);
+    await rig.database?.delete('byte-blocks', all);
     expect(await rig.host.read('alder')).toMatchObject({
       error: { code: 'model-invalid', details: { model: 'ALDER', reason: 'chunk', chunks: 2 } },
     });
@@ -77,6 +79,21 @@ describe('bytes that rot', () => {
     expect(await rig.host.read('tiny')).toMatchObject({ ok: true });
     expect(await rig.download(REQUEST)).toMatchObject({
       value: { repairedChunks: 2, transferredBytes: SIZE, model: { state: 'verified' } },
+    });
+  });
+
+  it('and are found on the device after all are neither fetched nor called repaired', async () => {
+    const rig = await withAlder();
+    // Its size is gone, its bytes are not.
+    await rig.database?.delete('byte-files', ALDER.spec.id);
+    expect(await rig.host.verify('alder')).toMatchObject({ value: { state: 'suspect', keptBytes: 0 } });
+    expect(await rig.download(REQUEST)).toMatchObject({
+      value: {
+        repairedChunks: 0,
+        transferredBytes: 0,
+        resumedAtBytes: SIZE,
+        model: { state: 'verified' },
+      },
     });
   });
 });
