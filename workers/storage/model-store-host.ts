@@ -106,12 +106,11 @@ export class ModelStoreHost implements ModelStoreApi {
   }
 
   verify(modelId: string, progress?: MessagePort): Promise<Outcome<StoredModel>> {
-    return this.#long(modelId, progress, async (opened, signal, { tell }) => {
-      const checked = await this.#check(opened, modelId, signal, (doneBytes, totalBytes) => {
+    return this.#long(modelId, progress, (opened, signal, { tell }) =>
+      this.#check(opened, modelId, signal, (doneBytes, totalBytes) => {
         tell(localProgress(modelId, 'verify', doneBytes, totalBytes));
-      });
-      return checked.ok ? this.#find(opened.store, modelId) : checked;
-    });
+      }),
+    );
   }
 
   inspect(modelId: string): Promise<Outcome<GgufSummary>> {

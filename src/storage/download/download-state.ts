@@ -35,7 +35,7 @@ export interface Keeping {
  * Chunks in memory with one request at once: as many as come while the store hashes and writes one and flushes, on a line that
  * is as fast as a disk.
  */
-const BUFFERS = 5;
+const BUFFERS = 4;
 
 /** What the parallel parts of one download share. */
 export class DownloadState {
