@@ -1,4 +1,4 @@
-import type { ModelShape } from '#contracts/model-shape';
+import { isFullShape, type ModelShape } from '#contracts/model-shape';
 
 /** What a model has to do for one token: what its speed depends on. */
 export interface TokenWork {
@@ -18,21 +18,11 @@ export interface TokenWork {
  * The work of a model of this shape. The bytes of a file are shared out by the number of weights: quantizations that give
  * some matrices more bits than others are a few percent off in that.
  * @param weightsBytes all its weights
- * @returns null where a figure of the shape is not known
+ * @returns null where a figure of the shape is not known, and of models with recurrent layers, whose matrices are others
  */
 export function tokenWork(shape: ModelShape, weightsBytes: number): TokenWork | null {
+  if (!isFullShape(shape) || shape.attention.recurrent > 0) return null;
   const { layers, heads, kvHeads, headDim, embeddingDim, feedForwardDim, vocabulary, attention } = shape;
-  if (
-    layers === null ||
-    heads === null ||
-    kvHeads === null ||
-    headDim === null ||
-    embeddingDim === null ||
-    feedForwardDim === null ||
-    vocabulary === null ||
-    attention === null
-  )
-    return null;
   const perLayer = embeddingDim * headDim * 2 * (heads + kvHeads) + 3 * embeddingDim * feedForwardDim;
   const table = vocabulary * embeddingDim;
   const tables = shape.tiedEmbeddings === false ? 2 : 1;

@@ -49,8 +49,13 @@ export const ModelShapeSchema = v.strictObject({
 });
 export type ModelShape = v.InferOutput<typeof ModelShapeSchema>;
 
+type Figures =
+  'layers' | 'heads' | 'kvHeads' | 'headDim' | 'embeddingDim' | 'feedForwardDim' | 'vocabulary' | 'attention';
+/** A shape of which all is known but, perhaps, whether the table of tokens is shared. */
+export type FullShape = ModelShape & { readonly [Figure in Figures]: NonNullable<ModelShape[Figure]> };
+
 /** The figures that a shape must have to be of use: all but whether the table of tokens is shared. */
-export function isFullShape(shape: ModelShape): boolean {
+export function isFullShape(shape: ModelShape): shape is FullShape {
   const { layers, heads, kvHeads, headDim, embeddingDim, feedForwardDim, vocabulary, attention } = shape;
   return [layers, heads, kvHeads, headDim, embeddingDim, feedForwardDim, vocabulary, attention].every(
     (figure) => figure !== null,

@@ -1,7 +1,7 @@
 import { seededRandom } from '#kernel/random';
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
-import type { ModelShape } from '#contracts/model-shape';
+import { isFullShape, type ModelShape } from '#contracts/model-shape';
 import { ALIGNMENT, aligned, ggufHeader, type MetadataValue } from './gguf-header.ts';
 import { F32, randomBlocks, type SyntheticQuantization, type TensorType } from './tensor-types.ts';
 import { tensorsOf, type SyntheticShape } from './tensors.ts';
@@ -43,19 +43,10 @@ const CHAT_TEMPLATE =
  * request-unsupported with the reason `shape-unknown` (a dimension that no source gives) or `recurrent-layers`.
  */
 export function syntheticShape(shape: ModelShape): Outcome<SyntheticShape> {
-  const { layers, heads, kvHeads, headDim, embeddingDim, feedForwardDim, vocabulary, attention } = shape;
   const refuse = (reason: string): Outcome<never> => err(failure('request-unsupported', { reason }));
-  if (
-    layers === null ||
-    heads === null ||
-    kvHeads === null ||
-    headDim === null ||
-    embeddingDim === null ||
-    feedForwardDim === null ||
-    vocabulary === null
-  )
-    return refuse('shape-unknown');
-  if ((attention?.recurrent ?? 0) > 0) return refuse('recurrent-layers');
+  if (!isFullShape(shape)) return refuse('shape-unknown');
+  if (shape.attention.recurrent > 0) return refuse('recurrent-layers');
+  const { layers, heads, kvHeads, headDim, embeddingDim, feedForwardDim, vocabulary } = shape;
   return ok({
     layers,
     heads,

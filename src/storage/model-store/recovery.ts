@@ -68,9 +68,9 @@ async function removeStray(parts: StoreParts, name: string): Promise<void> {
  */
 async function compare(parts: StoreParts, id: string): Promise<Outcome<number>> {
   const seen = await holding(parts.locks.tryReader(id), () => lostOf(parts, id));
-  if (seen === null || !seen.ok || seen.value.length === 0) return seen?.ok === false ? seen : ok(0);
-  const told = await holding(parts.locks.tryWriter(id), () => lose(parts, id));
-  return told ?? ok(0);
+  if (seen?.ok === false) return seen;
+  if (seen === null || seen.value.length === 0) return ok(0);
+  return (await holding(parts.locks.tryWriter(id), () => lose(parts, id))) ?? ok(0);
 }
 
 async function lose(parts: StoreParts, id: string): Promise<Outcome<number>> {

@@ -1,19 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isFullShape, kvCacheBytes, type ModelShape } from '#contracts/model-shape';
+import { LLAMA_3_2_1B } from '../../fakes/model-shapes.ts';
 
-const LLAMA_3_2_1B: ModelShape = {
-  layers: 16,
-  heads: 32,
-  kvHeads: 8,
-  headDim: 64,
-  embeddingDim: 2048,
-  feedForwardDim: 8192,
-  vocabulary: 128256,
-  tiedEmbeddings: true,
-  attention: { full: 16, sliding: 0, recurrent: 0, windowTokens: null },
-  fullHeadDim: null,
-  sharedKv: { full: 0, sliding: 0 },
-};
 const attending = (attention: ModelShape['attention'], more: Partial<ModelShape> = {}): ModelShape => ({
   ...LLAMA_3_2_1B,
   attention,
