@@ -2,7 +2,7 @@ import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
 import type { BenchComparison, BenchProgress, BenchResult } from '#contracts/bench';
 import { failure, type Outcome } from '#contracts/errors';
-import type { BenchPort, DevicePort } from '#contracts/ports';
+import type { BenchPort, ProbePort } from '#contracts/ports';
 import { compare } from '../bench/compare.ts';
 import { benchEnvironment, councilFingerprint } from '../bench/bench-environment.ts';
 import { QuickSuite } from '../bench/quick-suite.ts';
@@ -16,7 +16,7 @@ export interface BenchServicePorts {
   readonly clock: Clock;
   readonly appVersion: string;
   readonly council: CouncilService;
-  readonly device: DevicePort;
+  readonly device: ProbePort;
   /** Null where the browser keeps nothing. */
   readonly database: Promise<WitanDatabase | null>;
   /** The page's address without a fragment. */

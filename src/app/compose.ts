@@ -71,6 +71,7 @@ export function compose(version: string): WitanPorts {
       chosen: settings.chosen,
     }),
   );
+  const capacity = lazily(async () => (await import('./capacity-service.ts')).composeCapacity());
   const settings = lazySettings({
     clock,
     supervisor,
@@ -140,6 +141,7 @@ export function compose(version: string): WitanPorts {
     council,
     history,
     device,
+    capacity,
     monitor,
     bench,
     settings: settings.port,

@@ -24,6 +24,14 @@ export class DeviceService implements DevicePort {
     return signal.aborted ? err(failure('cancelled')) : ok(report);
   }
 
+  measure(): Promise<Outcome<ProbeReport>> {
+    return Promise.resolve(err(failure('engine-unavailable')));
+  }
+
+  setTier(): Promise<Outcome<null>> {
+    return Promise.resolve(err(failure('storage-failed')));
+  }
+
   async #probe(): Promise<ProbeReport> {
     const [{ readHardwareProfile }, { classifyTier, probeReport }, { browserProbeEnvironment }] =
       await Promise.all([

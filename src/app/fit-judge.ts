@@ -2,15 +2,15 @@ import { ok } from '#kernel/result';
 import type { Outcome } from '#contracts/errors';
 import type { ProbeReport } from '#contracts/hardware';
 import type { ModelDemand, ModelFit } from '#contracts/model-fit';
-import type { DevicePort } from '#contracts/ports';
+import type { ProbePort } from '#contracts/ports';
 import { memoryFit } from '../capacity/memory-fit.ts';
 
 /** Judges models by one look at the device: neither its memory nor its graphics card changes while a page lives. */
 export class FitJudge {
-  readonly #device: DevicePort;
+  readonly #device: ProbePort;
   #report: ProbeReport | null = null;
 
-  constructor(device: DevicePort) {
+  constructor(device: ProbePort) {
     this.#device = device;
   }
 

@@ -3,7 +3,7 @@ import { err, ok } from '#kernel/result';
 import type { Engine } from '#contracts/engine';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { Adapter } from '#contracts/hardware';
-import type { DevicePort } from '#contracts/ports';
+import type { ProbePort } from '#contracts/ports';
 import type { MemberChoice } from '#contracts/settings';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
 import type { WorkerHandle } from '#contracts/worker-handle';
@@ -33,7 +33,7 @@ import { webLlmMember } from './web-llm-members.ts';
 export interface FurtherMembersPorts {
   readonly clock: Clock;
   readonly supervisor: WorkerSupervisor;
-  readonly device: DevicePort;
+  readonly device: ProbePort;
   readonly catalogue: CatalogueSource;
   readonly remote: RemoteService;
   readonly models: () => Promise<Pick<ModelsService, 'list' | 'inspect' | 'open' | 'remove'> & MlcStore>;

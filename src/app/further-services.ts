@@ -1,6 +1,6 @@
 import type { Clock } from '#kernel/clock';
 import type { Outcome } from '#contracts/errors';
-import type { DevicePort } from '#contracts/ports';
+import type { ProbePort } from '#contracts/ports';
 import type { RemoteWorkerApi } from '#contracts/worker-api';
 import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
 import type { WorkerSupervisor } from '../platform/worker-supervisor.ts';
@@ -15,7 +15,7 @@ import { SettingsService } from './settings-service.ts';
 export interface FurtherServicesPorts {
   readonly clock: Clock;
   readonly supervisor: WorkerSupervisor;
-  readonly device: DevicePort;
+  readonly device: ProbePort;
   readonly database: Promise<WitanDatabase | null>;
   readonly models: () => Promise<ModelsService>;
   readonly reappoint: (signal: AbortSignal) => Promise<Outcome<null>>;

@@ -3,7 +3,7 @@ import { ok } from '#kernel/result';
 import type { Outcome } from '#contracts/errors';
 import type { HashWorkerApi } from '#contracts/hash-worker';
 import type { ModelStoreApi } from '#contracts/models';
-import type { DevicePort } from '#contracts/ports';
+import type { ProbePort } from '#contracts/ports';
 import type { MemberChoice } from '#contracts/settings';
 import { badgeOf } from '../platform/app-badge.ts';
 import { browserNotices } from '../platform/notices.ts';
@@ -30,7 +30,7 @@ const STORE_PATIENCE: Patience = { silenceAllowedMs: 60_000 };
 
 export interface ModelsCompositionPorts {
   readonly supervisor: WorkerSupervisor;
-  readonly device: DevicePort;
+  readonly device: ProbePort;
   /** Absolute URL of the page's folder. */
   readonly baseUrl: string;
   /** The seats of the council; null: the bundled models. */

@@ -2,7 +2,7 @@ import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
 import type { ModelOffers } from '#contracts/model-offer';
-import type { BuiltInState, DevicePort } from '#contracts/ports';
+import type { BuiltInState, ProbePort } from '#contracts/ports';
 import type { MemberChoice, Settings } from '#contracts/settings';
 import { modelOffers } from '../capacity/model-offers.ts';
 import { builtInAvailability } from '../engines/prompt-api/built-in-model.ts';
@@ -18,7 +18,7 @@ export interface SettingsServicePorts {
   readonly clock: Clock;
   readonly store: SettingsStore;
   readonly catalogue: CatalogueSource;
-  readonly device: DevicePort;
+  readonly device: ProbePort;
   readonly models: () => Promise<Pick<ModelsService, 'list'>>;
   /** Takes the seats anew. */
   readonly reappoint: (signal: AbortSignal) => Promise<Outcome<null>>;

@@ -1,3 +1,4 @@
+import type { Estimate } from '#contracts/estimate';
 import { nonNegativeLeastSquares } from '#kernel/statistics-nonnegative';
 import { comparisons, type TokenWork } from './token-work.ts';
 
@@ -18,13 +19,6 @@ export interface SpeedQuestion {
   readonly work: TokenWork;
   readonly promptTokens: number;
   readonly contextTokens: number;
-}
-
-/** Median with the interval in which nine of ten measurements are expected. */
-export interface Estimate {
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
 }
 
 export interface PredictedSpeed {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { MicroReportSchema } from './micro-bench.ts';
 
 export const TIERS = ['low', 'mid', 'high'] as const;
 export type Tier = (typeof TIERS)[number];
@@ -50,7 +51,7 @@ export const HardwareProfileSchema = v.object({
     sharedArrayBuffer: v.boolean(),
     serviceWorker: v.boolean(),
   }),
-  /** Measured figures by name, with the unit in the name (e.g. `wasmThreadScaling`). Empty until a benchmark ran. */
+  /** Medians of `MICRO_FIGURES`, with the unit in the name. Empty until the device was measured. */
   micro: v.record(v.string(), v.number()),
   userAgent: v.string(),
   platform: v.string(),
@@ -59,7 +60,7 @@ export type HardwareProfile = v.InferOutput<typeof HardwareProfileSchema>;
 
 /** One input of the tier and what it contributed. */
 export const TierReasonSchema = v.object({
-  input: v.picklist(['gpu', 'cores', 'memory', 'override']),
+  input: v.picklist(['gpu', 'cores', 'memory', 'measured-gpu', 'measured-cpu', 'override', 'last-visit']),
   /** The reading, as text with its unit. */
   value: v.string(),
   /** 0 (low), 0.5 (mid), 1 (high); null when the browser does not tell. */
@@ -88,5 +89,9 @@ export const ProbeReportSchema = v.object({
   tier: v.picklist(TIERS),
   reasons: v.array(TierReasonSchema),
   confidence: v.number(),
+  /** The newest measurement of this device, all samples in it; null before the first. */
+  measured: v.nullable(MicroReportSchema),
+  /** The tier that the user set; null where none was. */
+  override: v.nullable(v.picklist(TIERS)),
 });
 export type ProbeReport = v.InferOutput<typeof ProbeReportSchema>;

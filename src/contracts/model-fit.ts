@@ -30,7 +30,8 @@ export function ggufDemand(summary: GgufSummary, fileBytes: readonly number[]): 
   };
 }
 
-export type FitVerdict = 'runs-well' | 'tight' | 'will-not-fit';
+export const FIT_VERDICTS = ['runs-well', 'tight', 'will-not-fit'] as const;
+export type FitVerdict = (typeof FIT_VERDICTS)[number];
 
 /**
  * What the verdict rests on. memory: what the device tells of its memory · memory-untold: it tells nothing ·

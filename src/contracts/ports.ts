@@ -3,9 +3,13 @@ import type { BenchComparison, BenchProgress, BenchResult } from './bench.ts';
 import type { CouncilEvent, MemberView } from './council.ts';
 import type { EvalReport } from './evaluation.ts';
 import type { Outcome } from './errors.ts';
+import type { PredictionRecord, PredictReport, SpeedMeasurement, SpeedProgress } from './capacity.ts';
+import type { MicroProgress } from './micro-bench.ts';
+import type { CapacityPlan, Goal, WhatIf } from './plan.ts';
+import type { ScalabilityReport } from './scalability.ts';
 import type { HistoryPoint } from './telemetry.ts';
 import type { MetricSample } from './metrics.ts';
-import type { ProbeReport } from './hardware.ts';
+import type { ProbeReport, Tier } from './hardware.ts';
 import type { QualityView } from './decision.ts';
 import type { ModelsPort } from './models.ts';
 import type { ModelOffers } from './model-offer.ts';
@@ -82,8 +86,45 @@ export interface SettingsPort {
   subscribe(listener: () => void): Unsubscribe;
 }
 
-export interface DevicePort {
+export interface ProbePort {
+  /** Reads what the browser tells; what was measured here before counts too, and what the user said of the tier. */
   probe(signal: AbortSignal): Promise<Outcome<ProbeReport>>;
+}
+
+export interface DevicePort extends ProbePort {
+  /**
+   * Measures the device itself, in workers, in some ten seconds, and keeps what it found. Errors: benchmark-void (the page
+   * was hidden too often), queue-full (it is being measured), cancelled, worker-lost.
+   */
+  measure(signal: AbortSignal, onProgress: (progress: MicroProgress) => void): Promise<Outcome<ProbeReport>>;
+  /** The user's own word on the tier; null: what is read and measured counts again. Errors: storage-failed. */
+  setTier(tier: Tier | null): Promise<Outcome<null>>;
+}
+
+/** What this device can run, how fast, and the council that fits it. Its code is fetched with the first call. */
+export interface CapacityPort {
+  /** The newest measurement of this device with models of random weights; null before the first. */
+  measurement(): Promise<Outcome<SpeedMeasurement | null>>;
+  /**
+   * Builds small models of random weights, runs them, and keeps how fast they were: half a minute at most.
+   * Errors: benchmark-void (the page was hidden too often), queue-full (it is being measured), cancelled, out-of-memory,
+   * worker-lost, and those of `Engine.load`.
+   */
+  measure(
+    signal: AbortSignal,
+    onProgress: (progress: SpeedProgress) => void,
+  ): Promise<Outcome<SpeedMeasurement>>;
+  /**
+   * What these models, or all that are known, would do here. Measures nothing. Errors: those of the catalogue and of the
+   * probe; member-unknown.
+   */
+  predict(signal: AbortSignal, modelIds: readonly string[] | null): Promise<Outcome<PredictReport>>;
+  /** Errors: those of `predict`. A plan that cannot be made is one that says so. */
+  plan(signal: AbortSignal, goal: Goal, whatIf?: WhatIf): Promise<Outcome<CapacityPlan>>;
+  /** Errors: those of `predict`. */
+  scalability(signal: AbortSignal, goal: Goal, whatIf?: WhatIf): Promise<Outcome<ScalabilityReport>>;
+  /** How right the predictions were. Errors: storage-failed. */
+  record(): Promise<Outcome<PredictionRecord>>;
 }
 
 export interface MonitorPort {
@@ -178,6 +219,8 @@ export interface WitanPorts {
   readonly council: CouncilPort;
   readonly history: HistoryPort;
   readonly device: DevicePort;
+  /** Its code is fetched with the first call. */
+  readonly capacity: () => Promise<CapacityPort>;
   readonly monitor: MonitorPort;
   readonly bench: BenchPort;
   readonly settings: SettingsPort;

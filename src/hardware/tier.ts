@@ -89,5 +89,5 @@ export function classifyTier(profile: HardwareProfile, overrides: TierOverrides 
 /** The document of `witan probe` and of the Device page. */
 export function probeReport(profile: HardwareProfile, verdict: TierVerdict): ProbeReport {
   const { tier, reasons, confidence } = verdict;
-  return { schema: 'witan.probe', version: 1, profile, tier, reasons, confidence };
+  return { schema: 'witan.probe', version: 1, profile, tier, reasons, confidence, measured: null, override: null };
 }

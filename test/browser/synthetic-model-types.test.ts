@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { syntheticModel } from '../../src/hardware/synthetic/synthetic-model.ts';
-import { SYNTHETIC_QUANTIZATIONS } from '../../src/hardware/synthetic/tensor-types.ts';
+import { SYNTHETIC_QUANTIZATIONS } from '../../src/contracts/capacity.ts';
 import { askHost, startHost, type HostInPage } from './synthetic-host.ts';
 import { sourceOf } from './synthetic-model.ts';
 

@@ -104,6 +104,8 @@ export function probeReport(): ProbeReport {
     version: 1,
     tier: 'mid',
     confidence: 0.82,
+    measured: null,
+    override: null,
     reasons: [
       {
         input: 'gpu',

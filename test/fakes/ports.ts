@@ -167,7 +167,12 @@ export class FakePorts implements WitanPorts {
     },
   };
 
-  readonly device: WitanPorts['device'] = { probe: () => Promise.resolve(this.script.probe) };
+  readonly device: WitanPorts['device'] = {
+    probe: () => Promise.resolve(this.script.probe),
+    measure: () => Promise.resolve(this.script.probe),
+    setTier: () => Promise.resolve(ok(null)),
+  };
+  readonly capacity: WitanPorts['capacity'] = () => Promise.reject(new Error('not scripted'));
 
   readonly monitor: WitanPorts['monitor'] = {
     recent: (sinceMs) => Promise.resolve(this.script.samples(sinceMs, this.#clock.epochMs())),

@@ -1,4 +1,4 @@
-import { SYNTHETIC_QUANTIZATIONS } from '../../src/hardware/synthetic/tensor-types.ts';
+import { SYNTHETIC_QUANTIZATIONS } from '../../src/contracts/capacity.ts';
 import type { SyntheticShape } from '../../src/hardware/synthetic/tensors.ts';
 import { measureInPage } from './engine-session.ts';
 

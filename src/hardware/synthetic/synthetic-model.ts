@@ -1,9 +1,10 @@
 import { seededRandom } from '#kernel/random';
 import { err, ok } from '#kernel/result';
+import type { SyntheticQuantization } from '#contracts/capacity';
 import { failure, type Outcome } from '#contracts/errors';
 import { isFullShape, type ModelShape } from '#contracts/model-shape';
 import { ALIGNMENT, aligned, ggufHeader, type MetadataValue } from './gguf-header.ts';
-import { F32, randomBlocks, type SyntheticQuantization, type TensorType } from './tensor-types.ts';
+import { F32, randomBlocks, type TensorType } from './tensor-types.ts';
 import { tensorsOf, type SyntheticShape } from './tensors.ts';
 import { asciiVocabulary, SPECIAL_TOKENS } from './vocabulary.ts';
 

@@ -1,4 +1,5 @@
 import type { Random } from '#kernel/random';
+import type { SyntheticQuantization } from '#contracts/capacity';
 
 /** Half-precision bits of a positive number below 65,504. */
 export function halfBits(value: number): number {
@@ -37,10 +38,6 @@ const Q5_0 = type('Q5_0', 6, 32, 22, { at: 0, value: 0.002 });
 const Q8_0 = type('Q8_0', 8, 32, 34, { at: 0, value: 0.000_25 });
 const Q4_K = type('Q4_K', 12, 256, 144, { at: 0, value: 0.000_12 }, { at: 2, value: 0.000_9 });
 const Q6_K = type('Q6_K', 14, 256, 210, { at: 208, value: 0.000_026 });
-
-/** Quantizations that a synthetic model can have; the names are those of llama.cpp's files. */
-export const SYNTHETIC_QUANTIZATIONS = ['Q4_0', 'Q8_0', 'Q4_K_M'] as const;
-export type SyntheticQuantization = (typeof SYNTHETIC_QUANTIZATIONS)[number];
 
 /** What a matrix is for: llama.cpp gives the more sensitive ones more bits. */
 export type MatrixRole = 'output' | 'value' | 'down' | 'other';

@@ -1,10 +1,5 @@
-import {
-  F32,
-  matrixType,
-  type MatrixRole,
-  type SyntheticQuantization,
-  type TensorType,
-} from './tensor-types.ts';
+import type { SyntheticQuantization } from '#contracts/capacity';
+import { F32, matrixType, type MatrixRole, type TensorType } from './tensor-types.ts';
 
 /** Dimensions of a llama-like model, all known. Counts of values, heads, layers and tokens. */
 export interface SyntheticShape {

@@ -20,7 +20,10 @@ export const INPUT_WORDS: Readonly<Record<TierReason['input'], string>> = {
   gpu: 'Graphics card',
   cores: 'Processor cores',
   memory: 'Memory',
+  'measured-gpu': 'Graphics card, measured',
+  'measured-cpu': 'Processor, measured',
   override: 'Your choice',
+  'last-visit': 'Last visit',
 };
 
 /** 0 low, 0.5 mid, 1 high. */

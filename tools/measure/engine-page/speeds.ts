@@ -1,7 +1,7 @@
 import type { Generation, StoredSource } from '#contracts/engine';
 import type { LoadedWithMemory } from '../../../workers/inference/wllama-host.ts';
 import { syntheticModel } from '../../../src/hardware/synthetic/synthetic-model.ts';
-import type { SyntheticQuantization } from '../../../src/hardware/synthetic/tensor-types.ts';
+import type { SyntheticQuantization } from '../../../src/contracts/capacity.ts';
 import type { SyntheticShape } from '../../../src/hardware/synthetic/tensors.ts';
 import { startStack, type Placement } from './stack.ts';
 

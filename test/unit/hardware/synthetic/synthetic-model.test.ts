@@ -10,7 +10,7 @@ import {
   type SyntheticModel,
   type SyntheticModelOptions,
 } from '../../../../src/hardware/synthetic/synthetic-model.ts';
-import { SYNTHETIC_QUANTIZATIONS } from '../../../../src/hardware/synthetic/tensor-types.ts';
+import { SYNTHETIC_QUANTIZATIONS } from '../../../../src/contracts/capacity.ts';
 import type { SyntheticShape } from '../../../../src/hardware/synthetic/tensors.ts';
 import { blobSource } from '../../../../src/storage/gguf/blob-source.ts';
 import { inspectGguf } from '../../../../src/storage/gguf/inspect.ts';

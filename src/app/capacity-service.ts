@@ -1,0 +1,5 @@
+import type { CapacityPort } from '#contracts/ports';
+
+export function composeCapacity(): CapacityPort {
+  throw new Error('under construction');
+}
