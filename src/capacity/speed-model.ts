@@ -1,5 +1,6 @@
-import type { Estimate } from '#contracts/estimate';
 import { nonNegativeLeastSquares } from '#kernel/statistics-nonnegative';
+import type { SyntheticQuantization } from '#contracts/capacity';
+import type { Estimate } from '#contracts/estimate';
 import { comparisons, type TokenWork } from './token-work.ts';
 
 /** One answer of a model on this device. */
@@ -15,15 +16,13 @@ export interface SpeedSample {
 }
 
 /** What is asked: a prompt, and an answer that begins there. */
-export interface SpeedQuestion {
-  readonly work: TokenWork;
-  readonly promptTokens: number;
-  readonly contextTokens: number;
-}
+export type SpeedQuestion = Pick<SpeedSample, 'work' | 'promptTokens' | 'contextTokens'>;
 
 export interface PredictedSpeed {
   readonly decodeMs: Estimate;
   readonly prefillMs: Estimate;
+  /** Doublings of the model's bytes and of the context beyond what was measured; 0 within. */
+  readonly doublings: number;
 }
 
 /** 95th percentile of the normal distribution: both sides together leave one of ten outside. */
@@ -47,92 +46,114 @@ const DOUBT = {
   prefill: { least: 0.05, perDoubling: 0.03 },
 } as const satisfies Record<string, Doubt>;
 
-const bytesOf = ({ work }: Pick<SpeedQuestion, 'work'>): number => work.layerBytes + work.outputBytes;
+const bytesOf = ({ layerBytes, outputBytes }: TokenWork): number => layerBytes + outputBytes;
+
+/** One figure for each quantization, all but the model's own zero: their bytes differ in what they take. */
+const packed = (
+  kinds: readonly SyntheticQuantization[],
+  { quantization }: TokenWork,
+  bytes: number,
+): number[] => kinds.map((kind) => (kind === quantization ? bytes : 0));
+
+type Row = (kinds: readonly SyntheticQuantization[], question: SpeedQuestion) => number[];
 
 /** ms of a token that is written: bytes, layers, comparisons, and what does not depend on the model. */
-const decodeRow = ({ work, contextTokens }: SpeedQuestion): number[] => [
-  bytesOf({ work }),
+const decodeRow: Row = (kinds, { work, contextTokens }) => [
+  ...packed(kinds, work, bytesOf(work)),
   work.layers,
   comparisons(work, contextTokens),
   1,
 ];
 
 /**
- * ms of a prompt: each token passes the layers, and is compared with those before it; what is read once. Windows end the
- * growth of the comparisons, which is counted at half the prompt's length, on average.
+ * ms of a prompt: each token passes the layers, and is compared with those before it; each batch of tokens reads all weights
+ * once, and starts every layer. Windows end the growth of the comparisons, which is counted at half the prompt's length, on
+ * average.
  */
-const prefillRow = ({ work, promptTokens }: SpeedQuestion): number[] => [
-  promptTokens * work.layerBytes,
-  promptTokens * work.layers,
-  promptTokens * comparisons(work, promptTokens / 2),
-  work.outputBytes,
-];
+const prefillRow: Row = (kinds, { work, promptTokens }) => {
+  const batches = Math.ceil(promptTokens / work.batchTokens);
+  return [
+    ...packed(kinds, work, promptTokens * work.layerBytes),
+    batches * work.layerBytes + work.outputBytes,
+    batches * work.layers,
+    promptTokens * comparisons(work, promptTokens / 2),
+  ];
+};
 
 /** Times fitted to what was measured, each as far as it is from it in proportion. */
 class Line {
+  readonly #row: Row;
   readonly #doubt: Doubt;
+  readonly #kinds: readonly SyntheticQuantization[];
   readonly #coefficients: readonly number[];
   readonly #spread: number;
 
-  constructor(doubt: Doubt, rows: readonly (readonly number[])[], times: readonly number[]) {
+  constructor(
+    row: Row,
+    doubt: Doubt,
+    samples: readonly SpeedSample[],
+    timeOf: (sample: SpeedSample) => number,
+  ) {
+    this.#row = row;
     this.#doubt = doubt;
-    const relative = rows.map((row, index) => row.map((x) => x / (times[index] ?? 1)));
+    this.#kinds = [...new Set(samples.map(({ work }) => work.quantization))];
+    const relative = samples.map((sample) => row(this.#kinds, sample).map((x) => x / timeOf(sample)));
     this.#coefficients = nonNegativeLeastSquares(
       relative,
-      times.map(() => 1),
+      samples.map(() => 1),
     );
-    const freedom = Math.max(1, times.length - this.#coefficients.filter((value) => value > 0).length);
-    const squares = rows.reduce((sum, row, index) => sum + (this.#at(row) / (times[index] ?? 1) - 1) ** 2, 0);
+    const freedom = Math.max(1, samples.length - this.#coefficients.filter((value) => value > 0).length);
+    const squares = samples.reduce((sum, sample) => sum + (this.at(sample) / timeOf(sample) - 1) ** 2, 0);
     this.#spread = Math.sqrt(squares / freedom);
   }
 
+  at(question: SpeedQuestion): number {
+    return this.#row(this.#kinds, question).reduce(
+      (sum, x, index) => sum + x * (this.#coefficients[index] ?? 0),
+      0,
+    );
+  }
+
   /** @param doublings how far beyond what was measured */
-  estimate(row: readonly number[], doublings: number): Estimate {
-    const median = this.#at(row);
+  estimate(question: SpeedQuestion, doublings: number): Estimate {
+    const median = this.at(question);
     const beyond = this.#doubt.least + this.#doubt.perDoubling * doublings;
     const width = Math.exp(Z90 * Math.hypot(this.#spread, beyond));
     return { median, low: median / width, high: median * width };
   }
-
-  #at(row: readonly number[]): number {
-    return row.reduce((sum, x, index) => sum + x * (this.#coefficients[index] ?? 0), 0);
-  }
 }
 
 /**
- * How fast models of one quantization are on one device and engine, from a few that were measured there:
- * t = bytes / bandwidth + layers · t_layer + comparisons · t_c + t_0, none of them negative (research: a roofline with fixed
- * costs). The interval is that of the fit, and widens with the distance from what was measured.
+ * How fast models are on one device, engine and backend, from a few that were measured there:
+ * t = bytes · a + layers · b + comparisons · c + d, with one a for each quantization and none of them negative (research: a
+ * roofline with fixed costs). The interval is that of the fit, and widens with the distance from what was measured.
  */
 export class SpeedModel {
   readonly #decode: Line;
   readonly #prefill: Line;
   readonly #largestBytes: number;
   readonly #longestContext: number;
+  /** Those that were measured, and can be asked about. */
+  readonly quantizations: ReadonlySet<SyntheticQuantization>;
 
-  /** @param samples at least two, of models of different size */
+  /** @param samples at least two, of models of different size; of at most three quantizations */
   constructor(samples: readonly SpeedSample[]) {
-    this.#decode = new Line(
-      DOUBT.decode,
-      samples.map(decodeRow),
-      samples.map(({ decodeMs }) => decodeMs),
-    );
-    this.#prefill = new Line(
-      DOUBT.prefill,
-      samples.map(prefillRow),
-      samples.map(({ prefillMs }) => prefillMs),
-    );
-    this.#largestBytes = Math.max(...samples.map(bytesOf));
+    this.#decode = new Line(decodeRow, DOUBT.decode, samples, ({ decodeMs }) => decodeMs);
+    this.#prefill = new Line(prefillRow, DOUBT.prefill, samples, ({ prefillMs }) => prefillMs);
+    this.#largestBytes = Math.max(...samples.map(({ work }) => bytesOf(work)));
     this.#longestContext = Math.max(...samples.map(({ contextTokens }) => contextTokens));
+    this.quantizations = new Set(samples.map(({ work }) => work.quantization));
   }
 
+  /** Of a quantization that was measured. */
   predict(question: SpeedQuestion): PredictedSpeed {
     const doublings =
-      Math.max(0, Math.log2(bytesOf(question) / this.#largestBytes)) +
+      Math.max(0, Math.log2(bytesOf(question.work) / this.#largestBytes)) +
       Math.max(0, Math.log2(question.contextTokens / this.#longestContext));
     return {
-      decodeMs: this.#decode.estimate(decodeRow(question), doublings),
-      prefillMs: this.#prefill.estimate(prefillRow(question), doublings),
+      decodeMs: this.#decode.estimate(question, doublings),
+      prefillMs: this.#prefill.estimate(question, doublings),
+      doublings,
     };
   }
 }

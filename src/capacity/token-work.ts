@@ -1,7 +1,10 @@
+import type { SyntheticQuantization } from '#contracts/capacity';
 import { isFullShape, type ModelShape } from '#contracts/model-shape';
 
 /** What a model has to do for one token: what its speed depends on. */
 export interface TokenWork {
+  /** How its weights are packed: a byte of one takes another time than that of another. */
+  readonly quantization: SyntheticQuantization;
   /** Bytes of the matrices of its layers. */
   readonly layerBytes: number;
   /** Bytes of the matrix that makes logits; read for each token that is written, and once for a prompt. */
@@ -12,28 +15,54 @@ export interface TokenWork {
   /** The same, for layers that look back no further than `windowTokens`. */
   readonly slidingAttention: number;
   readonly windowTokens: number | null;
+  /** Tokens of a prompt that the engine takes at once. */
+  readonly batchTokens: number;
 }
 
+export interface WorkOf {
+  readonly shape: ModelShape;
+  readonly quantization: SyntheticQuantization;
+  /** All its weights. */
+  readonly weightsBytes: number;
+  /** Null where nobody says: then as its shape has it. */
+  readonly parameters: number | null;
+  readonly batchTokens: number;
+}
+
+/** A catalogue's figure that is rounded is no reason to doubt the shape; tables that the shape does not show are. */
+const ROUNDED = 1.15;
+
 /**
- * The work of a model of this shape. The bytes of a file are shared out by the number of weights: quantizations that give
- * some matrices more bits than others are a few percent off in that.
- * @param weightsBytes all its weights
- * @returns null where a figure of the shape is not known, and of models with recurrent layers, whose matrices are others
+ * The work of a model. The bytes of a file are shared out by the number of weights: quantizations that give some matrices
+ * more bits than others are a few percent off in that. A model with far more parameters than its shape shows keeps them in
+ * tables of which a token reads one row (per-layer embeddings); recurrent layers are taken for all that is not table.
+ * @returns null where a figure of the shape is not known
  */
-export function tokenWork(shape: ModelShape, weightsBytes: number): TokenWork | null {
-  if (!isFullShape(shape) || shape.attention.recurrent > 0) return null;
+export function tokenWork({
+  shape,
+  quantization,
+  weightsBytes,
+  parameters,
+  batchTokens,
+}: WorkOf): TokenWork | null {
+  if (!isFullShape(shape)) return null;
   const { layers, heads, kvHeads, headDim, embeddingDim, feedForwardDim, vocabulary, attention } = shape;
   const perLayer = embeddingDim * headDim * 2 * (heads + kvHeads) + 3 * embeddingDim * feedForwardDim;
   const table = vocabulary * embeddingDim;
   const tables = shape.tiedEmbeddings === false ? 2 : 1;
-  const bytesPerWeight = weightsBytes / (layers * perLayer + tables * table);
+  const seen = layers * perLayer + tables * table;
+  const recurrent = attention.recurrent > 0 && parameters !== null;
+  const all = parameters !== null && (recurrent || parameters > ROUNDED * seen) ? parameters : seen;
+  const bytesPerWeight = weightsBytes / all;
   return {
-    layerBytes: layers * perLayer * bytesPerWeight,
+    quantization,
+    layerBytes: (recurrent ? Math.max(0, all - tables * table) : layers * perLayer) * bytesPerWeight,
     outputBytes: table * bytesPerWeight,
     layers,
     attention: attention.full * heads * (shape.fullHeadDim ?? headDim),
     slidingAttention: attention.sliding * heads * headDim,
     windowTokens: attention.windowTokens,
+    batchTokens,
   };
 }
 

@@ -103,6 +103,15 @@ export interface LoadProgress {
   readonly bytes?: number;
 }
 
+/** Memory of a loaded model as its engine itself accounts for it, bytes. */
+export interface EngineMemory {
+  readonly weightsBytes: number;
+  /** Keys and values of all slots together. */
+  readonly kvBytes: number;
+  /** Scratch space of the graph, and the output buffer. */
+  readonly computeBytes: number;
+}
+
 /** What the engine says of a model once it is in memory. */
 export interface LoadedModel {
   readonly modelId: string;
@@ -113,6 +122,8 @@ export interface LoadedModel {
   readonly vocabularySize: number;
   readonly weightBytes: number;
   readonly loadMs: number;
+  /** Absent where the engine does not tell. */
+  readonly memory?: EngineMemory;
 }
 
 /** One turn of the conversation before the question. */

@@ -2,6 +2,7 @@
 import modelStoreScript from '../../workers/storage/model-store.worker.ts?worker&url';
 import hashScript from '../../workers/storage/hash.worker.ts?worker&url';
 import remoteScript from '../../workers/inference/remote.worker.ts?worker&url';
+import syntheticScript from '../../workers/bench/synthetic.worker.ts?worker&url';
 import telemetryScript from '../../workers/telemetry/telemetry.worker.ts?worker&url';
 import webLlmScript from '../../workers/inference/web-llm.worker.ts?worker&url';
 import wllamaScript from '../../workers/inference/wllama.worker.ts?worker&url';
@@ -14,6 +15,7 @@ export const WORKER_SCRIPTS = {
   modelStore: modelStoreScript,
   hash: hashScript,
   telemetry: telemetryScript,
+  synthetic: syntheticScript,
 } as const;
 
 /**

@@ -4,6 +4,7 @@ import * as Comlink from 'comlink';
 import { err, ok } from '#kernel/result';
 import {
   FULL_SPEED,
+  type EngineMemory,
   type GenerateRequest,
   type Generation,
   type LoadedModel,
@@ -18,12 +19,11 @@ import { WllamaActions } from './wllama-actions.ts';
 import { streamAnswer, type Answering } from './wllama-answer.ts';
 import { embedTexts } from './wllama-embedding.ts';
 import { loadWllama, type LoadedWllama } from './wllama-loading.ts';
-import type { NativeMemory } from './wllama-native-log.ts';
 import { chatBody } from './wllama-request.ts';
 
 /** What this worker says of a model: also the memory that the engine accounts for. */
 export interface LoadedWithMemory extends LoadedModel {
-  readonly memory: NativeMemory;
+  readonly memory: EngineMemory;
 }
 
 /** A loaded model and how it is asked. */

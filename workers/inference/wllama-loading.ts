@@ -2,7 +2,7 @@ import { Wllama, type LoadedContextInfo, type LoadModelParams } from '@wllama/wl
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { InferenceLoadOptions } from '#contracts/worker-api';
-import { cpuBatchTokens, GPU_BATCH_TOKENS } from './wllama-batch.ts';
+import { cpuBatchTokens, GPU_BATCH_TOKENS } from '#contracts/prompt-batch';
 import { browserFeatures, chooseBuild, type BuildChoice } from './wllama-browser.ts';
 import { wllamaFailure, wllamaLoadFailure } from './wllama-errors.ts';
 import { InnerWorkerWatch, type InnerFate, type WllamaProxy } from './wllama-inner-worker.ts';

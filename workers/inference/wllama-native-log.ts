@@ -1,14 +1,5 @@
 import type { WllamaLogger } from '@wllama/wllama/esm/index.js';
-import type { Backend } from '#contracts/engine';
-
-/** Memory as llama.cpp itself accounts for it, bytes. */
-export interface NativeMemory {
-  readonly weightsBytes: number;
-  /** Key-value cache of all slots together. */
-  readonly kvBytes: number;
-  /** Scratch space of the graph, and the output buffer. */
-  readonly computeBytes: number;
-}
+import type { Backend, EngineMemory } from '#contracts/engine';
 
 const MIB = 1024 * 1024;
 
@@ -54,7 +45,7 @@ export class NativeLog implements WllamaLogger {
     return this.#bytesOf(/^WebGPU model$/) > 0 ? 'webgpu' : 'cpu';
   }
 
-  get memory(): NativeMemory {
+  get memory(): EngineMemory {
     return {
       weightsBytes: this.#bytesOf(/ model$/),
       kvBytes: this.#bytesOf(/ (KV|RS)$/),

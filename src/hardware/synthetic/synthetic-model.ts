@@ -36,8 +36,8 @@ const SMALLEST_VOCABULARY = SPECIAL_TOKENS.length + 128;
 const TOKEN_NORMAL = 1;
 const TOKEN_CONTROL = 3;
 
-const CHAT_TEMPLATE =
-  "{{- '<bos>' -}}{%- for m in messages -%}{{- m['role'] + ': ' + m['content'] + '\\n' -}}{%- endfor -%}{{- 'assistant: ' -}}";
+/** The text of the last turn and nothing else, so that a prompt has as many tokens as it has characters. */
+const CHAT_TEMPLATE = "{%- for m in messages -%}{{- m['content'] -}}{%- endfor -%}";
 
 /**
  * The llama-like twin of a catalogue model: the same dimensions, every layer attending to the whole context. Errors:

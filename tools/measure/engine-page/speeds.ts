@@ -1,3 +1,15 @@
+import { systemClock } from '#kernel/clock';
+import type { SpeedMeasurement, SyntheticWorkerApi } from '#contracts/capacity';
+import type { InferenceWorkerApi } from '#contracts/worker-api';
+import { openSpeedModel } from '../../../src/app/speed-models.ts';
+import { SpeedSuite } from '../../../src/bench/speed-suite.ts';
+import {
+  CALIBRATION,
+  CALIBRATION_ANSWER_TOKENS,
+  calibrationContext,
+} from '../../../src/capacity/calibration.ts';
+import { WORKER_SCRIPTS } from '../../../src/platform/worker-scripts.ts';
+import { WorkerSupervisor } from '../../../src/platform/worker-supervisor.ts';
 import type { Generation, StoredSource } from '#contracts/engine';
 import type { LoadedWithMemory } from '../../../workers/inference/wllama-host.ts';
 import { syntheticModel } from '../../../src/hardware/synthetic/synthetic-model.ts';
@@ -26,8 +38,6 @@ export interface Speeds {
 
 const NEVER = new AbortController().signal;
 const DECODED = 24;
-/** What the chat template adds to a prompt, tokens; the vocabulary has one for each character. */
-const TEMPLATE = 20;
 
 /** How fast a synthetic model of this shape reads and writes, at several lengths of the context in turn. */
 export async function speeds(
@@ -52,7 +62,7 @@ export async function speeds(
   };
   const { engine, loaded } = await startStack(model, { ...placement, contextTokens, slots: 1 });
   const ask = async (promptTokens: number): Promise<Generation> => {
-    const prompt = 'a'.repeat(Math.max(1, promptTokens - TEMPLATE));
+    const prompt = 'a'.repeat(promptTokens);
     const request = {
       prompt,
       maxTokens: DECODED,
@@ -66,7 +76,7 @@ export async function speeds(
     return answered.value;
   };
   // The first answer compiles what the others find compiled.
-  await ask(2 * TEMPLATE);
+  await ask(8);
   const runs: SpeedRun[] = [];
   for (let repeat = 0; repeat < repeats; repeat += 1) {
     for (const context of contexts) {
@@ -84,4 +94,36 @@ export async function speeds(
   }
   await engine.unload();
   return { loaded, sizeBytes, runs };
+}
+
+/** Measures this device as the app does: see `src/capacity/calibration.ts`. */
+export async function calibration(
+  placement: Pick<Placement, 'threads'> & { readonly backend: 'cpu' | 'webgpu' },
+): Promise<SpeedMeasurement> {
+  const supervisor = new WorkerSupervisor(systemClock);
+  const suite = new SpeedSuite(
+    CALIBRATION,
+    {
+      clock: systemClock,
+      visibility: { read: () => ({ hidden: false, episodes: 0, hiddenMs: 0 }) },
+      open: (signal, task, onPhase) =>
+        openSpeedModel(
+          {
+            clock: systemClock,
+            startBuilder: (name) => supervisor.start<SyntheticWorkerApi>(name, WORKER_SCRIPTS.synthetic),
+            startEngine: (name) => supervisor.start<InferenceWorkerApi>(name, WORKER_SCRIPTS.wllama),
+          },
+          { ...placement, contextTokens: calibrationContext },
+          signal,
+          task,
+          onPhase,
+        ),
+      answerTokens: CALIBRATION_ANSWER_TOKENS,
+      userAgent: navigator.userAgent,
+    },
+    () => undefined,
+  );
+  const measured = await suite.run(NEVER);
+  if (!measured.ok) throw new Error(JSON.stringify(measured.error));
+  return measured.value;
 }

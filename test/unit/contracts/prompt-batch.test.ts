@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { cpuBatchTokens } from '../../../../workers/inference/wllama-batch.ts';
+import { cpuBatchTokens } from '../../../src/contracts/prompt-batch.ts';
 
 it.each([
   ['a starter model', 0.9e6, 1, 64],

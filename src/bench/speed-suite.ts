@@ -1,0 +1,223 @@
+import type { Clock } from '#kernel/clock';
+import { err, ok } from '#kernel/result';
+import { median } from '#kernel/statistics-order';
+import type {
+  MeasuredShape,
+  SpeedMeasurement,
+  SpeedProgress,
+  SpeedRun,
+  SyntheticQuantization,
+} from '#contracts/capacity';
+import { FULL_SPEED, type Engine, type Generation, type LoadedModel } from '#contracts/engine';
+import { failure, type Outcome } from '#contracts/errors';
+import type { ModelShape } from '#contracts/model-shape';
+import type { VisibilityReader } from './visibility-log.ts';
+
+/** A model to run, and what to ask it. */
+export interface SpeedTask {
+  readonly shape: ModelShape;
+  readonly quantization: SyntheticQuantization;
+  /** Tokens; asked in every round. */
+  readonly prompts: readonly number[];
+  /** Asked in the first round only, since it takes as long as all others. */
+  readonly longPrompt: number | null;
+}
+
+/** A task's model in memory. */
+export interface OpenSpeedModel {
+  readonly engine: Engine;
+  readonly loaded: LoadedModel;
+  readonly fileBytes: number;
+  close(): Promise<void>;
+}
+
+export interface SpeedSuitePorts {
+  readonly clock: Clock;
+  readonly visibility: VisibilityReader;
+  /** Builds the task's model and brings it into memory. */
+  readonly open: (
+    signal: AbortSignal,
+    task: SpeedTask,
+    onPhase: (phase: SpeedProgress['phase']) => void,
+  ) => Promise<Outcome<OpenSpeedModel>>;
+  /** Tokens of each answer. */
+  readonly answerTokens: number;
+  readonly userAgent: string;
+}
+
+/** What people will wait for. A model that has been begun is measured at least once, whatever it takes. */
+const BUDGET_MS = 22_000;
+/** Three tell which of them was disturbed; more tell little that a second model does not tell better. */
+const MOST_ROUNDS = 3;
+/** Bytes, layers and fixed costs cannot be told apart with fewer. */
+const LEAST_MODELS = 2;
+/** A tab that is hidden again and again cannot be measured. */
+const MOST_VOIDED = 4;
+/** Repeated runs of a quiet device vary by 1 to 3 %. */
+const STEADY_SPREAD = 0.05;
+
+type Run = SpeedRun & { readonly group: string };
+
+/** Runs models of random weights, one after the other, and says how fast they were. One instance runs once. */
+export class SpeedSuite {
+  readonly #tasks: readonly SpeedTask[];
+  readonly #ports: SpeedSuitePorts;
+  readonly #onProgress: (progress: SpeedProgress) => void;
+  #startedMs = 0;
+  #voided = 0;
+  /** Models that are done, and the share of the one under way. */
+  #done = 0;
+
+  constructor(
+    tasks: readonly SpeedTask[],
+    ports: SpeedSuitePorts,
+    onProgress: (progress: SpeedProgress) => void,
+  ) {
+    this.#tasks = tasks;
+    this.#ports = ports;
+    this.#onProgress = onProgress;
+  }
+
+  /** Errors: cancelled, benchmark-void, engine-failed (an answer without figures), and those of opening and answering. */
+  async run(signal: AbortSignal): Promise<Outcome<SpeedMeasurement>> {
+    const { clock, userAgent } = this.#ports;
+    this.#startedMs = clock.nowMs();
+    const models: MeasuredShape[] = [];
+    const spreads: number[] = [];
+    let placed: LoadedModel | null = null;
+    for (const [index, task] of this.#tasks.entries()) {
+      if (models.length >= LEAST_MODELS && this.#elapsedMs > BUDGET_MS) break;
+      this.#done = index;
+      this.#report('build');
+      const opened = await this.#ports.open(signal, task, (phase) => {
+        this.#report(phase);
+      });
+      if (!opened.ok) return opened;
+      placed ??= opened.value.loaded;
+      const untilMs = this.#elapsedMs + (BUDGET_MS - this.#elapsedMs) / (this.#tasks.length - index);
+      const runs = await this.#runsOf(signal, task, opened.value, untilMs).finally(() =>
+        opened.value.close(),
+      );
+      if (!runs.ok) return runs;
+      const { loaded, fileBytes } = opened.value;
+      if (loaded.memory === undefined) return err(noFigure());
+      spreads.push(...spreadsOf(runs.value));
+      models.push({
+        shape: task.shape,
+        quantization: task.quantization,
+        fileBytes,
+        memory: { contextTokens: loaded.contextTokens, ...loaded.memory },
+        loadMs: loaded.loadMs,
+        runs: runs.value.map(({ group: _group, ...run }) => run),
+      });
+    }
+    if (placed === null) return err(noFigure());
+    const spread = spreads.length === 0 ? null : median(spreads);
+    return ok({
+      schema: 'witan.speed-measurement',
+      version: 1,
+      measuredAtMs: clock.epochMs(),
+      wallMs: this.#elapsedMs,
+      engine: 'wllama',
+      backend: placed.backend,
+      threads: placed.threads,
+      userAgent,
+      models,
+      voided: this.#voided,
+      spread,
+      stable: spread !== null && spread <= STEADY_SPREAD,
+    });
+  }
+
+  get #elapsedMs(): number {
+    return this.#ports.clock.nowMs() - this.#startedMs;
+  }
+
+  async #runsOf(
+    signal: AbortSignal,
+    task: SpeedTask,
+    { engine }: OpenSpeedModel,
+    untilMs: number,
+  ): Promise<Outcome<readonly Run[]>> {
+    engine.setPacing(FULL_SPEED);
+    // The first answer compiles what the others find compiled.
+    const warm = await this.#measured(signal, engine, Math.min(...task.prompts));
+    if (!warm.ok) return warm;
+    const runs: Run[] = [];
+    const before = this.#done;
+    for (let round = 0; round < MOST_ROUNDS; round += 1) {
+      if (round > 0 && this.#elapsedMs >= untilMs) break;
+      const prompts =
+        round === 0 && task.longPrompt !== null ? [...task.prompts, task.longPrompt] : task.prompts;
+      for (const [index, prompt] of prompts.entries()) {
+        this.#done = before + (round + index / prompts.length) / MOST_ROUNDS;
+        this.#report('run');
+        const run = await this.#measured(signal, engine, prompt);
+        if (!run.ok) return run;
+        runs.push({ ...run.value, group: String(prompt) });
+      }
+    }
+    return ok(runs);
+  }
+
+  /** One answer, again as long as the page was hidden during it. */
+  async #measured(signal: AbortSignal, engine: Engine, promptTokens: number): Promise<Outcome<SpeedRun>> {
+    for (;;) {
+      if (signal.aborted) return err(failure('cancelled'));
+      const before = this.#ports.visibility.read();
+      const answered = await engine.generate(signal, this.#request(promptTokens), () => undefined);
+      if (signal.aborted) return err(failure('cancelled'));
+      if (!answered.ok) return answered;
+      const after = this.#ports.visibility.read();
+      if (!before.hidden && after.episodes === before.episodes) {
+        const run = runOf(answered.value);
+        return run === null ? err(noFigure()) : ok(run);
+      }
+      this.#voided += 1;
+      if (this.#voided >= MOST_VOIDED)
+        return err(failure('benchmark-void', { reason: 'the tab was hidden' }));
+    }
+  }
+
+  #request(promptTokens: number): Parameters<Engine['generate']>[1] {
+    return {
+      // A token a letter.
+      prompt: 'a'.repeat(promptTokens),
+      maxTokens: this.#ports.answerTokens,
+      temperature: 0,
+      seed: 1,
+      ignoreEos: true,
+      cachePrompt: false,
+    };
+  }
+
+  #report(phase: SpeedProgress['phase']): void {
+    const fraction = Math.min(1, this.#done / this.#tasks.length);
+    const elapsedMs = this.#elapsedMs;
+    const secondsLeft = fraction === 0 ? null : (elapsedMs * (1 / fraction - 1)) / 1000;
+    this.#onProgress({ phase, fraction, secondsLeft });
+  }
+}
+
+const noFigure = (): ReturnType<typeof failure> => failure('engine-failed', { reason: 'no-figure' });
+
+function runOf(answer: Generation): SpeedRun | null {
+  const { promptTokens, completionTokens, prefillTokensPerSecond, decodeTokensPerSecond } = answer;
+  if (!prefillTokensPerSecond || !decodeTokensPerSecond || answer.timeToFirstTokenMs === null) return null;
+  return {
+    promptTokens,
+    prefillMs: (1000 * promptTokens) / prefillTokensPerSecond,
+    contextTokens: promptTokens + completionTokens / 2,
+    decodeMs: 1000 / decodeTokensPerSecond,
+    firstTokenMs: answer.timeToFirstTokenMs,
+  };
+}
+
+/** How far runs of the same question are from their median, shares. */
+function spreadsOf(runs: readonly Run[]): number[] {
+  return [...new Set(runs.map(({ group }) => group))].flatMap((name) => {
+    const times = runs.filter(({ group }) => group === name).map(({ decodeMs }) => decodeMs);
+    const centre = median(times);
+    return times.length < 2 ? [] : times.map((time) => Math.abs(time / centre - 1));
+  });
+}

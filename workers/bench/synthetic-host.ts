@@ -1,0 +1,26 @@
+import { err, ok } from '#kernel/result';
+import type { SyntheticFile, SyntheticRequest, SyntheticWorkerApi } from '#contracts/capacity';
+import { failure, type Outcome } from '#contracts/errors';
+import { syntheticModel, syntheticShape } from '../../src/hardware/synthetic/synthetic-model.ts';
+
+/** Builds models of random weights, in a worker, since their bytes are many. */
+export class SyntheticHost implements SyntheticWorkerApi {
+  build({ shape, ...options }: SyntheticRequest): Promise<Outcome<SyntheticFile>> {
+    return Promise.resolve(this.#build(shape, options));
+  }
+
+  #build(shape: SyntheticRequest['shape'], options: Omit<SyntheticRequest, 'shape'>): Outcome<SyntheticFile> {
+    const known = syntheticShape(shape);
+    if (!known.ok) return known;
+    const model = syntheticModel(known.value, options);
+    if (!model.ok) return model;
+    try {
+      // A piece is used again for the next one, so each is copied at once.
+      const pieces = Array.from(model.value.chunks(), (piece) => new Blob([piece]));
+      return ok({ file: new Blob(pieces), parameters: model.value.parameters });
+    } catch (thrown) {
+      // A buffer or a Blob that the browser has no room for.
+      return err(failure('out-of-memory', { model: 'synthetic' }, thrown));
+    }
+  }
+}
