@@ -1,5 +1,5 @@
 import type { SyntheticQuantization } from '#contracts/capacity';
-import { isFullShape, type ModelShape } from '#contracts/model-shape';
+import { isFullShape, type FullShape, type ModelShape } from '#contracts/model-shape';
 
 /** What a model has to do for one token: what its speed depends on. */
 export interface TokenWork {
@@ -35,28 +35,25 @@ const ROUNDED = 1.15;
 /**
  * The work of a model. The bytes of a file are shared out by the number of weights: quantizations that give some matrices
  * more bits than others are a few percent off in that. A model with far more parameters than its shape shows keeps them in
- * tables of which a token reads one row (per-layer embeddings); recurrent layers are taken for all that is not table.
- * @returns null where a figure of the shape is not known
+ * tables of which a token reads one row (per-layer embeddings). Where the inside of the layers is not known, or some are
+ * recurrent, all that is not a table of tokens is taken for them.
+ * @returns null where too little is known to say anything
  */
-export function tokenWork({
-  shape,
-  quantization,
-  weightsBytes,
-  parameters,
-  batchTokens,
-}: WorkOf): TokenWork | null {
-  if (!isFullShape(shape)) return null;
-  const { layers, heads, kvHeads, headDim, embeddingDim, feedForwardDim, vocabulary, attention } = shape;
-  const perLayer = embeddingDim * headDim * 2 * (heads + kvHeads) + 3 * embeddingDim * feedForwardDim;
+export function tokenWork(model: WorkOf): TokenWork | null {
+  const { shape, quantization, weightsBytes, parameters, batchTokens } = model;
+  const { layers, heads, headDim, embeddingDim, vocabulary, attention } = shape;
+  if (layers === null || heads === null || headDim === null || attention === null) return null;
+  if (embeddingDim === null || vocabulary === null) return null;
   const table = vocabulary * embeddingDim;
-  const tables = shape.tiedEmbeddings === false ? 2 : 1;
-  const seen = layers * perLayer + tables * table;
-  const recurrent = attention.recurrent > 0 && parameters !== null;
-  const all = parameters !== null && (recurrent || parameters > ROUNDED * seen) ? parameters : seen;
+  const tables = (shape.tiedEmbeddings === false ? 2 : 1) * table;
+  const inLayers = isFullShape(shape) && attention.recurrent === 0 ? layers * layerWeights(shape) : null;
+  const seen = inLayers === null ? parameters : inLayers + tables;
+  if (seen === null) return null;
+  const all = parameters !== null && parameters > ROUNDED * seen ? parameters : seen;
   const bytesPerWeight = weightsBytes / all;
   return {
     quantization,
-    layerBytes: (recurrent ? Math.max(0, all - tables * table) : layers * perLayer) * bytesPerWeight,
+    layerBytes: (inLayers ?? Math.max(0, all - tables)) * bytesPerWeight,
     outputBytes: table * bytesPerWeight,
     layers,
     attention: attention.full * heads * (shape.fullHeadDim ?? headDim),
@@ -64,6 +61,11 @@ export function tokenWork({
     windowTokens: attention.windowTokens,
     batchTokens,
   };
+}
+
+/** Of a llama-like layer: queries, keys, values and their sum, and a gated feed-forward block. */
+function layerWeights({ heads, kvHeads, headDim, embeddingDim, feedForwardDim }: FullShape): number {
+  return embeddingDim * headDim * 2 * (heads + kvHeads) + 3 * embeddingDim * feedForwardDim;
 }
 
 /** Comparisons of queries with a context of so many tokens, for one token. */

@@ -3,7 +3,14 @@ import { seededRandom, type Random } from '#kernel/random';
 import { SpeedModel, type SpeedQuestion, type SpeedSample } from '../../../src/capacity/speed-model.ts';
 import type { TokenWork } from '../../../src/capacity/token-work.ts';
 
-const work = (megabytes: number, layers: number, heads: number): TokenWork => ({
+const work = (
+  megabytes: number,
+  layers: number,
+  heads: number,
+  quantization: TokenWork['quantization'] = 'Q4_0',
+): TokenWork => ({
+  quantization,
+  batchTokens: megabytes > 50 ? 8 : 64,
   layerBytes: 0.8 * megabytes * 1e6,
   outputBytes: 0.2 * megabytes * 1e6,
   layers,
@@ -12,28 +19,43 @@ const work = (megabytes: number, layers: number, heads: number): TokenWork => ({
   windowTokens: null,
 });
 
-/** A device: 1 GB/s, 0.1 ms a layer, 5 ns a comparison, 1 ms of its own; prompts at 1.5 GB/s. */
+/** Time of a byte of weights in a token, ms. */
+const UNPACKING = { Q4_0: 1e-6, Q8_0: 0.5e-6, Q4_K_M: 0.8e-6 } as const;
+
+/**
+ * A device: 1 GB/s in Q4_0, 0.1 ms a layer, 5 ns a comparison, 1 ms of its own; prompts at 1.5 GB/s, and 0.4 ms for each
+ * MB of each batch and 0.05 for each of its layers.
+ */
 function measured({
   work: of,
   promptTokens,
   contextTokens,
 }: SpeedQuestion): Omit<SpeedSample, keyof SpeedQuestion> {
   const half = promptTokens / 2;
+  const batches = Math.ceil(promptTokens / of.batchTokens);
+  const byte = UNPACKING[of.quantization];
   return {
     decodeMs:
-      (of.layerBytes + of.outputBytes) / 1e6 + 0.1 * of.layers + 5e-6 * of.attention * contextTokens + 1,
+      (of.layerBytes + of.outputBytes) * byte + 0.1 * of.layers + 5e-6 * of.attention * contextTokens + 1,
     prefillMs:
-      promptTokens * (of.layerBytes / 1.5e6 + 0.05 * of.layers + 5e-6 * of.attention * half) +
-      of.outputBytes / 1e6,
+      promptTokens * ((of.layerBytes * byte) / 1.5 + 5e-6 * of.attention * half) +
+      (batches * of.layerBytes + of.outputBytes) * 0.4e-6 +
+      batches * of.layers * 0.05,
   };
 }
 
-const SMALL = [work(10, 20, 4), work(14, 12, 6), work(27, 6, 10)];
+const SMALL = [
+  work(10, 20, 4),
+  work(14, 12, 6),
+  work(27, 6, 10),
+  work(25, 6, 8, 'Q8_0'),
+  work(15, 6, 8, 'Q4_K_M'),
+];
 const LARGE = work(400, 32, 15);
 
 function samples(noise: () => number): SpeedSample[] {
   return SMALL.flatMap((of) =>
-    [128, 512].map((contextTokens) => {
+    [40, 128, 512].map((contextTokens) => {
       const question = { work: of, promptTokens: contextTokens - 24, contextTokens };
       const { decodeMs, prefillMs } = measured(question);
       return { ...question, decodeMs: decodeMs * noise(), prefillMs: prefillMs * noise() };
@@ -56,12 +78,14 @@ const question = (of: TokenWork, contextTokens: number): SpeedQuestion => ({
 
 it('finds what a device is like, and tells of models that were never there', () => {
   const model = new SpeedModel(samples(() => 1));
-  for (const contextTokens of [128, 1024, 4096]) {
-    const asked = question(LARGE, contextTokens);
-    const truth = measured(asked);
-    const { decodeMs, prefillMs } = model.predict(asked);
-    expect(decodeMs.median / truth.decodeMs).toBeCloseTo(1, 6);
-    expect(prefillMs.median / truth.prefillMs).toBeCloseTo(1, 6);
+  for (const of of [LARGE, work(700, 30, 24, 'Q8_0'), work(900, 40, 20, 'Q4_K_M')]) {
+    for (const contextTokens of [128, 1024, 4096]) {
+      const asked = question(of, contextTokens);
+      const truth = measured(asked);
+      const { decodeMs, prefillMs } = model.predict(asked);
+      expect(decodeMs.median / truth.decodeMs).toBeCloseTo(1, 6);
+      expect(prefillMs.median / truth.prefillMs).toBeCloseTo(1, 6);
+    }
   }
 });
 

@@ -1,26 +1,33 @@
 import { expect, it } from 'vitest';
-import { comparisons, tokenWork } from '../../../src/capacity/token-work.ts';
+import type { ModelShape } from '#contracts/model-shape';
+import { comparisons, tokenWork, type TokenWork } from '../../../src/capacity/token-work.ts';
 import { LLAMA_3_2_1B } from '../../fakes/model-shapes.ts';
 
 /** Llama-3.2-1B's published number of parameters, less the norms. */
 const PARAMETERS = 1_235_746_816;
 
+const workOf = (
+  shape: ModelShape,
+  weightsBytes: number,
+  parameters: number | null = null,
+): TokenWork | null => tokenWork({ shape, quantization: 'Q8_0', weightsBytes, parameters, batchTokens: 8 });
+
 it('shares the bytes of a file out to its layers and its output', () => {
-  const work = tokenWork(LLAMA_3_2_1B, PARAMETERS);
+  const work = workOf(LLAMA_3_2_1B, PARAMETERS);
   expect(work?.outputBytes).toBeCloseTo(128_256 * 2048, -2);
   expect((work?.layerBytes ?? 0) + (work?.outputBytes ?? 0)).toBeCloseTo(PARAMETERS, -2);
   expect(work?.attention).toBe(16 * 32 * 64);
 });
 
 it('does not count a table of tokens that serves at the input alone', () => {
-  const apart = tokenWork({ ...LLAMA_3_2_1B, tiedEmbeddings: false }, PARAMETERS + 128_256 * 2048);
-  const tied = tokenWork(LLAMA_3_2_1B, PARAMETERS);
+  const apart = workOf({ ...LLAMA_3_2_1B, tiedEmbeddings: false }, PARAMETERS + 128_256 * 2048);
+  const tied = workOf(LLAMA_3_2_1B, PARAMETERS);
   expect(apart?.layerBytes).toBeCloseTo(tied?.layerBytes ?? 0, -2);
   expect(apart?.outputBytes).toBeCloseTo(tied?.outputBytes ?? 0, -2);
 });
 
 it('counts layers with a window no further than that', () => {
-  const work = tokenWork(
+  const work = workOf(
     {
       ...LLAMA_3_2_1B,
       attention: { full: 4, sliding: 12, recurrent: 0, windowTokens: 512 },
@@ -33,20 +40,36 @@ it('counts layers with a window no further than that', () => {
   expect(comparisons(work, 4096)).toBe(32 * (4 * 128 * 4096 + 12 * 64 * 512));
 });
 
-it.each([
-  'layers',
-  'heads',
-  'kvHeads',
-  'headDim',
-  'embeddingDim',
-  'feedForwardDim',
-  'vocabulary',
-  'attention',
-] as const)('knows nothing where %s is not known', (figure) => {
-  expect(tokenWork({ ...LLAMA_3_2_1B, [figure]: null }, PARAMETERS)).toBe(null);
+it.each(['layers', 'heads', 'headDim', 'embeddingDim', 'vocabulary', 'attention'] as const)(
+  'knows nothing where %s is not known',
+  (figure) => {
+    expect(workOf({ ...LLAMA_3_2_1B, [figure]: null }, PARAMETERS, PARAMETERS)).toBe(null);
+  },
+);
+
+const table = 128_256 * 2048;
+
+it.each(['kvHeads', 'feedForwardDim'] as const)('takes all but the table for layers without %s', (figure) => {
+  const shape = { ...LLAMA_3_2_1B, [figure]: null };
+  expect(workOf(shape, PARAMETERS)).toBe(null);
+  const work = workOf(shape, PARAMETERS, PARAMETERS);
+  expect(work?.outputBytes).toBeCloseTo(table, -2);
+  expect(work?.layerBytes).toBeCloseTo(PARAMETERS - table, -2);
 });
 
-it('says nothing of models with recurrent layers', () => {
+it('takes all but the tables for layers where some are recurrent', () => {
   const attention = { full: 6, sliding: 0, recurrent: 10, windowTokens: null };
-  expect(tokenWork({ ...LLAMA_3_2_1B, attention }, PARAMETERS)).toBe(null);
+  const shape = { ...LLAMA_3_2_1B, attention, tiedEmbeddings: false };
+  expect(workOf(shape, 2e9)).toBe(null);
+  const work = workOf(shape, 2e9, 1e9);
+  expect(work?.outputBytes).toBeCloseTo(2 * table, -2);
+  expect(work?.layerBytes).toBeCloseTo(2 * (1e9 - 2 * table), -2);
+  expect(work?.attention).toBe(6 * 32 * 64);
+});
+
+it('does not read tables of which a token takes one row', () => {
+  const usual = workOf(LLAMA_3_2_1B, PARAMETERS, 1_240_000_000);
+  expect(usual?.layerBytes).toBeCloseTo(PARAMETERS - table, -2);
+  const perLayer = workOf(LLAMA_3_2_1B, 2 * PARAMETERS, 2 * PARAMETERS);
+  expect(perLayer?.layerBytes).toBeCloseTo(PARAMETERS - table, -2);
 });
