@@ -21,7 +21,7 @@ export type SpeedQuestion = Pick<SpeedSample, 'work' | 'promptTokens' | 'context
 export interface PredictedSpeed {
   readonly decodeMs: Estimate;
   readonly prefillMs: Estimate;
-  /** Doublings of the model's bytes and of the context beyond what was measured; 0 within. */
+  /** Doublings or halvings of the model's bytes, and doublings of the context, beyond what was measured; 0 within. */
   readonly doublings: number;
 }
 
@@ -115,10 +115,10 @@ class Line {
   }
 
   /** @param doublings how far beyond what was measured */
-  estimate(question: SpeedQuestion, doublings: number): Estimate {
+  estimate(question: SpeedQuestion, doublings: number, unlike: number): Estimate {
     const median = this.at(question);
     const beyond = this.#doubt.least + this.#doubt.perDoubling * doublings;
-    const width = Math.exp(Z90 * Math.hypot(this.#spread, beyond));
+    const width = Math.exp(Z90 * Math.hypot(this.#spread, beyond, unlike));
     return { median, low: median / width, high: median * width };
   }
 }
@@ -131,6 +131,7 @@ class Line {
 export class SpeedModel {
   readonly #decode: Line;
   readonly #prefill: Line;
+  readonly #smallestBytes: number;
   readonly #largestBytes: number;
   readonly #longestContext: number;
   /** Those that were measured, and can be asked about. */
@@ -140,19 +141,25 @@ export class SpeedModel {
   constructor(samples: readonly SpeedSample[]) {
     this.#decode = new Line(decodeRow, DOUBT.decode, samples, ({ decodeMs }) => decodeMs);
     this.#prefill = new Line(prefillRow, DOUBT.prefill, samples, ({ prefillMs }) => prefillMs);
-    this.#largestBytes = Math.max(...samples.map(({ work }) => bytesOf(work)));
+    const sizes = samples.map(({ work }) => bytesOf(work));
+    this.#smallestBytes = Math.min(...sizes);
+    this.#largestBytes = Math.max(...sizes);
     this.#longestContext = Math.max(...samples.map(({ contextTokens }) => contextTokens));
     this.quantizations = new Set(samples.map(({ work }) => work.quantization));
   }
 
-  /** Of a quantization that was measured. */
-  predict(question: SpeedQuestion): PredictedSpeed {
+  /**
+   * Of a quantization that was measured.
+   * @param unlike how far off the model may be for being of another kind than what was measured; share
+   */
+  predict(question: SpeedQuestion, unlike = 0): PredictedSpeed {
+    const bytes = bytesOf(question.work);
     const doublings =
-      Math.max(0, Math.log2(bytesOf(question.work) / this.#largestBytes)) +
+      Math.max(0, Math.log2(bytes / this.#largestBytes), Math.log2(this.#smallestBytes / bytes)) +
       Math.max(0, Math.log2(question.contextTokens / this.#longestContext));
     return {
-      decodeMs: this.#decode.estimate(question, doublings),
-      prefillMs: this.#prefill.estimate(question, doublings),
+      decodeMs: this.#decode.estimate(question, doublings, unlike),
+      prefillMs: this.#prefill.estimate(question, doublings, unlike),
       doublings,
     };
   }

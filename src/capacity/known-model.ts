@@ -1,0 +1,130 @@
+import type { GgufSummary, PerLayer } from '#contracts/gguf';
+import type { GgufModel } from '#contracts/gguf-catalogue';
+import type { ModelShape } from '#contracts/model-shape';
+import type { StarterMember } from '#contracts/starter';
+
+/** A GGUF model, wherever it is known from, as far as its speed and memory depend on it. */
+export interface KnownModel {
+  readonly id: string;
+  readonly name: string;
+  readonly family: string;
+  readonly engine: 'starter' | 'wllama';
+  /** llama.cpp's name of how its weights are packed. */
+  readonly quantization: string;
+  readonly parameters: number | null;
+  /** Of each of its files. */
+  readonly fileBytes: readonly number[];
+  /** Whether all of it is on this device. */
+  readonly installed: boolean;
+  readonly shape: ModelShape;
+  /** Context that it was trained for; null where nobody says. */
+  readonly trainedTokens: number | null;
+  /** Keys and values of one token, where the shape does not tell; at most. */
+  readonly kvBytesPerToken: number | null;
+}
+
+const NO_SHAPE: ModelShape = {
+  layers: null,
+  heads: null,
+  kvHeads: null,
+  headDim: null,
+  embeddingDim: null,
+  feedForwardDim: null,
+  vocabulary: null,
+  tiedEmbeddings: null,
+  attention: null,
+  fullHeadDim: null,
+  sharedKv: { full: 0, sliding: 0 },
+};
+
+/** @returns null where the catalogue does not know how large its files are */
+export function catalogueModel(model: GgufModel, installed: boolean): KnownModel | null {
+  const sizes = model.files.filter(({ role }) => role === 'weights').map(({ bytes }) => bytes);
+  const fileBytes = sizes.filter((bytes) => bytes !== null);
+  if (fileBytes.length === 0 || fileBytes.length < sizes.length) return null;
+  const { id, name, family, quantization, parameters, shape, contextTokens } = model;
+  return {
+    id,
+    name,
+    family,
+    engine: 'wllama',
+    quantization,
+    parameters,
+    fileBytes,
+    installed,
+    shape,
+    trainedTokens: contextTokens,
+    kvBytesPerToken: null,
+  };
+}
+
+/** A bundled model. */
+export function starterModel(member: StarterMember): KnownModel {
+  const { layers, heads, kvHeads, embedding, feedForward, vocabulary } = member;
+  return {
+    id: member.id,
+    name: member.name,
+    family: 'Witan starter',
+    engine: 'starter',
+    quantization: member.quantization,
+    parameters: member.parameters,
+    fileBytes: [member.sizeBytes],
+    installed: true,
+    shape: {
+      ...NO_SHAPE,
+      layers,
+      heads,
+      kvHeads,
+      headDim: embedding / heads,
+      embeddingDim: embedding,
+      feedForwardDim: feedForward,
+      vocabulary,
+      attention: { full: layers, sliding: 0, recurrent: 0, windowTokens: null },
+    },
+    trainedTokens: member.context,
+    kvBytesPerToken: null,
+  };
+}
+
+/** The figure that most layers have; null where nobody says. */
+function usual(figure: PerLayer): number | null {
+  if (figure === null || typeof figure === 'number') return figure;
+  const sorted = [...figure].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? null;
+}
+
+/** A model of the store, by what its file says of itself. @param fileBytes size of each of its files */
+export function storedModel(
+  id: string,
+  name: string,
+  summary: GgufSummary,
+  fileBytes: readonly number[],
+): KnownModel {
+  const { shape, quantization, architecture } = summary;
+  const { layers, embedding, keyDimensions, vocabulary } = shape;
+  const heads = usual(shape.heads);
+  const headDim = keyDimensions ?? (embedding === null || heads === null ? null : embedding / heads);
+  return {
+    id,
+    name,
+    family: architecture ?? '',
+    engine: 'wllama',
+    quantization: quantization.declared ?? quantization.dominant ?? '',
+    parameters: summary.parameters,
+    fileBytes,
+    installed: true,
+    shape: {
+      ...NO_SHAPE,
+      layers,
+      heads,
+      kvHeads: usual(shape.kvHeads),
+      headDim,
+      embeddingDim: embedding,
+      vocabulary,
+      // Which of its layers have a window it does not say: as if none had, so at most.
+      attention: layers === null ? null : { full: layers, sliding: 0, recurrent: 0, windowTokens: null },
+    },
+    trainedTokens: shape.contextTokens,
+    kvBytesPerToken: summary.kvBytesPerToken,
+  };
+}
