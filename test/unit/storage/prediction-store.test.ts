@@ -1,9 +1,8 @@
 import 'fake-indexeddb/auto';
-import { IDBFactory } from 'fake-indexeddb';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { openWitanDatabase, type WitanDatabase } from '../../../src/storage/database.ts';
 import { PREDICTIONS_KEPT, PredictionStore } from '../../../src/storage/prediction-store.ts';
 import { decodeVerdict } from '../../fakes/prediction-verdicts.ts';
+import { emptyStorage, openedDatabase } from '../../fakes/fresh-database.ts';
 
 const at = (atMs: number) => decodeVerdict(1, atMs);
 
@@ -13,39 +12,35 @@ async function timesOf(store: PredictionStore): Promise<number[]> {
   return listed.value.map(({ atMs }) => atMs);
 }
 
-async function open(): Promise<WitanDatabase> {
-  const opened = await openWitanDatabase({ onLost: () => undefined });
-  if (!opened.ok) throw new Error(opened.error.code);
-  return opened.value;
-}
-
 beforeEach(() => {
-  globalThis.indexedDB = new IDBFactory();
+  emptyStorage();
 });
 
 describe('PredictionStore in a database', () => {
   it('gives back all, whole, newest first, also to a later visit', async () => {
-    const store = new PredictionStore(await open());
+    const store = new PredictionStore(await openedDatabase());
     expect(await timesOf(store)).toEqual([]);
     expect(await store.add([at(5), { ...at(5), what: 'memory' }])).toEqual({ ok: true, value: null });
     await store.add([at(9)]);
-    const later = new PredictionStore(await open());
+    const later = new PredictionStore(await openedDatabase());
     expect(await later.list()).toEqual({ ok: true, value: [at(9), { ...at(5), what: 'memory' }, at(5)] });
     expect(later.persistent).toBe(true);
   });
 
   it('sorts by the time of the run where the clock was set back', async () => {
-    const store = new PredictionStore(await open());
+    const store = new PredictionStore(await openedDatabase());
     for (const atMs of [30, 10, 20]) await store.add([at(atMs)]);
     expect(await timesOf(store)).toEqual([30, 20, 10]);
   });
 
   it('lets go of the oldest beyond its number, and of no other', async () => {
-    const database = await open();
+    const database = await openedDatabase();
     const store = new PredictionStore(database);
     await store.add(Array.from({ length: PREDICTIONS_KEPT - 1 }, (_, index) => at(index)));
     expect(await database.count('predictions')).toBe(PREDICTIONS_KEPT - 1);
-    await store.add([at(1000), at(1001), at(1002)]);
+    await store.add([at(1000)]);
+    expect(await database.count('predictions')).toBe(PREDICTIONS_KEPT);
+    await store.add([at(1001), at(1002)]);
     expect(await database.count('predictions')).toBe(PREDICTIONS_KEPT);
     const times = await timesOf(store);
     expect(times.slice(0, 3)).toEqual([1002, 1001, 1000]);
@@ -53,7 +48,7 @@ describe('PredictionStore in a database', () => {
   });
 
   it('refuses all when one could never be read again', async () => {
-    const database = await open();
+    const database = await openedDatabase();
     const store = new PredictionStore(database);
     expect(await store.add([at(1), decodeVerdict(NaN, 2)])).toMatchObject({
       ok: false,
@@ -63,7 +58,7 @@ describe('PredictionStore in a database', () => {
   });
 
   it('passes over a record that it cannot read, and leaves it there', async () => {
-    const database = await open();
+    const database = await openedDatabase();
     const store = new PredictionStore(database);
     await store.add([at(1)]);
     await database.add('predictions', { schema: 'witan.prediction-verdict', version: 99 });
@@ -72,7 +67,7 @@ describe('PredictionStore in a database', () => {
   });
 
   it('keeps in memory what could not be stored, and says that it was not', async () => {
-    const database = await open();
+    const database = await openedDatabase();
     const store = new PredictionStore(database);
     await store.add([at(1)]);
     database.close();
@@ -84,7 +79,7 @@ describe('PredictionStore in a database', () => {
   });
 
   it('stores all of an answer or none', async () => {
-    const database = await open();
+    const database = await openedDatabase();
     const store = new PredictionStore(database);
     const written = vi.spyOn(IDBObjectStore.prototype, 'add');
     // The disk is full after the first.
@@ -102,7 +97,7 @@ describe('PredictionStore in a database', () => {
   });
 
   it('says when it cannot read', async () => {
-    const database = await open();
+    const database = await openedDatabase();
     database.close();
     expect(await new PredictionStore(database).list()).toMatchObject({
       ok: false,

@@ -1,9 +1,8 @@
 import 'fake-indexeddb/auto';
-import { IDBFactory } from 'fake-indexeddb';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SpeedMeasurement } from '#contracts/capacity';
-import { openWitanDatabase, type WitanDatabase } from '../../../src/storage/database.ts';
 import { SpeedMeasurementStore } from '../../../src/storage/speed-measurement-store.ts';
+import { emptyStorage, openedDatabase } from '../../fakes/fresh-database.ts';
 import { LLAMA_3_2_1B } from '../../fakes/model-shapes.ts';
 
 function measuredAt(measuredAtMs: number, change: Partial<SpeedMeasurement> = {}): SpeedMeasurement {
@@ -33,33 +32,28 @@ function measuredAt(measuredAtMs: number, change: Partial<SpeedMeasurement> = {}
   };
 }
 
-async function open(): Promise<WitanDatabase> {
-  const opened = await openWitanDatabase({ onLost: () => undefined });
-  if (!opened.ok) throw new Error(opened.error.code);
-  return opened.value;
-}
-
 const NONE = { ok: true, value: null };
 
 beforeEach(() => {
-  globalThis.indexedDB = new IDBFactory();
+  vi.restoreAllMocks();
+  emptyStorage();
 });
 
 describe('SpeedMeasurementStore in a database', () => {
   it('has nothing at first; gives back the newest of each backend, whole, also to a later visit', async () => {
-    const store = new SpeedMeasurementStore(await open());
+    const store = new SpeedMeasurementStore(await openedDatabase());
     expect(await store.read('cpu')).toEqual(NONE);
     const card = measuredAt(2, { backend: 'webgpu' });
     for (const measurement of [measuredAt(1), card, measuredAt(3)])
       expect(await store.write(measurement)).toEqual({ ok: true, value: null });
-    const later = new SpeedMeasurementStore(await open());
+    const later = new SpeedMeasurementStore(await openedDatabase());
     expect(await later.read('cpu')).toEqual({ ok: true, value: measuredAt(3) });
     expect(await later.read('webgpu')).toEqual({ ok: true, value: card });
     expect(later.persistent).toBe(true);
   });
 
   it('reads a record of another version as none, and leaves it until the next measurement', async () => {
-    const database = await open();
+    const database = await openedDatabase();
     const store = new SpeedMeasurementStore(database);
     const foreign = { ...measuredAt(1), version: 2 };
     await database.put('settings', foreign, 'speed-measurement:cpu');
@@ -70,13 +64,13 @@ describe('SpeedMeasurementStore in a database', () => {
   });
 
   it('does not take the speed of one backend for that of another', async () => {
-    const database = await open();
+    const database = await openedDatabase();
     await database.put('settings', measuredAt(1), 'speed-measurement:webgpu');
     expect(await new SpeedMeasurementStore(database).read('webgpu')).toEqual(NONE);
   });
 
   it('writes nothing that it could not read again', async () => {
-    const database = await open();
+    const database = await openedDatabase();
     const store = new SpeedMeasurementStore(database);
     await store.write(measuredAt(1));
     expect(await store.write(measuredAt(2, { wallMs: NaN }))).toMatchObject({
@@ -86,7 +80,7 @@ describe('SpeedMeasurementStore in a database', () => {
   });
 
   it('keeps in memory what could not be stored, and says that it was not', async () => {
-    const database = await open();
+    const database = await openedDatabase();
     const store = new SpeedMeasurementStore(database);
     database.close();
     expect(await store.write(measuredAt(2))).toMatchObject({
@@ -95,6 +89,18 @@ describe('SpeedMeasurementStore in a database', () => {
     });
     expect(await store.read('cpu')).toEqual({ ok: true, value: measuredAt(2) });
     expect(await store.read('webgpu')).toMatchObject({ ok: false, error: { code: 'storage-failed' } });
+  });
+
+  it('lets go of what memory holds as soon as a write succeeds', async () => {
+    const store = new SpeedMeasurementStore(await openedDatabase());
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementationOnce(() => {
+      throw new DOMException('The disk is full.', 'QuotaExceededError');
+    });
+    expect(await store.write(measuredAt(1))).toMatchObject({ error: { code: 'storage-failed' } });
+    await store.write(measuredAt(2));
+    const otherTab = new SpeedMeasurementStore(await openedDatabase());
+    await otherTab.write(measuredAt(3));
+    expect(await store.read('cpu')).toEqual({ ok: true, value: measuredAt(3) });
   });
 });
 

@@ -114,6 +114,25 @@ describe('a stronger device', () => {
     expect(project({ members: [card] }, 'second-card').speedup).toBe(1);
   });
 
+  it('a further card stands idle where it might be too slow to keep up', () => {
+    const lasting = (ms: number) =>
+      member({
+        backend: 'webgpu',
+        decodeMs: { low: ms / 100, median: ms / 100, high: ms / 100 },
+        prefillMs: { low: 0, median: 0, high: 0 },
+      });
+    const busy = {
+      graphics: { cards: 2, readGBps: null },
+      members: [lasting(6000), lasting(6000), lasting(4500), lasting(4500)],
+      questionsPerMinute: 5.5,
+    };
+    // Two cards: 10.5 s, used to 0.96. A third takes 9 s of it, at the slow end 11.25: 1.03.
+    const [today, third] = [project(busy, 'today'), project(busy, 'second-card')];
+    expect(today.answerMs).not.toBeNull();
+    expect(third.answerMs).toEqual(today.answerMs);
+    expect(third.title).toBe('One more graphics card');
+  });
+
   it('memory makes room, and nothing faster', () => {
     const [twice, fourfold] = [project({}, 'memory'), project({}, 'memory', 1)];
     // 4 GiB are added, of seats of 1 GiB; no more seats than models are known.
@@ -177,12 +196,33 @@ describe('servers', () => {
     const blocked = 1 / 326;
     const waits = blocked / (1 - 0.2 * (1 - blocked));
     expect(termOf(four, 'Wait')).toBeCloseTo((waits * 12_000) / (2 * (5 - 1)), 6);
+    // A question may come to a server half as fast: 5/60 · 24 / 5.
+    expect(termOf(four, 'Utilisation at')).toBeCloseTo(0.4, 12);
   });
 
   it('end a queue that had no end', () => {
     const asked = { questionsPerMinute: 6 };
     expect(project(asked, 'today').answerMs).toBeNull();
     expect(project(asked, 'servers', 2).answerMs?.median).toBeGreaterThan(6000);
+  });
+
+  it('stand idle where they might be too slow to keep up', () => {
+    const lasting = (seconds: number, backend: 'cpu' | 'remote' = 'cpu') => {
+      const ms = { low: seconds * 10, median: seconds * 10, high: seconds * 10 };
+      return member({ backend, decodeMs: ms, prefillMs: { low: 0, median: 0, high: 0 } });
+    };
+    const away = lasting(60, 'remote');
+    const busy = {
+      members: [lasting(30), lasting(20), lasting(20), away, away, away],
+      remoteServers: 3,
+      questionsPerMinute: 0.81,
+    };
+    // 70 s · 0.81/60 = 0.945. Half as fast, 40 s of the processor's become 80: 1.08; in two groups three questions of 60 s
+    // come to two servers, 150 s at the slow end: 1.01.
+    const [today, one] = [project(busy, 'today'), project(busy, 'servers')];
+    expect(today.answerMs).not.toBeNull();
+    expect(one.answerMs).toEqual(today.answerMs);
+    expect(termOf(one, 'Servers of these')).toBe(0);
   });
 
   it('are known better where there is one already', () => {
@@ -252,8 +292,8 @@ const ALMOST = 1 + 1e-9;
 describe('for any device and council', () => {
   it('all figures are finite, in order, and as the contract wants them', () => {
     fc.assert(
-      fc.property(anyInput, (any) => {
-        const report = projectScalability(any);
+      fc.property(anyInput, (device) => {
+        const report = projectScalability(device);
         const parsed = v.safeParse(ScalabilityReportSchema, report);
         expect(parsed.issues?.map(({ message }) => message) ?? []).toEqual([]);
         for (const one of report.projections)
@@ -267,12 +307,12 @@ describe('for any device and council', () => {
 
   it('more is never slower, nor fewer seats, nor a smaller model', () => {
     fc.assert(
-      fc.property(anyInput, (any) => {
-        const { projections } = projectScalability(any);
+      fc.property(anyInput, (device) => {
+        const { projections } = projectScalability(device);
         const sizeOf = (name: string | null): number =>
           Math.max(
             -1,
-            ...any.models.filter((model) => model.name === name).map((model) => model.memoryBytes),
+            ...device.models.filter((model) => model.name === name).map((model) => model.memoryBytes),
           );
         const noWorse = (less: Projection | undefined, more: Projection): void => {
           if (less === undefined) return;
@@ -296,8 +336,8 @@ describe('for any device and council', () => {
 
   it('twice of anything is at most twice as fast, and what was changed is less sure', () => {
     fc.assert(
-      fc.property(anyInput, (any) => {
-        const { projections } = projectScalability(any);
+      fc.property(anyInput, (device) => {
+        const { projections } = projectScalability(device);
         const width = ({ tokensPerSecond: speed }: Projection): number =>
           speed === null || speed.low === 0 ? 0 : speed.high / speed.low;
         for (const one of projections) {
@@ -315,7 +355,7 @@ describe('for any device and council', () => {
           if (
             today !== undefined &&
             changed &&
-            any.members.every(({ backend }) => backend === 'cpu') &&
+            device.members.every(({ backend }) => backend === 'cpu') &&
             one.kind === 'cores'
           )
             expect(width(one) * ALMOST).toBeGreaterThanOrEqual(width(today));
