@@ -23,6 +23,8 @@ const QUESTIONS: Variation = { arrivals: 1, service: 0 };
 /**
  * Mean wait before service begins, ms: Allen–Cunneen, W = C(c, a) · S / (c − a) · (c_a² + c_s²) / 2 (Allen, Probability,
  * Statistics, and Queueing Theory, 1990, §5.3). Exact for M/M/c, and for M/D/1 (Pollaczek–Khinchine).
+ * With several servers somewhat low: beside played queues 1 % of 2 used to 80 %, 3 % of 4 to 90 %, 15 % of 5 to 50 %, whose
+ * wait is short.
  * @param perMs arrivals per ms
  * @returns null where more comes than can be served: the queue grows without end
  */
