@@ -185,6 +185,8 @@ export const PredictionVerdictSchema = v.object({
   predicted: EstimateSchema,
   measured: Figure,
   promptTokens: Count,
+  /** By which `predicted` had been corrected from earlier runs (a factor of speed); absent: not at all. */
+  correction: v.optional(v.pipe(v.number(), v.finite(), v.gtValue(0))),
 });
 export type PredictionVerdict = v.InferOutput<typeof PredictionVerdictSchema>;
 

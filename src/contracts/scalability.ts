@@ -43,6 +43,7 @@ export const ScalabilityReportSchema = v.object({
   ),
 });
 export type ScalabilityReport = v.InferOutput<typeof ScalabilityReportSchema>;
+export type Recommendation = ScalabilityReport['recommendations'][number];
 
 /** What is known of this device's speed: the council of the plan and what it was measured to do. */
 export interface ScalabilityInput {
@@ -52,6 +53,8 @@ export interface ScalabilityInput {
   readonly threadScaling: number | null;
   readonly memoryBytes: number | null;
   readonly memoryIsFloor: boolean;
+  /** Most that one engine can hold on the processor, bytes; absent: what WebAssembly can address. */
+  readonly engineBytes?: number;
   readonly graphics: { readonly cards: number; readonly readGBps: number | null } | null;
   readonly remoteServers: number;
   readonly isolated: boolean;

@@ -4,19 +4,20 @@ import { failure, type Outcome } from '#contracts/errors';
 
 /**
  * The IndexedDB schema. Values are stored as plain data and parsed with their valibot schema on the way out, so a
- * record of another version is reported, never cast. Version history: 1 first schema.
+ * record of another version is reported, never cast. Version history: 1 first schema · 2 `predictions`.
  */
 export interface WitanSchema extends DBSchema {
   deliberations: { key: string; value: unknown; indexes: { askedAt: number } };
   history: { key: string; value: unknown; indexes: { startMs: number } };
   benchmarks: { key: number; value: unknown };
   settings: { key: string; value: unknown };
+  predictions: { key: number; value: unknown };
 }
 
 export type WitanDatabase = IDBPDatabase<WitanSchema>;
 
 export const DATABASE_NAME = 'witan';
-export const DATABASE_VERSION = 1;
+export const DATABASE_VERSION = 2;
 
 export interface DatabaseEvents {
   /** The connection is gone: another tab upgrades, or the browser closed it (storage cleared, disk full). */
@@ -41,6 +42,7 @@ export async function openWitanDatabase(events: DatabaseEvents): Promise<Outcome
           db.createObjectStore('benchmarks', { autoIncrement: true });
           db.createObjectStore('settings');
         }
+        if (oldVersion < 2) db.createObjectStore('predictions', { autoIncrement: true });
       },
       // A newer tab wants to upgrade: let go at once, or it waits for ever.
       blocking: () => {
