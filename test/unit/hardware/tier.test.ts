@@ -117,6 +117,13 @@ describe('classifyTier', () => {
     expect(mixed).toMatchObject({ value: 'intel', score: 0.5 });
   });
 
+  it('takes no card of NVIDIA for large that cannot compute in 16 bits', () => {
+    const score = (features: string[]): number | null | undefined =>
+      classifyTier(profile({ adapters: onlyGpu({ vendor: 'nvidia', architecture: 'pascal', features }) }))
+        .reasons[0]?.score;
+    expect([score(['timestamp-query']), score(['shader-f16'])]).toEqual([0.5, 1]);
+  });
+
   it('counts one GPU once and two GPUs as several', () => {
     expect(classifyTier(profile({ adapters: INTEL })).reasons[0]?.score).toBe(0.5);
     const two = [
