@@ -80,7 +80,7 @@ export class DeviceStore {
     try {
       const kept: unknown = this.#memory.get(key) ?? (await this.#database?.get('settings', key));
       const parsed = v.safeParse(RECORDS[key], kept);
-      return parsed.success ? (parsed.output) : null;
+      return parsed.success ? parsed.output : null;
     } catch {
       return null;
     }
