@@ -1,5 +1,7 @@
 import { present } from '#kernel/assert';
 import { delay, systemClock, type Clock } from '#kernel/clock';
+import { err } from '#kernel/result';
+import { failure } from '#contracts/errors';
 import type { WitanPorts } from '#contracts/ports';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
 import type { TelemetryWorkerApi } from '#contracts/telemetry';
@@ -62,7 +64,15 @@ export function compose(version: string): WitanPorts {
     new TabChannel('witan.history'),
   );
   const catalogue = new StarterCatalogue(document.baseURI);
-  const device = new DeviceService(clock, () => (frames.refreshMeasured ? frames.refreshIntervalMs : null));
+  const device = new DeviceService({
+    clock,
+    refreshIntervalMs: () => (frames.refreshMeasured ? frames.refreshIntervalMs : null),
+    store: lazily(async () => {
+      const { DeviceStore } = await import('../storage/device-store.ts');
+      return new DeviceStore(await database);
+    }),
+    microBench: () => Promise.resolve(err(failure('engine-unavailable'))),
+  });
   const models = lazily(async () =>
     (await import('./models-composition.ts')).composeModels({
       supervisor,

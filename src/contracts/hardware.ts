@@ -19,6 +19,9 @@ export const AdapterSchema = v.object({
 });
 export type Adapter = v.InferOutput<typeof AdapterSchema>;
 
+/** States of Compute Pressure, least first. */
+export const PRESSURES = ['nominal', 'fair', 'serious', 'critical'] as const;
+
 export const StorageReadingSchema = v.object({
   /** What `navigator.storage.estimate()` says; an upper bound, not a promise (Chromium reports usage + 10 GiB). */
   quotaBytes: v.nullable(v.number()),
@@ -39,6 +42,18 @@ export const HardwareProfileSchema = v.object({
   deviceMemoryGiB: v.nullable(v.number()),
   /** `navigator.cpuPerformance` (WICG), 0 to 4. */
   cpuPerformance: v.nullable(v.number()),
+  /** The battery where the browser tells of one; a machine without one reads as charging and full. */
+  power: v.optional(
+    v.nullable(
+      v.object({
+        charging: v.nullable(v.boolean()),
+        /** 0 empty to 1 full. */
+        level: v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+      }),
+    ),
+  ),
+  /** How hard the processor was at work while it was probed (Compute Pressure). */
+  pressure: v.optional(v.nullable(v.picklist(PRESSURES))),
   storage: StorageReadingSchema,
   /** Cross-origin isolated: threads and fine clocks are available. */
   isolated: v.boolean(),
@@ -63,7 +78,7 @@ export const TierReasonSchema = v.object({
   input: v.picklist(['gpu', 'cores', 'memory', 'measured-gpu', 'measured-cpu', 'override', 'last-visit']),
   /** The reading, as text with its unit. */
   value: v.string(),
-  /** 0 (low), 0.5 (mid), 1 (high); null when the browser does not tell. */
+  /** 0 (low), 0.5 (mid), 1 (high), or between where it was measured; null when the browser does not tell. */
   score: v.nullable(v.number()),
   /** Share of the total weight, 0..1. */
   weight: v.number(),

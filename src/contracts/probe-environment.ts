@@ -22,6 +22,10 @@ export interface ProbeEnvironment {
   cores(): unknown;
   deviceMemoryGiB(): unknown;
   cpuPerformance(): unknown;
+  /** `BatteryManager`: charging, and level 0..1; rejects where the browser has none. */
+  battery(): Promise<unknown>;
+  /** The newest state of Compute Pressure; settles late, or never, while there is none. */
+  pressure(): Promise<unknown>;
   /** Bytes, from the browser's storage manager. */
   storageEstimate(): Promise<{ readonly quota: unknown; readonly usage: unknown }>;
   persisted(): Promise<unknown>;

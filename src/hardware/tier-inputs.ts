@@ -1,4 +1,5 @@
-import type { Adapter, HardwareProfile } from '#contracts/hardware';
+import type { HardwareProfile } from '#contracts/hardware';
+import { CERTAIN, DOUBTFUL, levelOf, type ScoredInput, type Thresholds } from './tier-levels.ts';
 
 /** What a person may say about the machine; what is left out is read from the profile. */
 export interface HardwareOverrides {
@@ -8,16 +9,7 @@ export interface HardwareOverrides {
   readonly memoryGiB?: number;
 }
 
-/** One input of the tier, scored: 0 low, 0.5 mid, 1 high, null when the browser does not tell. */
-export interface ScoredInput {
-  readonly value: string;
-  readonly score: 0 | 0.5 | 1 | null;
-  /** How far the reading can be trusted to be on the right side of the thresholds, 0..1. */
-  readonly certainty: number;
-  readonly explanation: string;
-}
-
-/** Thresholds of mission.md W2: low below the first, high above the second, mid from one to the other. */
+/** Thresholds of mission.md W2. */
 const CORES = { low: 6, high: 12 } as const;
 const MEMORY_GIB = { low: 12, high: 24 } as const;
 
@@ -25,37 +17,67 @@ const MEMORY_GIB = { low: 12, high: 24 } as const;
 const NEAR_CORES = 1;
 const NEAR_MEMORY_GIB = 1;
 
-const CERTAIN = 1;
-/** A rounded or guessed reading, or one beside a threshold. */
-const DOUBTFUL = 0.7;
-
 /**
  * Chromium rounds the memory to a power of two and reports at most 8, on desktops at most 32 from version 147 on
- * (blink-dev, "Update Device Memory API limits", 2026).
+ * (mdn/browser-compat-data, http/headers/Sec-CH-Device-Memory.json, notes).
  */
 const OLD_CAP_GIB = 8;
 const WIDER_CAP_SINCE = 147;
 
-/** Apple's larger chips (Max, Ultra, newer Pro) have more cores than this, and GPUs to match. */
-const LARGE_APPLE_CORES = 12;
+/** A reading that says little more than what such devices have in general. */
+const DISGUISED = 0.4;
 
-function levelOf(value: number, { low, high }: { readonly low: number; readonly high: number }): 0 | 0.5 | 1 {
-  if (value < low) return 0;
-  return value > high ? 1 : 0.5;
-}
+const MIB_PER_GIB = 1024;
+
+/**
+ * What Firefox says of any machine while it resists fingerprinting (bugzilla 1360039); hardly a machine that runs a
+ * current Firefox has no more.
+ */
+const FIREFOX_DISGUISE_CORES = 2;
+
+/**
+ * `navigator.cpuPerformance` 1..4 as Chromium gives it where it goes by cores alone: 1–2, 3–4, 5–12, 13 and more
+ * (content/browser/cpu_performance/cpu_performance.cc).
+ */
+const CPU_CLASS_SCORES: readonly (number | null)[] = [null, 0, 0, 0.5, 1];
 
 /** True within `near` of the two readings between which a level changes. */
-function isNear(
-  value: number,
-  { low, high }: { readonly low: number; readonly high: number },
-  near: number,
-): boolean {
+function isNear(value: number, { low, high }: Thresholds, near: number): boolean {
   return Math.abs(value - low) <= near || Math.abs(value - high) <= near;
 }
 
-export function scoreCores(profile: HardwareProfile, overrides: HardwareOverrides): ScoredInput {
-  const cores = overrides.cores ?? profile.cores;
-  if (cores === null) {
+/** Safari itself and every browser on an iPhone or iPad; others name WebKit too, and their own engine. */
+function isWebKit(userAgent: string): boolean {
+  return userAgent.includes('AppleWebKit/') && !/Chrome\/|Chromium\/|Edg\//.test(userAgent);
+}
+
+/** What a count of cores means that the browser bounds or changes to hide which machine this is; null where it does not. */
+function disguisedCores(cores: number, userAgent: string): ScoredInput | null {
+  const value = `${String(cores)} cores or more`;
+  if (userAgent.includes('Firefox/') && cores === FIREFOX_DISGUISE_CORES) {
+    return {
+      value,
+      score: null,
+      certainty: 0,
+      explanation: `Firefox says ${String(cores)} of any machine while it protects your privacy, so it does not count.`,
+    };
+  }
+  // WebKit reports no more than a bound of its own (Navigator.cpp, `maxCoresToReport`: 2 on iOS for years), and what runs
+  // its current version has 6 and more: the iPhone since 2017, the Mac since 2020.
+  if (isWebKit(userAgent) && cores < CORES.low) {
+    return {
+      value,
+      score: 0.5,
+      certainty: DISGUISED,
+      explanation: 'Safari does not tell more; devices that run a current one have 6 cores and more.',
+    };
+  }
+  return null;
+}
+
+function untoldCores(profile: HardwareProfile): ScoredInput {
+  const level = CPU_CLASS_SCORES[profile.cpuPerformance ?? 0] ?? null;
+  if (level === null) {
     return {
       value: 'not told',
       score: null,
@@ -63,10 +85,24 @@ export function scoreCores(profile: HardwareProfile, overrides: HardwareOverride
       explanation: 'The browser does not tell the number of cores.',
     };
   }
+  return {
+    value: `speed class ${String(profile.cpuPerformance)} of 4`,
+    score: level,
+    certainty: DOUBTFUL,
+    explanation: 'The browser does not tell the number of cores, only a rough class of the processor.',
+  };
+}
+
+export function scoreCores(profile: HardwareProfile, overrides: HardwareOverrides): ScoredInput {
+  const cores = overrides.cores ?? profile.cores;
+  if (cores === null) return untoldCores(profile);
   const typed = overrides.cores !== undefined;
+  const count = cores === 1 ? '1 core' : `${String(cores)} cores`;
+  const disguised = typed ? null : disguisedCores(cores, profile.userAgent);
+  if (disguised !== null) return disguised;
   const near = !typed && isNear(cores, CORES, NEAR_CORES);
   return {
-    value: cores === 1 ? '1 core' : `${String(cores)} cores`,
+    value: count,
     score: levelOf(cores, CORES),
     certainty: near ? DOUBTFUL : CERTAIN,
     explanation:
@@ -86,17 +122,10 @@ function isCapped(memoryGiB: number, userAgent: string): boolean {
   return memoryGiB === OLD_CAP_GIB && !wider;
 }
 
-export function scoreMemory(profile: HardwareProfile, overrides: HardwareOverrides): ScoredInput {
-  const limits = `Less than ${String(MEMORY_GIB.low)} GiB is low, more than ${String(MEMORY_GIB.high)} GiB is high.`;
-  const typed = overrides.memoryGiB;
-  if (typed !== undefined) {
-    return {
-      value: `${String(typed)} GiB`,
-      score: levelOf(typed, MEMORY_GIB),
-      certainty: CERTAIN,
-      explanation: `${limits} You said so.`,
-    };
-  }
+const LIMITS = `Less than ${String(MEMORY_GIB.low)} GiB is low, more than ${String(MEMORY_GIB.high)} GiB is high.`;
+
+/** What the browser tells, not yet held against anything else. */
+function hintedMemory(profile: HardwareProfile): ScoredInput {
   const hint = profile.deviceMemoryGiB;
   if (hint === null) {
     return {
@@ -119,80 +148,36 @@ export function scoreMemory(profile: HardwareProfile, overrides: HardwareOverrid
     value: `about ${String(hint)} GiB`,
     score: levelOf(hint, MEMORY_GIB),
     certainty: DOUBTFUL,
-    explanation: `${limits} A hint that the browser rounds to a power of two.${near ? ' It is close to a limit.' : ''}`,
+    explanation: `${LIMITS} A hint that the browser rounds to a power of two.${near ? ' It is close to a limit.' : ''}`,
   };
 }
 
-/** The same adapter answers both power preferences on most machines: it is one GPU, not two. */
-function identity({ vendor, architecture, device, description, limits }: Adapter): string {
-  return JSON.stringify([vendor, architecture, device, description, limits]);
-}
-
-function label({ vendor, architecture, description }: Adapter): string {
-  if (description !== '') return description;
-  const name = [vendor, architecture].filter((part) => part !== '').join(' ');
-  return name === '' ? 'a GPU that is not named' : name;
-}
-
 /**
- * Guesses a large GPU from the maker, since browsers tell neither memory nor model: NVIDIA sells dedicated cards only
- * (Tegra aside), Apple's GPU grows with the cores. AMD and Intel make both kinds under one architecture name.
+ * @param takenMiB graphics memory that could be taken: no hint counts that tells of less. Null where it was not measured
  */
-function looksLarge({ vendor, architecture }: Adapter, cores: number | null): boolean {
-  const maker = vendor.toLowerCase();
-  if (maker === 'nvidia') return !/tegra/i.test(architecture);
-  return maker === 'apple' && (cores ?? 0) > LARGE_APPLE_CORES;
-}
-
-const TYPED_GPU = {
-  none: { value: 'none', score: 0 },
-  one: { value: 'one GPU', score: 0.5 },
-  'several-or-large': { value: 'several GPUs or a large one', score: 1 },
-} as const;
-
-const WITHOUT_GPU: Readonly<Record<HardwareProfile['webgpu'], string>> = {
-  unsupported: 'This browser offers no WebGPU, so only the processor can be used.',
-  'no-adapter': 'The browser has WebGPU but gives no GPU to this page, so only the processor can be used.',
-  available: 'Only a software adapter, which computes on the processor: it does not count as a GPU.',
-};
-
-export function scoreGpu(profile: HardwareProfile, overrides: HardwareOverrides): ScoredInput {
-  if (overrides.gpu !== undefined) {
-    return { ...TYPED_GPU[overrides.gpu], certainty: CERTAIN, explanation: 'You said so.' };
-  }
-  const real = profile.adapters.filter((adapter) => !adapter.fallback);
-  const distinct = [...new Map(real.map((adapter) => [identity(adapter), adapter])).values()];
-  const value = distinct.map(label).join(' and ');
-  const [first] = distinct;
-  if (first === undefined) {
-    const [software] = profile.adapters;
+export function scoreMemory(
+  profile: HardwareProfile,
+  overrides: HardwareOverrides,
+  takenMiB: number | null = null,
+): ScoredInput {
+  const typed = overrides.memoryGiB;
+  if (typed !== undefined) {
     return {
-      value: software === undefined ? 'none' : `${label(software)} (software)`,
-      score: 0,
+      value: `${String(typed)} GiB`,
+      score: levelOf(typed, MEMORY_GIB),
       certainty: CERTAIN,
-      explanation: WITHOUT_GPU[profile.webgpu],
+      explanation: `${LIMITS} You said so.`,
     };
   }
-  if (distinct.length > 1) {
-    return {
-      value,
-      score: 1,
-      certainty: CERTAIN,
-      explanation: 'Two power preferences gave two different GPUs.',
-    };
-  }
-  if (looksLarge(first, profile.cores)) {
-    return {
-      value,
-      score: 1,
-      certainty: DOUBTFUL,
-      explanation: 'Probably a large GPU, judged by its maker: browsers do not tell how much memory it has.',
-    };
-  }
+  const hinted = hintedMemory(profile);
+  const takenGiB = Math.floor((takenMiB ?? 0) / MIB_PER_GIB);
+  const floor = levelOf(takenGiB, MEMORY_GIB);
+  // Below the first threshold it says nothing: the measurement stops early, and there may be any amount above.
+  if (floor === 0 || floor <= (hinted.score ?? 0)) return hinted;
   return {
-    value,
-    score: 0.5,
+    value: `at least ${String(takenGiB)} GiB`,
+    score: floor,
     certainty: DOUBTFUL,
-    explanation: 'One GPU. Browsers do not tell how much memory it has.',
+    explanation: `So much could be taken when it was measured, which is more than the browser tells. ${LIMITS}`,
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '#kernel/clock';
 import type { ProbeAdapter, ProbeEnvironment } from '#contracts/probe-environment';
+import { cpuPressure } from './pressure-watch.ts';
 
 /** The parts of WebGPU that the probe reads, as they are in browsers of different age. */
 interface BrowserAdapter {
@@ -22,6 +23,7 @@ interface ProbedNavigator {
   readonly hardwareConcurrency?: unknown;
   readonly deviceMemory?: unknown;
   readonly cpuPerformance?: unknown;
+  getBattery?: () => Promise<unknown>;
   readonly storage?: Partial<StorageManager>;
   readonly serviceWorker?: unknown;
   readonly userAgent?: unknown;
@@ -108,6 +110,8 @@ export function browserProbeEnvironment(
     cores: () => browser.hardwareConcurrency,
     deviceMemoryGiB: () => browser.deviceMemory,
     cpuPerformance: () => browser.cpuPerformance,
+    battery: () => browser.getBattery?.() ?? Promise.resolve(null),
+    pressure: () => cpuPressure.state(),
     storageEstimate: async () => {
       const estimate = await browser.storage?.estimate?.();
       return { quota: estimate?.quota, usage: estimate?.usage };

@@ -31,6 +31,8 @@ const NULL_PROFILE: HardwareProfile = {
   cores: null,
   deviceMemoryGiB: null,
   cpuPerformance: null,
+  power: null,
+  pressure: null,
   storage: { quotaBytes: null, usageBytes: null, persisted: null, opfs: false, indexedDb: false },
   isolated: false,
   clockStepUs: 0,
@@ -66,6 +68,8 @@ describe('readHardwareProfile', () => {
       cores: 8,
       deviceMemoryGiB: 16,
       cpuPerformance: 3,
+      power: { charging: false, level: 0.62 },
+      pressure: 'fair',
       storage: {
         quotaBytes: 10_000_000_000,
         usageBytes: 5_000_000,
@@ -101,6 +105,8 @@ describe('readHardwareProfile', () => {
         persisted: () => new Promise(() => undefined),
         tryOpfs: () => new Promise(() => undefined),
         tryIndexedDb: () => new Promise(() => undefined),
+        battery: () => new Promise(() => undefined),
+        pressure: () => new Promise(() => undefined),
       }),
     );
     expect(hanging).toMatchObject({
@@ -108,6 +114,8 @@ describe('readHardwareProfile', () => {
       adapters: [],
       storage: NULL_PROFILE.storage,
       cores: 8,
+      power: null,
+      pressure: null,
     });
   });
 
@@ -148,6 +156,24 @@ describe('readHardwareProfile', () => {
       deviceMemoryGiB: null,
       cpuPerformance: 0,
     });
+  });
+});
+
+describe('power and pressure', () => {
+  it.each([
+    ['no battery', null, null],
+    ['a level that is none', { charging: true, level: 1.5 }, { charging: true, level: null }],
+    ['half a battery', { level: 0.5 }, { charging: null, level: 0.5 }],
+    ['nonsense', { charging: 'yes', level: 'full' }, null],
+  ])('takes what can be true of %s', async (_what, battery, power) => {
+    expect(await probe(fakeEnvironment({ battery: () => Promise.resolve(battery) }))).toMatchObject({
+      power,
+    });
+  });
+
+  it('knows no pressure but those of the standard', async () => {
+    const pressure = (): Promise<unknown> => Promise.resolve('boiling');
+    expect((await probe(fakeEnvironment({ pressure }))).pressure).toBeNull();
   });
 });
 

@@ -117,6 +117,13 @@ describe('classifyTier', () => {
     expect(mixed).toMatchObject({ value: 'intel', score: 0.5 });
   });
 
+  it('takes no card of NVIDIA for large that cannot compute in 16 bits', () => {
+    const score = (features: string[]): number | null | undefined =>
+      classifyTier(profile({ adapters: onlyGpu({ vendor: 'nvidia', architecture: 'pascal', features }) }))
+        .reasons[0]?.score;
+    expect([score(['timestamp-query']), score(['shader-f16'])]).toEqual([0.5, 1]);
+  });
+
   it('counts one GPU once and two GPUs as several', () => {
     expect(classifyTier(profile({ adapters: INTEL })).reasons[0]?.score).toBe(0.5);
     const two = [
@@ -159,7 +166,8 @@ describe('classifyTier', () => {
         expect(verdict.score).toBeLessThanOrEqual(1);
         expect(verdict.confidence).toBeGreaterThan(0);
         expect(verdict.confidence).toBeLessThanOrEqual(1);
-        if (machine.cores === null) return;
+        // A count that is taken for untold says nothing of a larger one.
+        if (machine.cores === null || verdict.reasons[1]?.score === null) return;
         const larger = classifyTier(profile({ ...machine, cores: machine.cores + more }));
         expect(larger.score).toBeGreaterThanOrEqual(verdict.score);
         expect(TIERS.indexOf(larger.tier)).toBeGreaterThanOrEqual(TIERS.indexOf(verdict.tier));
