@@ -11,7 +11,9 @@ const MOST_TOKENS = 32_768;
 const MOST_CORRECTION = 20;
 
 const bytesOf = (value: number | null): number | null =>
-  value === null || !Number.isFinite(value) || value < 0 ? null : Math.min(MOST_BYTES, Math.floor(value));
+  value === null || !Number.isFinite(value) || value < 0
+    ? null
+    : Math.min(MOST_BYTES, Math.floor(Math.max(0, value))); // no −0
 
 const wholeOf = (value: number, least: number, most: number): number =>
   Number.isFinite(value) ? Math.min(most, Math.max(least, Math.floor(value))) : least;
@@ -21,7 +23,7 @@ function estimateOf(value: Estimate | null, least: number, most: number): Estima
   if (value === null) return null;
   const { low, median, high } = value;
   const sound = low >= least && low <= median && median <= high && high <= most; // false for NaN
-  return sound ? { low, median, high } : null;
+  return sound ? { low: low + 0, median: median + 0, high: high + 0 } : null; // no −0
 }
 
 function partsOf(

@@ -208,16 +208,17 @@ export function planCapacity(raw: PlanInput): CapacityPlan {
       precision: coarsest(members),
       flushIntervalMs: flushIntervalMs(input.tier),
     },
-    thresholds: [
-      ...thresholds({
-        tier: input.tier,
-        limits: terms.limits,
-        ...expected,
-        tokensPerSecond,
-        plannedBytes: room.totalBytes - bytesOf(['system', 'free', 'reserve']),
-        allowedBytes: room.totalBytes - room.systemBytes,
-      }),
-    ],
+    thresholds:
+      choice === null
+        ? []
+        : thresholds({
+            tier: input.tier,
+            limits: terms.limits,
+            ...expected,
+            tokensPerSecond,
+            plannedBytes: room.totalBytes - bytesOf(['system', 'free', 'reserve']),
+            allowedBytes: room.totalBytes - room.systemBytes,
+          }),
     expected: { ...question, ...expected, tokensPerSecond },
     checks: corrected([...checks], input.correction),
     iterations: [...(found?.iterations ?? []), ...concurrency.iterations],

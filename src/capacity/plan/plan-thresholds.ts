@@ -41,7 +41,7 @@ export interface ThresholdGround {
 }
 
 /** When to do less and when to do more again, from the plan's own figures; none of what it has no figure of. */
-export function thresholds(ground: ThresholdGround): readonly Threshold[] {
+export function thresholds(ground: ThresholdGround): Threshold[] {
   const { tier, limits, answerMs, firstTokenMs, tokensPerSecond } = ground;
   const endured = ENDURED[tier];
   const list: Threshold[] = [];

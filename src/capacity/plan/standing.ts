@@ -30,8 +30,9 @@ function publicStanding({ score, prediction }: PlanCandidate): Standing {
   return { value: bounded(bySize / 100), basis: 'size' };
 }
 
+/** In order of size, so that the order in which models are listed changes not even the last bit. */
 const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
+  [...values].sort((a, b) => a - b).reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
  * Where models stand on one scale, in the order given. Two or more that were measured keep, together, the place that their
