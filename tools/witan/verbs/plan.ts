@@ -4,7 +4,10 @@ import { valueOf } from '../failures.ts';
 import type { Session } from '../session.ts';
 
 /** The council that fits this device; the device is measured first where it never was. @throws DriverFailure */
-export async function plan(session: Session, command: CommandOf<'plan'>): Promise<VerbDocument<'plan'>> {
+export async function plan(
+  session: Pick<Session, 'run'>,
+  command: CommandOf<'plan'>,
+): Promise<VerbDocument<'plan'>> {
   const outcome = await session.run(command.goal, async ({ ports, signal, say }, goal) => {
     const startMs = performance.now();
     const capacity = await ports.capacity();

@@ -161,10 +161,10 @@ test('for quality no council that passes is better than the planned one', () => 
 
 test('more memory never gives a worse plan for quality', () => {
   fc.assert(
-    fc.property(inputs, fc.double({ min: 0, max: 64, noNaN: true }), (any, more) => {
-      const candidates = any.candidates.filter(({ prediction }) => prediction.engine !== 'starter');
-      const input: PlanInput = { ...any, goal: 'quality', candidates };
-      const bytes = any.memory.bytes ?? 4 * GIB;
+    fc.property(inputs, fc.double({ min: 0, max: 64, noNaN: true }), (drawn, more) => {
+      const candidates = drawn.candidates.filter(({ prediction }) => prediction.engine !== 'starter');
+      const input: PlanInput = { ...drawn, goal: 'quality', candidates };
+      const bytes = drawn.memory.bytes ?? 4 * GIB;
       const at = (size: number): CapacityPlan =>
         planCapacity({ ...input, memory: { bytes: size, floor: false, typed: false } });
       const [less, larger] = [at(bytes), at(bytes + more * GIB)];
@@ -180,12 +180,12 @@ test('more memory never gives a worse plan for quality', () => {
 
 test('without one of its members no plan is better', () => {
   fc.assert(
-    fc.property(inputs, fc.nat(), (any, pick) => {
+    fc.property(inputs, fc.nat(), (drawn, pick) => {
       // All on public scores: with measured ones taken away, those left are judged by other figures.
-      const candidates = any.candidates
+      const candidates = drawn.candidates
         .filter(({ prediction }) => prediction.engine !== 'starter')
         .map((each) => ({ ...each, accuracy: null }));
-      const input: PlanInput = { ...any, goal: 'quality', candidates };
+      const input: PlanInput = { ...drawn, goal: 'quality', candidates };
       const plan = planCapacity(input);
       const gone = plan.members[pick % Math.max(1, plan.members.length)]?.id;
       const families = (list: readonly PlanCandidate[]): number =>
