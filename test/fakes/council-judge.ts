@@ -88,7 +88,7 @@ export function serialMs(
   return seating.samples * once.reduce((sum, ms) => sum + ms, 0);
 }
 
-/** What the goal quality is measured by, of councils of general models on one processor. */
+/** What the goals quality and balanced are measured by, of councils of general models on one processor. */
 export function worthOf(seating: Seating, input: PlanInput): number {
   const families = new Set(
     seating.ids.map(
@@ -96,6 +96,8 @@ export function worthOf(seating: Seating, input: PlanInput): number {
     ),
   ).size;
   const halvings = Math.log2(4096 / seating.context);
-  const wait = 0.0005 * Math.log2(1 + serialMs(seating, input, 'median') / 1000);
+  const ms = serialMs(seating, input, 'median');
+  const patience = input.goal === 'balanced' ? 0.102 * Math.log2(1 + ms / 10_000) : 0;
+  const wait = 0.0005 * Math.log2(1 + ms / 1000) + patience;
   return qualityOf(seating, input.candidates) + (families > 1 ? 0.051 : 0) - 0.01 * halvings - wait;
 }

@@ -109,6 +109,14 @@ export class Choices {
   }
 }
 
+/** The least that one more member takes. */
+interface Least {
+  readonly mainBytes: number;
+  readonly medianMs: number;
+  /** Null where some speed is not known. */
+  readonly highMs: number | null;
+}
+
 interface Pair {
   readonly best: Contender;
   readonly second: Contender;
@@ -126,6 +134,10 @@ export class CouncilSearch {
   readonly #pool: readonly Contender[];
   readonly #terms: Terms;
   readonly #levels: readonly number[];
+  /** The shortest context, as an index into `CONTEXTS`. */
+  readonly #lowest: number;
+  /** Of all contenders from each place on. */
+  readonly #least: readonly Least[];
 
   constructor(pool: readonly Contender[], terms: Terms) {
     this.#terms = terms;
@@ -138,6 +150,8 @@ export class CouncilSearch {
     );
     const levels = CONTEXTS.flatMap((tokens, level) => (tokens >= terms.leastContext ? [level] : []));
     this.#levels = levels.length > 0 ? levels : [0];
+    this.#lowest = this.#levels.at(-1) ?? 0;
+    this.#least = this.#leastFrom();
   }
 
   /**
@@ -156,6 +170,26 @@ export class CouncilSearch {
   #joins(members: readonly Contender[], next: Contender): boolean {
     const spread = ((members[0]?.standing.value ?? 0) - next.standing.value) * 100;
     return spread <= MAX_SCORE_SPREAD && !members.some((member) => sameModel(member, next));
+  }
+
+  /** Where members work beside one another one more may take no time at all. */
+  #leastFrom(): readonly Least[] {
+    const { lanes } = this.#terms;
+    const inTurn = this.#pool.every(({ lane }) => lane !== 'remote' && lanes[lane] <= 1);
+    const least: Least[] = [];
+    for (const { speed, rankMs, demands } of [...this.#pool].reverse()) {
+      const before = least[0];
+      const mainBytes = demands[this.#lowest]?.mainBytes ?? 0;
+      const highMs = speed?.answerMs.high ?? null;
+      const lesser = (value: number, known: number | undefined): number => Math.min(value, known ?? Infinity);
+      const known = before === undefined || before.highMs !== null;
+      least.unshift({
+        mainBytes: lesser(mainBytes, before?.mainBytes),
+        medianMs: inTurn ? lesser(rankMs, before?.medianMs) : 0,
+        highMs: !known || highMs === null ? null : inTurn ? lesser(highMs, before?.highMs ?? undefined) : 0,
+      });
+    }
+    return least;
   }
 
   #pairs(best: Contender, index: number): Pair[] {
@@ -180,8 +214,8 @@ export class CouncilSearch {
     const fourths =
       this.#terms.mostSeats > 3 &&
       !kin &&
-      this.#hopeful(pair, failing, second, openSeat(best.voter, [second.voter, second.voter], false));
-    if (!fourths && !this.#hopeful(pair, failing, second, seat)) return;
+      this.#hopeful(pair, failing, openSeat(best.voter, [second.voter, second.voter], false), index, 2);
+    if (!fourths && !this.#hopeful(pair, failing, seat, index, 1)) return;
     const kinSeat = openSeat(best.voter, [second.voter], true);
     for (let k = index + 1; k < this.#pool.length; k++) {
       const third = this.#pool[k];
@@ -203,7 +237,7 @@ export class CouncilSearch {
     failing: number,
   ): void {
     const seat = openSeat(best.voter, [second.voter, third.voter], false);
-    if (!this.#hopeful(three, failing, third, seat)) return;
+    if (!this.#hopeful(three, failing, seat, index, 1)) return;
     for (let l = index + 1; l < this.#pool.length; l++) {
       const fourth = this.#pool[l];
       if (fourth === undefined || !this.#joins(three, fourth)) continue;
@@ -213,15 +247,37 @@ export class CouncilSearch {
   }
 
   /**
-   * Whether a council of these and more could be the best under some checks: if those to come stood as high as `last`, and
-   * took no time. None that comes later stands higher, and none mends what fails, but for the first token.
+   * Whether a council of these and so many more could be the best under some checks: if those to come stood as high as
+   * `last`, and took no more than the least of them. None that comes later stands higher, and none mends what fails, but
+   * for the first token.
+   * @param index of the last one in the pool
    */
-  #hopeful(members: readonly Contender[], failing: number, last: Contender, seat: OpenSeat): boolean {
-    const { goal, lanes, limits, whole } = this.#terms;
-    const repeated = limits.samples.length > 1;
-    const { median } = answerTime(members, lanes);
-    const utility = utilityOf(goal, votedRight(seat, last.voter, false, repeated), 2, 0, median);
-    return whole || this.choices.useful(failing & LASTING, utility);
+  #hopeful(
+    members: readonly Contender[],
+    failing: number,
+    seat: OpenSeat,
+    index: number,
+    more: number,
+  ): boolean {
+    const { goal, lanes, limits, whole, room } = this.#terms;
+    const last = members.at(-1);
+    const least = this.#least[index + 1];
+    if (last === undefined || least === undefined) return false;
+    const { median, high } = answerTime(members, lanes);
+    const mainBytes = members.reduce((sum, { demands }) => sum + (demands[this.#lowest]?.mainBytes ?? 0), 0);
+    let certain = failing & LASTING;
+    if (mainBytes + more * least.mainBytes > room.membersBytes) certain |= bitOf('memory');
+    // Of unknown speed nothing is ever late.
+    if (
+      least.highMs !== null &&
+      members.every(({ speed }) => speed !== null) &&
+      high + more * least.highMs > limits.answerMs
+    )
+      certain |= bitOf('latency');
+    const quality = votedRight(seat, last.voter, false, limits.samples.length > 1);
+    return (
+      whole || this.choices.useful(certain, utilityOf(goal, quality, 2, 0, median + more * least.medianMs))
+    );
   }
 
   /**
