@@ -162,6 +162,56 @@ test.each(['quality', 'balanced'] as const)(
   },
 );
 
+/** Alike in standing, of families of their own, small and quick: three or four of them are the best council. */
+const alike = fc
+  .array(
+    fc.record({ sizeMiB: fc.integer({ min: 100, max: 1500 }), rate: fc.integer({ min: 40, max: 90 }) }),
+    {
+      minLength: 4,
+      maxLength: 7,
+    },
+  )
+  .map((list) =>
+    list.map(({ sizeMiB, rate }, index) =>
+      planCandidate(
+        {
+          id: `m${index}`,
+          family: `F${index}`,
+          billions: 1 + index,
+          score: 40 + (index % 3),
+          sizeMiB,
+          cacheMiB: 200,
+        },
+        rate,
+      ),
+    ),
+  );
+
+/** Better, and together too large for most devices: what does not fit must not hide what does. */
+const LARGE = ['G', 'H'].map((family, index) =>
+  planCandidate({ id: family, family, billions: 20 + index, score: 49 + index, sizeMiB: 3300 }, 40),
+);
+
+test('nor where larger councils are best, whatever the memory leaves room for', () => {
+  const sizes = new Set<number>();
+  fc.assert(
+    fc.property(alike, fc.integer({ min: 16, max: 160 }), (small, tenths) => {
+      const candidates = [...small, ...LARGE];
+      const bytes = Math.floor((tenths / 10) * GIB);
+      const memory = { bytes, floor: false, typed: false };
+      const input = planInput({ goal: 'quality', tier: 'high', memory, candidates, storageBytes: null });
+      const plan = planCapacity(input);
+      const ours = Math.floor(bytes / 2);
+      const best = bestByExhaustion(input, ours - 320 * 2 ** 20 - Math.ceil(ours / 10));
+      expect(plan.valid).toBe(best > -Infinity);
+      if (plan.valid) expect(worthOf(seatingOf(plan), input)).toBeCloseTo(best, 6);
+      sizes.add(plan.members.length);
+    }),
+    { numRuns: 200, seed: 10 },
+  );
+  expect([...sizes].sort((a, b) => a - b)).toEqual(expect.arrayContaining([1, 2, 4]));
+});
+
 test('more memory never gives a worse plan for quality', () => {
   fc.assert(
     fc.property(inputs, fc.double({ min: 0, max: 64, noNaN: true }), (drawn, more) => {
