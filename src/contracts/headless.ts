@@ -4,6 +4,7 @@ import { BenchConditionsSchema, BenchEnvironmentSchema, BenchResultSchema, BENCH
 import { DissentSchema, FrameSummarySchema, MEMBER_STATUSES, OUTCOMES } from './deliberation.ts';
 import { EvalReportSchema } from './evaluation.ts';
 import { ProbeReportSchema } from './hardware.ts';
+import { CapacityPlanSchema } from './plan.ts';
 
 /**
  * The documents of the headless driver, one per verb. Every document is parsed with its schema before it is printed.
@@ -169,10 +170,12 @@ export type ModelsDocument = v.InferOutput<typeof ModelsDocumentSchema>;
 
 export const ProbeDocumentSchema = ProbeReportSchema;
 export const EvalDocumentSchema = EvalReportSchema;
+export const PlanDocumentSchema = CapacityPlanSchema;
 
 /** The document of each verb that exists so far. */
 export const HEADLESS_SCHEMAS = {
   probe: ProbeDocumentSchema,
+  plan: PlanDocumentSchema,
   ask: AskDocumentSchema,
   eval: EvalDocumentSchema,
   bench: BenchDocumentSchema,

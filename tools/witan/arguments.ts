@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { HEADLESS_SCHEMAS, type Verb } from '../../src/contracts/headless.ts';
+import { GOALS, type Goal } from '../../src/contracts/plan.ts';
 import { GPU_MODES, type GpuMode } from '../browser/launch-flags.ts';
 import { driverFailureOf, misuse } from './failures.ts';
 
@@ -18,6 +19,7 @@ export interface CommonOptions {
 
 export type Command = { readonly common: CommonOptions } & (
   | { readonly verb: 'probe' | 'bench' | 'selftest' }
+  | { readonly verb: 'plan'; readonly goal: Goal }
   | {
       readonly verb: 'ask';
       readonly prompt: string;
@@ -34,11 +36,15 @@ export type Command = { readonly common: CommonOptions } & (
 export type CommandOf<V extends Verb> = Extract<Command, { verb: V }>;
 
 /** Verbs of the contract that later pieces of work bring. */
-const PLANNED = ['predict', 'plan', 'loadtest', 'optimize', 'metrics', 'ring'];
+const PLANNED = ['predict', 'loadtest', 'optimize', 'metrics', 'ring'];
 
-/** Seconds. An evaluation asks every member hundreds of questions; a benchmark repeats each test six times. */
+/**
+ * Seconds. An evaluation asks every member hundreds of questions; a benchmark repeats each test six times; a plan measures
+ * the device first where that was not done, half a minute where all goes well.
+ */
 const DEFAULT_TIMEOUT_S: Readonly<Record<Verb, number>> = {
   probe: 60,
+  plan: 180,
   ask: 120,
   eval: 3600,
   bench: 900,
@@ -65,6 +71,7 @@ const OPTIONS = {
   questions: { type: 'string' },
   split: { type: 'string', default: 'test' },
   quick: { type: 'boolean', default: false },
+  goal: { type: 'string', default: 'balanced' },
 } as const;
 
 /** Arguments that a verb takes; none where it is not named. */
@@ -80,6 +87,7 @@ const OWN: Readonly<Record<string, Verb>> = {
   questions: 'eval',
   split: 'eval',
   quick: 'bench',
+  goal: 'plan',
 };
 
 function whole(name: string, text: string, least: number): number {
@@ -189,6 +197,11 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
     case 'bench':
       if (!values.quick) throw misuse('only the quick suite exists yet: bench --quick');
       return { verb, common };
+    case 'plan': {
+      const goal = GOALS.find((each) => each === values.goal);
+      if (goal === undefined) throw misuse(`--goal is one of ${GOALS.join(', ')}, not "${values.goal}"`);
+      return { verb, goal, common };
+    }
     case 'probe':
     case 'selftest':
       return { verb, common };

@@ -9,6 +9,7 @@ import { bench } from './verbs/bench.ts';
 import { evaluate } from './verbs/eval.ts';
 import { models } from './verbs/models.ts';
 import { open } from './verbs/open.ts';
+import { plan } from './verbs/plan.ts';
 import { probe } from './verbs/probe.ts';
 import { selftest } from './verbs/selftest.ts';
 
@@ -30,6 +31,8 @@ function work(session: Session, command: Command): Promise<unknown> {
   switch (command.verb) {
     case 'probe':
       return probe(session);
+    case 'plan':
+      return plan(session, command);
     case 'ask':
       return ask(session, command);
     case 'eval':

@@ -1,20 +1,6 @@
 import type { ErrorDocument, Verb, VerbDocument } from '../../src/contracts/headless.ts';
-
-/** One cell a column; columns are as wide as their widest cell. */
-function columns(rows: readonly (readonly string[])[]): string {
-  const widths = rows.reduce<number[]>(
-    (widest, row) => row.map((cell, index) => Math.max(widest[index] ?? 0, cell.length)),
-    [],
-  );
-  return rows
-    .map((row) =>
-      row
-        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
+import { columns } from './columns.ts';
+import { renderPlan } from './render-plan.ts';
 
 const ms = (value: number | null): string => (value === null ? '–' : `${value.toFixed(0)} ms`);
 const rate = (value: number | null): string => (value === null ? '–' : `${value.toFixed(1)} tokens/s`);
@@ -27,6 +13,7 @@ const RENDER: { readonly [V in Verb]: (document: VerbDocument<V>) => string } = 
       columns(reasons.map((reason) => [reason.input, reason.value, reason.explanation])),
       `WebGPU ${profile.webgpu} · isolated ${profile.isolated ? 'yes' : 'no'} · clock step ${profile.clockStepUs} µs`,
     ].join('\n'),
+  plan: renderPlan,
   ask: (document) =>
     [
       document.answer ?? `No answer (${document.outcome})`,

@@ -52,6 +52,15 @@ test('--chrome wins over CHROME_PATH', () => {
   expect(readCommand(['probe', '--chrome', '/a'], env).common.chrome).toBe('/a');
 });
 
+test('a plan is balanced unless told otherwise, and may measure the device first', () => {
+  expect(readCommand(['plan'], {})).toMatchObject({
+    verb: 'plan',
+    goal: 'balanced',
+    common: { timeoutMs: 180_000 },
+  });
+  expect(readCommand(['plan', '--goal', 'speed'], {})).toMatchObject({ goal: 'speed' });
+});
+
 test('an evaluation is on the test split unless told otherwise', () => {
   expect(readCommand(['eval', '--questions', '600'], {})).toMatchObject({ split: 'test', questions: 600 });
   expect(readCommand(['eval', '--split', 'dev'], {})).toMatchObject({ split: 'dev' });
@@ -68,7 +77,9 @@ test.each([
 test.each([
   [[], 'no verb'],
   [['fly'], 'no verb fly'],
-  [['plan'], 'does not exist yet'],
+  [['plan', '--goal', 'cheap'], '--goal is one of speed, quality, balanced'],
+  [['plan', 'speed'], 'no argument'],
+  [['probe', '--goal', 'speed'], 'belongs to the verb plan'],
   [['loadtest', 'spike'], 'does not exist yet'],
   [['ask'], 'needs a question'],
   [['ask', 'a', 'b'], 'one argument'],

@@ -2,10 +2,16 @@ import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import type { Deliberation, MemberOutcome } from '../../../../src/contracts/deliberation.ts';
 import { failure } from '../../../../src/contracts/errors.ts';
-import { AskDocumentSchema, ErrorDocumentSchema } from '../../../../src/contracts/headless.ts';
+import {
+  AskDocumentSchema,
+  ErrorDocumentSchema,
+  PlanDocumentSchema,
+} from '../../../../src/contracts/headless.ts';
+import { planCapacity } from '../../../../src/capacity/plan/plan-capacity.ts';
 import { appFailure, driverFailureOf, errorDocument } from '../../../../tools/witan/failures.ts';
 import { render, renderError } from '../../../../tools/witan/render.ts';
 import { askDocument } from '../../../../tools/witan/verbs/ask.ts';
+import { planInput } from '../../../fakes/plan-inputs.ts';
 
 const frames = { count: 30, p50: 16.7, p95: 17, p99: 20, longest: 33 };
 
@@ -96,4 +102,22 @@ test("a failure of the app keeps its code and figures and carries the page's wor
 test('anything thrown becomes one line', () => {
   expect(driverFailureOf(new Error('first\nsecond'))).toMatchObject({ code: 'internal', message: 'first' });
   expect(driverFailureOf('text').message).toBe('text');
+});
+
+test('a plan is told in the order in which people ask: who, how fast, what memory, why not others', () => {
+  const plan = planCapacity(planInput({ goal: 'quality' }));
+  expect(v.parse(PlanDocumentSchema, JSON.parse(JSON.stringify(plan)))).toEqual(plan);
+  const text = render('plan', plan);
+  const places = ['Plan for quality', 'Members', 'all have answered', 'Memory (hint)', 'Checks', 'Left out'];
+  expect(places.map((words) => text.indexOf(words))).toEqual(
+    places.map((words) => text.indexOf(words)).sort((a, b) => a - b),
+  );
+  expect(text).toContain('fetch 1221 MiB');
+  expect(text).not.toMatch(/NaN|undefined|null/);
+});
+
+test('a plan that cannot be made says why in its first line', () => {
+  const memory = { bytes: 2 ** 29, floor: false, typed: false };
+  const [first = ''] = render('plan', planCapacity(planInput({ memory }))).split('\n');
+  expect(first).toMatch(/^Plan for balanced, tier mid, reckoned by cpu: none\. The members take up to/);
 });
