@@ -51,18 +51,18 @@ export interface MemoryPrediction {
 /**
  * Beyond what it accounts for, wllama 3.8.1's memory holds its constants and stacks, measured over 70 synthetic models of
  * 2 to 32 layers, widths of 128 to 960 and vocabularies of 512 to 49,152 (tools/measure/memory-sweep.ts, Chromium 156):
- * least squares of where the last byte lay that was not zero, residuals within 1.5 MiB.
+ * least squares of where the last byte lay that was not zero, residuals within 0.5 MiB.
  */
-const HEAP_BASE_BYTES = 15.2e6;
+const HEAP_BASE_BYTES = 13.1e6;
 /** A stack of 5 MB (`STACK_SIZE`) for each further thread; same measurement. */
-const HEAP_THREAD_BYTES = 5.2e6;
+const HEAP_THREAD_BYTES = 5.4e6;
 /**
  * For each node that its graph may have. llama.cpp's scheduler allows every node to be a split with 30 inputs of two
  * tensors each (`ggml_backend_sched_new`): 60 × 336 B, of which next to nothing is ever written.
  */
-const HEAP_NODE_BYTES = 23_250;
+const HEAP_NODE_BYTES = 22_600;
 /** For each token it knows: both directions of the vocabulary and the pieces it prints (same measurement). */
-const HEAP_TOKEN_BYTES = 114;
+const HEAP_TOKEN_BYTES = 126;
 /** For each pair that its tokenizer may join, of which there are about as many as tokens: 89 to 109 B were measured. */
 const HEAP_MERGE_BYTES = 115;
 /** What the first answer adds: 0.7 to 1 MB, and candidates to choose a token among. */

@@ -101,18 +101,18 @@ const LARGE: readonly Candidate[] = [
   [shape(2, 512, 1376, [8, 8, 64], 151_936, true), 'Q8_0', 256, 1],
   [shape(4, 1024, 512, [8, 4, 64], 128_256, false), 'Q4_0', 256, 1],
   [shape(1, 2560, 256, [8, 8, 64], 65_536, false), 'Q4_K_M', 256, 1],
-  [shape(24, 256, 256, [8, 8, 128], 65_536, false), 'Q8_0', 256, 2],
   [shape(1, 3072, 256, [4, 2, 128], 98_304, false), 'Q8_0', 256, 1],
-  [shape(16, 128, 256, [32, 32, 128], 512, true), 'Q4_0', 512, 2],
   [shape(1, 6144, 256, [8, 8, 64], 98_304, false), 'Q4_0', 256, 1],
   [shape(2, 1024, 256, [8, 8, 64], 151_936, true), 'Q8_0', 512, 1],
   [shape(1, 3072, 256, [8, 8, 64], 49_152, true), 'Q8_0', 256, 1],
-  [shape(12, 512, 512, [8, 8, 64], 98_304, false), 'Q4_K_M', 256, 1],
   [shape(1, 8192, 256, [8, 2, 64], 65_536, false), 'Q8_0', 256, 1],
-  [shape(32, 256, 512, [4, 4, 64], 98_304, true), 'Q8_0', 256, 1],
   [shape(1, 4096, 256, [8, 8, 64], 32_000, true), 'Q8_0', 512, 1],
-  [SMOL['135M'], 'Q8_0', 256, 2],
   [shape(1, 8192, 256, [8, 2, 64], 98_304, false), 'Q8_0', 256, 1],
+  [shape(24, 256, 256, [8, 8, 128], 65_536, false), 'Q8_0', 256, 2],
+  [shape(16, 128, 256, [32, 32, 128], 512, true), 'Q4_0', 512, 2],
+  [shape(12, 512, 512, [8, 8, 64], 98_304, false), 'Q4_K_M', 256, 1],
+  [shape(32, 256, 512, [4, 4, 64], 98_304, true), 'Q8_0', 256, 1],
+  [SMOL['135M'], 'Q8_0', 256, 2],
 ].map(([of, quantization, contextTokens, threads]) => ({
   shape: of as SyntheticShape,
   quantization: quantization as SyntheticQuantization,
@@ -122,7 +122,7 @@ const LARGE: readonly Candidate[] = [
 }));
 
 /** Of the predicted need: most of them where it is decided. */
-const RATIOS = [0.75, 0.88, 0.94, 0.97, 0.99, 1.01, 1.03, 1.06, 1.12, 1.25];
+const RATIOS = [0.75, 0.85, 0.9, 0.94, 0.96, 0.98, 0.99, 1.01, 1.02, 1.03, 1.045, 1.06, 1.08, 1.12, 1.25];
 /** What the WASM memory begins with, and a little. */
 const LEAST_LIMIT_MIB = 160;
 

@@ -35,19 +35,27 @@ interface Device {
   readonly userAgent: string;
 }
 
-const BROWSERS = [
-  { userAgent: AGENTS.chromeWindows, sizesGiB: [2, 4, 6, 8, 12, 16, 24, 32, 64, 128], least: 2, most: 32 },
-  { userAgent: AGENTS.oldChromeWindows, sizesGiB: [2, 4, 6, 8, 12, 16, 24, 32, 64], least: 0.25, most: 8 },
-  { userAgent: AGENTS.chromeAndroid, sizesGiB: [1, 2, 3, 4, 6, 8, 12, 16, 24], least: 0.25, most: 8 },
-  { userAgent: AGENTS.safariIphone, sizesGiB: [4, 6, 8, 12], least: null, most: null },
-  { userAgent: AGENTS.firefoxLinux, sizesGiB: [4, 8, 12, 16, 32], least: null, most: null },
-] as const;
+interface Browser {
+  readonly userAgent: string;
+  /** Built-in memory of devices that it runs on. */
+  readonly sizesGiB: readonly [number, ...number[]];
+  /** The least and the most that it tells; null where it tells nothing. */
+  readonly tells: readonly [number, number] | null;
+}
+
+const BROWSERS: readonly [Browser, ...Browser[]] = [
+  { userAgent: AGENTS.chromeWindows, sizesGiB: [2, 4, 6, 8, 12, 16, 24, 32, 64, 128], tells: [2, 32] },
+  { userAgent: AGENTS.oldChromeWindows, sizesGiB: [2, 4, 6, 8, 12, 16, 24, 32, 64], tells: [0.25, 8] },
+  { userAgent: AGENTS.chromeAndroid, sizesGiB: [1, 2, 3, 4, 6, 8, 12, 16, 24], tells: [0.25, 8] },
+  { userAgent: AGENTS.safariIphone, sizesGiB: [4, 6, 8, 12], tells: null },
+  { userAgent: AGENTS.firefoxLinux, sizesGiB: [4, 8, 12, 16, 32], tells: null },
+];
 
 function device(lie: number): Device {
-  const { userAgent, sizesGiB, least, most } = one(BROWSERS);
+  const { userAgent, sizesGiB, tells } = one(BROWSERS);
   // Firmware and graphics keep some of what is built in.
-  const memoryGiB = one(sizesGiB as readonly [number, ...number[]]) * between(0.88, 0.99);
-  const toldGiB = least === null ? null : lie * approximated(memoryGiB, least, most);
+  const memoryGiB = one(sizesGiB) * between(0.88, 0.99);
+  const toldGiB = tells === null ? null : lie * approximated(memoryGiB, ...tells);
   const memoryBytes = memoryGiB * GIB;
   return { memoryBytes, freeBytes: memoryBytes * between(0.5, 0.9), toldGiB, userAgent };
 }

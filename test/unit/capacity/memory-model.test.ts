@@ -45,9 +45,9 @@ describe('beside the engine’s own account', () => {
     rows.map((row) => predictMemory(questionOf(row, backend)).accounted.median / total(row) - 1);
 
   it.each([
-    ['cpu', accounts, 70],
-    ['webgpu', graphics, 12],
-  ] as const)('it is within 10 %% on every shape: %s', (backend, rows, atLeast) => {
+    ['cpu', 70, accounts],
+    ['webgpu', 8, graphics],
+  ] as const)('it is within 10 %% on every shape: %s, at least %d', (backend, atLeast, rows) => {
     expect(rows.length).toBeGreaterThanOrEqual(atLeast);
     const found = errors(rows, backend).map(Math.abs);
     expect(Math.max(...found)).toBeLessThan(0.1);
@@ -134,7 +134,8 @@ describe('of any model', () => {
     fc.assert(
       fc.property(anyQuestion, (asked) => {
         const { parts, total: whole, accounted, heap, graphics: card } = predictMemory(asked);
-        const sum = parts === null ? 0 : Object.values(parts).reduce((all, bytes) => all + bytes, 0);
+        const { weightsBytes = 0, cacheBytes = 0, scratchBytes = 0, engineBytes = 0 } = parts ?? {};
+        const sum = weightsBytes + cacheBytes + scratchBytes + engineBytes;
         expect(sum).toBeCloseTo(whole.median, 0);
         for (const estimate of [whole, accounted, heap, card ?? heap]) expect(inOrder(estimate)).toBe(true);
         expect(card === null).toBe(asked.backend === 'cpu');
