@@ -149,11 +149,22 @@ function engineBytes(vocabulary: Estimate): Estimate {
   return { low: of('low'), median: of('median'), high: of('high') };
 }
 
-/** Bytes of the table of tokens: llama.cpp gives it more bits than the layers, 6.6 to 8.5 for each weight. */
+/**
+ * Bytes of the table of tokens. llama.cpp gives an output table 6.6 bits for each weight (`Q6_K`), 8.5 where a row is no
+ * whole number of its blocks of 256, and in files that have as many everywhere.
+ */
 function tableBytes(shape: FullShape, weights: Estimate): Estimate {
-  const parameters = shape.vocabulary * shape.embeddingDim;
+  const { layers, heads, kvHeads, headDim, embeddingDim, feedForwardDim, vocabulary, tiedEmbeddings } = shape;
+  const parameters = vocabulary * embeddingDim;
+  const perLayer = embeddingDim * (2 * headDim * (heads + kvHeads) + 3 * feedForwardDim);
+  const all = layers * perLayer + parameters * (tiedEmbeddings === false ? 2 : 1);
+  const fine = embeddingDim % 256 !== 0 || (8 * weights.median) / all > 7.5;
   const of = (bits: number, most: number): number => Math.min(most, (parameters * bits) / 8);
-  return { low: of(4.5, weights.low), median: of(6.5625, weights.median), high: of(8.5, weights.high) };
+  return {
+    low: of(4.5, weights.low),
+    median: of(fine ? 8.5 : 6.5625, weights.median),
+    high: of(8.5, weights.high),
+  };
 }
 
 function cacheOf(question: MemoryQuestion, shape: FullShape, batch: number): Estimate {

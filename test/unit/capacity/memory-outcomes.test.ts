@@ -26,7 +26,7 @@ const verdictOf = (row: RecordedLimit): FitVerdict => {
 
 describe('real engines whose memory could not grow beyond a limit', () => {
   it('are many, and some of them failed', () => {
-    expect(limits.length).toBeGreaterThanOrEqual(200);
+    expect(limits.length).toBeGreaterThanOrEqual(170);
     const failed = limits.filter((row) => !worked(row));
     expect(failed.length).toBeGreaterThanOrEqual(60);
     expect(limits.length - failed.length).toBeGreaterThanOrEqual(60);
@@ -35,8 +35,8 @@ describe('real engines whose memory could not grow beyond a limit', () => {
   it('none failed of which it was said that they run well', () => {
     const promised = limits.filter((row) => verdictOf(row) === 'runs-well');
     expect(promised.filter((row) => !worked(row))).toEqual([]);
-    // Caution costs: of those that worked, at a limit of 6 % or more above the need, most were promised.
-    expect(promised.length).toBeGreaterThanOrEqual(20);
+    // Caution costs, most where the engine is small: room for eight threads is asked for, one or two were used.
+    expect(promised.length).toBeGreaterThanOrEqual(10);
   });
 
   it('none worked of which it was said that they will not fit', () => {
