@@ -37,6 +37,7 @@ function demandOf({ shape, contextTokens: trained }: GgufModel, fileBytes: reado
     largestFileBytes: Math.max(...fileBytes),
     contextTokens,
     cacheBytes: kvCacheBytes(shape, contextTokens),
+    shape,
   };
 }
 

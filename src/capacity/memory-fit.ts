@@ -1,64 +1,132 @@
+import type { Estimate } from '#contracts/estimate';
 import { MAX_BYTES_WITHOUT_JSPI } from '#contracts/gguf-catalogue';
 import type { HardwareProfile } from '#contracts/hardware';
 import type { FitReason, FitVerdict, ModelDemand, ModelFit } from '#contracts/model-fit';
+import type { ModelShape } from '#contracts/model-shape';
+import { predictMemory, type MemoryPrediction } from './memory-model.ts';
 
+const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
 /** Most that wllama's WASM memory grows to: 65,536 pages (`MAXIMUM_MEMORY` of its build, 3.8.1). */
-const ENGINE_BYTES = 4 * GIB;
+export const ENGINE_LIMIT_BYTES = 4 * GIB;
 
 /**
- * Beside weights and cache: the engine itself and the scratch of its graph. As much as its memory begins with
- * (`INITIAL_MEMORY` of the build). The scratch of a model of 30 M parameters is 0.7 MB by llama.cpp's own account, for it
- * keeps the logits of few tokens of a batch; that of a 4B model, by its dimensions, some 30 MB on a card.
+ * Where the browser grants less than those 4 GiB, emscripten, which does not know of it, asks for 5 % more than there is
+ * whenever it needs any (`emscripten_resize_heap`, third try), so the last of it may not be had.
  */
-const OVERHEAD_BYTES = 128 * 2 ** 20;
+const GROWTH_SHARE = 1.05;
 
 /**
- * Share of the device's memory that may be taken without crowding out the system, the browser and the page. The browser's
- * figure is rounded to a power of two, so it may be wrong by a third in either direction.
+ * Share of the told memory that may be taken without crowding out the system, the browser and other programs: half of what
+ * there is, which is three quarters of what is told at worst: Chromium rounds to the nearer power of two.
  */
-const ROOMY_SHARE = 0.5;
+export const ROOMY_SHARE = 0.5 * 0.75;
 
 /** Where memory is not told, a phone may be meant: its tabs were ended at about 1.5 GB (web-llm#753). */
 const ROOMY_UNTOLD_BYTES = GIB;
 
-/**
- * Keys and values whose size is not known are taken to be no larger than the weights: at 4,096 tokens even models that do
- * not share heads stay below that (a 7B model of 32 heads: 2 GiB beside 4 GB at four bits).
- */
-const worstCache = ({ weightsBytes }: ModelDemand): number => weightsBytes;
+/** A stack of 5 MB in WASM memory for each; how many it will be is decided when it is loaded. */
+const FEWEST_THREADS = 1;
+const MOST_THREADS = 8;
+
+/** Of a demand that came without a shape. */
+const NO_SHAPE: ModelShape = {
+  layers: null,
+  heads: null,
+  kvHeads: null,
+  headDim: null,
+  embeddingDim: null,
+  feedForwardDim: null,
+  vocabulary: null,
+  tiedEmbeddings: null,
+  attention: null,
+  fullHeadDim: null,
+  sharedKv: { full: 0, sliding: 0 },
+};
 
 /** A graphics card that wllama can use: it waits for it by promise integration. */
 function hasCard({ adapters: [first], features }: HardwareProfile): boolean {
   return first !== undefined && !first.fallback && features.jspi;
 }
 
-/**
- * Whether a GGUF model runs on this device, and how well. What is certainly too much will not fit; what certainly leaves
- * room runs well; everything between, and everything that cannot be known, is tight.
- * @param memoryIsFloor the browser tells of no more than that, so there may be any amount above it
- */
-export function memoryFit(profile: HardwareProfile, demand: ModelDemand, memoryIsFloor: boolean): ModelFit {
-  const neededBytes = demand.weightsBytes + (demand.cacheBytes ?? 0) + OVERHEAD_BYTES;
-  const atMostBytes = demand.cacheBytes === null ? neededBytes + worstCache(demand) : neededBytes;
-  const verdict = (is: FitVerdict, reason: FitReason, availableBytes: number | null): ModelFit => ({
-    verdict: is,
-    reason,
-    neededBytes,
-    availableBytes,
+/** Whether WASM memory that may grow to `limitBytes` holds that: `fits` and `exceeds` are certain, in nine of ten at least. */
+export function heapFit(heap: Estimate, limitBytes: number): 'fits' | 'unsure' | 'exceeds' {
+  const usableBytes = limitBytes >= ENGINE_LIMIT_BYTES ? ENGINE_LIMIT_BYTES : limitBytes / GROWTH_SHARE;
+  if (heap.high <= usableBytes) return 'fits';
+  return heap.low > limitBytes ? 'exceeds' : 'unsure';
+}
+
+function predicted(demand: ModelDemand, backend: 'cpu' | 'webgpu'): MemoryPrediction {
+  const withThreads = (threads: number): MemoryPrediction =>
+    predictMemory({
+      shape: demand.shape ?? NO_SHAPE,
+      fileBytes: demand.weightsBytes,
+      contextTokens: demand.contextTokens,
+      knownCacheBytes: demand.cacheBytes,
+      backend,
+      threads,
+    });
+  const fewest = withThreads(FEWEST_THREADS);
+  const most = withThreads(MOST_THREADS);
+  const both = (of: 'total' | 'heap'): Estimate => ({
+    ...most[of],
+    low: Math.min(fewest[of].low, most[of].low),
   });
+  return { ...most, total: both('total'), heap: both('heap') };
+}
+
+/**
+ * Whether a GGUF model runs on this device, and how well.
+ * `runs-well` claims that it loads and answers to the end of its context: the upper end of the prediction lies below what
+ * the engine can hold, and within the share of the device's memory that is free by assumption.
+ * `will-not-fit` claims that it cannot: the lower end lies above what the engine can hold or what the device tells it has;
+ * told too little by rounding, it has half as much again, which system and browser need.
+ * `tight` claims neither: everything between, and everything that cannot be known.
+ * @param memoryIsFloor the browser tells of no more than that, so there may be any amount above it
+ * @param engineLimitBytes what WASM memory may grow to here, where that is known to be less than wllama asks for
+ */
+export function memoryFit(
+  profile: HardwareProfile,
+  demand: ModelDemand,
+  memoryIsFloor: boolean,
+  engineLimitBytes = ENGINE_LIMIT_BYTES,
+): ModelFit {
+  const onProcessor = predicted(demand, 'cpu');
+  const verdictOf =
+    ({ parts, total }: MemoryPrediction) =>
+    (is: FitVerdict, reason: FitReason, availableBytes: number | null): ModelFit => ({
+      verdict: is,
+      reason,
+      neededBytes: parts === null ? total.low : total.median,
+      availableBytes,
+    });
+  const verdict = verdictOf(onProcessor);
   if (demand.largestFileBytes > MAX_BYTES_WITHOUT_JSPI && !profile.features.jspi)
     return verdict('will-not-fit', 'file-size', MAX_BYTES_WITHOUT_JSPI);
   const memoryBytes = profile.deviceMemoryGiB === null ? null : profile.deviceMemoryGiB * GIB;
-  if (memoryBytes !== null && !memoryIsFloor && neededBytes > memoryBytes)
+  if (memoryBytes !== null && !memoryIsFloor && onProcessor.total.low > memoryBytes)
     return verdict('will-not-fit', 'memory', memoryBytes);
-  if (neededBytes > ENGINE_BYTES) {
-    if (hasCard(profile)) return verdict('tight', 'card-only', ENGINE_BYTES);
-    return verdict('will-not-fit', 'engine-memory', ENGINE_BYTES);
+  const roomyBytes = memoryBytes === null ? ROOMY_UNTOLD_BYTES : ROOMY_SHARE * memoryBytes;
+  const heap = heapFit(onProcessor.heap, engineLimitBytes);
+  if (heap === 'exceeds') {
+    if (!hasCard(profile)) return verdict('will-not-fit', 'engine-memory', engineLimitBytes);
+    const onCard = predicted(demand, 'webgpu');
+    const cardVerdict = verdictOf(onCard);
+    if (heapFit(onCard.heap, engineLimitBytes) === 'exceeds')
+      return cardVerdict('will-not-fit', 'engine-memory', engineLimitBytes);
+    const { gpuMemoryMiB } = profile.micro;
+    if (gpuMemoryMiB === undefined) return cardVerdict('tight', 'card-only', engineLimitBytes);
+    // A card in the processor's package has no memory of its own: the device's must have room, too. What was taken is the
+    // least there is: the probe stops before it disturbs anyone.
+    const room =
+      (onCard.graphics?.high ?? 0) <= gpuMemoryMiB * MIB &&
+      onCard.total.high <= roomyBytes &&
+      heapFit(onCard.heap, engineLimitBytes) === 'fits';
+    return cardVerdict(room ? 'runs-well' : 'tight', 'graphics-memory', gpuMemoryMiB * MIB);
   }
-  if (memoryBytes === null)
-    return verdict(atMostBytes <= ROOMY_UNTOLD_BYTES ? 'runs-well' : 'tight', 'memory-untold', null);
-  const roomyBytes = Math.min(ROOMY_SHARE * memoryBytes, ENGINE_BYTES);
-  return verdict(atMostBytes <= roomyBytes ? 'runs-well' : 'tight', 'memory', memoryBytes);
+  const roomy = heap === 'fits' && onProcessor.total.high <= roomyBytes;
+  const why = heap === 'unsure' ? 'engine-memory' : memoryBytes === null ? 'memory-untold' : 'memory';
+  const available = why === 'engine-memory' ? engineLimitBytes : memoryBytes;
+  return verdict(roomy ? 'runs-well' : 'tight', why, available);
 }

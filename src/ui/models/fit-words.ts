@@ -27,6 +27,8 @@ export function fitReason({ reason, neededBytes, availableBytes }: ModelFit, dem
       return `${needs}; on the processor the engine holds ${available} at most, and it can use no graphics card here`;
     case 'card-only':
       return `${needs}; more than the ${available} that the engine holds on the processor, so only the graphics card can run it, whose memory browsers do not tell`;
+    case 'graphics-memory':
+      return `${needs}; more than the engine holds on the processor, so only the graphics card can run it, of whose memory ${available} could be taken`;
     case 'file-size':
       return `one file has ${memorySize(largestFileBytes)}; this browser can load files of up to ${available}`;
   }

@@ -136,6 +136,7 @@ describe('the offers', () => {
             largestFileBytes: 1_000,
             contextTokens: 4096,
             cacheBytes: 134_217_728,
+            shape: SHAPE,
           },
         },
       ]),

@@ -109,6 +109,10 @@ describe('the fit', () => {
     ],
     [{ reason: 'file-size', availableBytes: 2 * GIB }, /^one file has 447 MiB; .* up to 2 GiB$/],
     [{ reason: 'engine-memory', availableBytes: 4 * GIB }, /holds 4 GiB at most/],
+    [
+      { reason: 'graphics-memory', availableBytes: 6 * GIB },
+      /only the graphics card .* 6 GiB could be taken$/,
+    ],
     [{ reason: 'card-only', availableBytes: 4 * GIB }, /more than the 4 GiB .* only the graphics card/],
   ] as const)('is explained with its figures: %o', (change, words) => {
     if (typeof words === 'string') expect(reason(change)).toBe(words);
