@@ -83,7 +83,10 @@ export function wasmModule(functions: readonly WasmFunction[], shared: boolean):
   });
   return Uint8Array.from([
     ...MAGIC_AND_VERSION,
-    ...section(1, vector(functions.map(({ takes, gives }) => [FUNCTION, ...numbers(takes), ...numbers([gives])]))),
+    ...section(
+      1,
+      vector(functions.map(({ takes, gives }) => [FUNCTION, ...numbers(takes), ...numbers([gives])])),
+    ),
     ...section(2, vector([[...text('host'), ...text('memory'), 2, ...limits]])),
     ...section(3, vector(functions.map((_, index) => unsigned(index)))),
     ...section(7, vector(functions.map(({ name }, index) => [...text(name), 0, ...unsigned(index)]))),

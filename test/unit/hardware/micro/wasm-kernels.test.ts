@@ -46,7 +46,14 @@ describe.each([true, false])('the kernels over a memory (shared: %s)', (shared) 
 it('encodes numbers as LEB128 does', () => {
   // The examples of the DWARF standard, §7.6.
   expect([2, 127, 128, 129, 12_857].map(unsigned)).toEqual([[2], [127], [128, 1], [129, 1], [185, 100]]);
-  expect([2, -2, 127, -127, 128, -128, 129, -129].map(signed)).toEqual(
-    [[2], [0x7e], [0xff, 0], [0x81, 0x7f], [0x80, 1], [0x80, 0x7f], [0x81, 1], [0xff, 0x7e]],
-  );
+  expect([2, -2, 127, -127, 128, -128, 129, -129].map(signed)).toEqual([
+    [2],
+    [0x7e],
+    [0xff, 0],
+    [0x81, 0x7f],
+    [0x80, 1],
+    [0x80, 0x7f],
+    [0x81, 1],
+    [0xff, 0x7e],
+  ]);
 });
