@@ -23,7 +23,7 @@ export interface MicroMeans {
 }
 
 /** Under ten seconds in all, with what comes after the last visit has begun. */
-const IN_TURN_UNTIL_MS = 7_000;
+const IN_TURN_UNTIL_MS = 7_500;
 /** The memory of the graphics card comes last, alone: it takes what there is. */
 const ALL_UNTIL_MS = 8_500;
 

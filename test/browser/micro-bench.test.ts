@@ -25,7 +25,10 @@ it('measures processor and storage with real workers, and leaves nothing behind'
   );
   expect(v.parse(MicroReportSchema, report)).toEqual(report);
   expect(Object.keys(report.figures).sort()).toEqual([...WITHOUT_GPU, ...OF_ALL].sort());
-  for (const [name, { median, low, high, samples }] of Object.entries(report.figures)) {
+  for (const name of MICRO_NAMES) {
+    const reading = report.figures[name];
+    if (reading === undefined) continue;
+    const { median, low, high, samples } = reading;
     expect(low, name).toBeGreaterThan(0);
     expect(low, name).toBeLessThanOrEqual(median);
     expect(median, name).toBeLessThanOrEqual(high);
@@ -46,7 +49,7 @@ it('goes on with the other figures when the worker that stores is lost', async (
   const report = reportOf(
     await bench.run(NEVER, ({ name }) => {
       if (name !== 'storageWriteMBps') return;
-      const storing = workers.at(-1);
+      const storing = workers.find((worker) => worker.name === 'micro-storage');
       storing?.terminate(failure('worker-lost', { member: storing.name }));
     }),
   );

@@ -45,7 +45,7 @@ function skipping(
 /** One part of the measurement, in a worker of its own. */
 export class MicroBenchHost implements MicroBenchWorkerApi {
   readonly #ports: MicroBenchHostPorts;
-  #rig: MicroRig | null = null;
+  #opening: Promise<MicroRig> | null = null;
 
   constructor(ports: MicroBenchHostPorts) {
     this.#ports = ports;
@@ -55,17 +55,17 @@ export class MicroBenchHost implements MicroBenchWorkerApi {
     // Threads meet within a second: of them, a longer silence is a hang.
     if (part.kind !== 'wasm') this.#ports.askPatience(PATIENCE_MS);
     try {
-      this.#rig = await this.#open(part);
-      return ok(this.#rig.prepared);
+      this.#opening = this.#open(part);
+      return ok((await this.#opening).prepared);
     } catch (thrown) {
       return err(failureOf(thrown));
     }
   }
 
   async sample(name: MicroName, blocks: number): Promise<Outcome<MicroSample>> {
-    const rig = this.#rig;
-    if (rig === null) return err(failure('internal', { reason: 'not-prepared', name }));
+    if (this.#opening === null) return err(failure('internal', { reason: 'not-prepared', name }));
     try {
+      const rig = await this.#opening;
       return await rig.sample(name, blocks);
     } catch (thrown) {
       return err(failureOf(thrown));
@@ -73,9 +73,11 @@ export class MicroBenchHost implements MicroBenchWorkerApi {
   }
 
   async end(): Promise<Outcome<null>> {
-    const rig = this.#rig;
-    this.#rig = null;
+    const opening = this.#opening;
+    this.#opening = null;
     try {
+      // It may come while a part is being made ready: what that takes is given back, too.
+      const rig = await opening;
       await rig?.end();
       return ok(null);
     } catch (thrown) {

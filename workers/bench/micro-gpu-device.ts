@@ -71,8 +71,8 @@ export class MicroDevice {
       const code = scope === 'out-of-memory' ? 'out-of-memory' : 'internal';
       outcome = err(failure(code, { scope }, error.message));
     }
-    // What failed because the device went is no fault of the work.
-    await Promise.resolve();
+    // What failed because the device went is no fault of the work; word of the loss may come a little later.
+    if (!outcome.ok) await new Promise((resolve) => setTimeout(resolve));
     return this.#lost ? err(failure('device-lost')) : outcome;
   }
 

@@ -7,7 +7,7 @@ import { nothingPrepared, type MicroRig, type NowMs } from './micro-rig.ts';
 
 const MIB = 2 ** 20;
 /** The whole is to end within seconds, also where memory comes slowly. */
-const LIMIT_MS = 1_200;
+const LIMIT_MS = 1_000;
 
 export interface MemoryProbePorts {
   readonly nowMs: NowMs;

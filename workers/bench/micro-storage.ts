@@ -83,10 +83,13 @@ export class MicroStorage implements MicroRig {
     if (quota !== undefined && quota - (usage ?? 0) < ROOM_BYTES) return null;
     const name = `${NAME}-${crypto.randomUUID()}`;
     const handle: SyncFileHandle = await root.getFileHandle(name, { create: true });
-    const file = await handle.createSyncAccessHandle?.();
-    if (file !== undefined) return new MicroStorage(root, name, file, nowMs, clockStepUs);
-    await root.removeEntry(name);
-    return null;
+    let file: SyncFile | undefined;
+    try {
+      file = await handle.createSyncAccessHandle?.();
+    } finally {
+      if (file === undefined) await root.removeEntry(name);
+    }
+    return file === undefined ? null : new MicroStorage(root, name, file, nowMs, clockStepUs);
   }
 
   async sample(name: MicroName, blocks: number): Promise<Outcome<MicroSample>> {

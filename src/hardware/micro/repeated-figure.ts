@@ -19,7 +19,7 @@ const FASTEST_GROWTH = 8;
 const GROWTH_MARGIN = 1.15;
 /** Runs that do not count: at most these, and not for longer. */
 const WARM_UP_RUNS = 16;
-const WARM_UP_MS = 400;
+const WARM_UP_MS = 150;
 
 /** What a failure means for the figure that it struck; null: it ends the whole measurement. */
 export function skipReasonOf({ code }: WitanFailure): SkipReason | null {

@@ -8,6 +8,7 @@ import { SHAPE_1M, SHAPE_30M } from '../../../test/browser/synthetic-gguf.ts';
 import { starterSource } from '../../../test/browser/starter-model.ts';
 import { syntheticSource } from '../../../test/browser/synthetic-model.ts';
 import { loadDamaged, type Damage } from './damaged-load.ts';
+import { microRuns } from './micro-runs.ts';
 import { speeds } from './speeds.ts';
 import {
   askBare,
@@ -288,7 +289,7 @@ async function faults(
   return { runs: done, memoryBytes: { before, loaded, after: await memoryLeftBytes(before) } };
 }
 
-export const measurements = { overhead, stops, sharing, faults, speeds };
+export const measurements = { overhead, stops, sharing, faults, speeds, microRuns };
 export type Measurements = typeof measurements;
 
 Object.assign(globalThis, { measurements });
