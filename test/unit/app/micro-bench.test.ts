@@ -309,6 +309,21 @@ describe('stopping', () => {
     },
   );
 
+  it('while workers end starts none of those that would have come', async () => {
+    const stop = new AbortController();
+    script = on('micro-gpu', (worker) => {
+      worker.end = () => {
+        stop.abort();
+        return Promise.resolve(ok(null));
+      };
+    });
+    const outcome = await settled(clock, bench().run(stop.signal, () => undefined));
+    expect(outcome).toEqual(err(failure('cancelled')));
+    await turn();
+    expect(workers.map(({ name }) => name)).not.toContain('micro-gpu-memory');
+    expect(dead()).not.toContain(true);
+  });
+
   it('before it begins starts nothing', async () => {
     expect(await bench().run(AbortSignal.abort(), () => undefined)).toEqual(err(failure('cancelled')));
     expect(workers).toEqual([]);
