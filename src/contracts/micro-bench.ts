@@ -132,6 +132,6 @@ export interface MicroPrepared {
 export interface MicroSample {
   /** In the unit of the figure. */
   readonly value: number;
-  /** How long that took, on the worker's clock. */
+  /** How long the work took, on the worker's clock; what handing it in costs by itself need not count. */
   readonly elapsedMs: number;
 }

@@ -191,15 +191,17 @@ export class MicroGpu implements MicroRig {
   }
 
   /**
-   * Milliseconds of a block from a large and a small submission. Where there is nothing to take off, because one block
-   * takes long enough by itself, what a submission costs does not matter.
+   * Milliseconds of a block from a large and a small submission, which may be empty: some browsers take 100 ms to tell that
+   * nothing is done. The repetition took what is due to its work.
    */
   async #slope(work: Work, blocks: number): Promise<MicroSample> {
     const small = Math.floor(blocks / SMALL_SHARE);
-    const smallMs = small === 0 ? 0 : await this.#timed(work, small);
+    const smallMs = await this.#timed(work, small);
     const largeMs = await this.#timed(work, blocks);
-    const blockMs = largeMs > smallMs ? (largeMs - smallMs) / (blocks - small) : largeMs / blocks;
-    return { value: blockMs > 0 ? work.value(blockMs) : 0, elapsedMs: largeMs };
+    const dueMs = Math.max(0, largeMs - smallMs) / (blocks - small);
+    // Too little work to tell: it takes less than the whole.
+    const blockMs = dueMs > 0 ? dueMs : largeMs / blocks;
+    return { value: blockMs > 0 ? work.value(blockMs) : 0, elapsedMs: dueMs * blocks };
   }
 
   async #readback(blocks: number): Promise<MicroSample> {

@@ -21,6 +21,9 @@ const GROWTH_MARGIN = 1.15;
 const WARM_UP_RUNS = 16;
 const WARM_UP_MS = 150;
 
+/** What takes so long wakes up by itself in a small part of it. */
+const LONG_MS = 200;
+
 /** What a failure means for the figure that it struck; null: it ends the whole measurement. */
 export function skipReasonOf({ code }: WitanFailure): SkipReason | null {
   if (code === 'cancelled' || code === 'benchmark-void') return null;
@@ -35,6 +38,7 @@ export class RepeatedFigure {
   readonly #wantedMs: number;
   readonly #visits: number[][] = [];
   #blocks = 1;
+  #lastMs = 0;
   #skipped: SkipReason | null = null;
 
   constructor(source: FigureSource, clockStepUs: number) {
@@ -83,7 +87,7 @@ export class RepeatedFigure {
 
   /** A run that does not count: what lay idle since the last visit wakes up. Errors: cancelled, benchmark-void. */
   async leadIn(): Promise<Outcome<null>> {
-    if (!this.plan.warmUp) return ok(null);
+    if (!this.plan.warmUp || this.#lastMs >= LONG_MS) return ok(null);
     const taken = await this.#take();
     return taken.ok ? ok(null) : taken;
   }
@@ -111,7 +115,10 @@ export class RepeatedFigure {
   async #take(): Promise<Outcome<MicroSample | null>> {
     if (this.#skipped !== null) return ok(null);
     const taken = await this.#source.sample(this.#blocks);
-    if (taken.ok) return taken;
+    if (taken.ok) {
+      this.#lastMs = taken.value.elapsedMs;
+      return taken;
+    }
     this.#skipped = skipReasonOf(taken.error);
     return this.#skipped === null ? taken : ok(null);
   }

@@ -317,7 +317,10 @@ describe('stopping', () => {
         return Promise.resolve(ok(null));
       };
     });
-    const outcome = await settled(clock, bench().run(stop.signal, () => undefined));
+    const outcome = await settled(
+      clock,
+      bench().run(stop.signal, () => undefined),
+    );
     expect(outcome).toEqual(err(failure('cancelled')));
     await turn();
     expect(workers.map(({ name }) => name)).not.toContain('micro-gpu-memory');

@@ -79,6 +79,17 @@ it('counts neither warm-up nor lead-in', async () => {
   expect(figure.reading()?.samples).toHaveLength(2);
 });
 
+it.each([
+  [30, 1],
+  [250, 0],
+])('of %d ms needs %d runs that wake up what lay idle', async (blockMs, runs) => {
+  const { figure, blocks } = scripted('storageWriteMBps', blockMs);
+  await figure.warmUp();
+  const before = blocks.length;
+  await figure.leadIn();
+  expect(blocks.length - before).toBe(runs);
+});
+
 const failing = (code: ErrorCode): RepeatedFigure =>
   new RepeatedFigure({ name: 'gpuReadGBps', sample: () => Promise.resolve(err(failure(code))) }, 5);
 
