@@ -54,7 +54,8 @@ export class MicroBench {
     const crew = new MicroCrew(this.#ports.startWorker);
     const visible = new MicroVisible(this.#ports);
     try {
-      const run = new MicroRun(this.#ports, crew, visible, onProgress);
+      const threads = usableThreads(this.#ports.threads, this.#ports.isolated);
+      const run = new MicroRun({ ...this.#ports, threads }, crew, visible, onProgress);
       const outcome = await untilAborted(this.#measure(run, ending.signal), signal);
       return outcome ?? err(failure('cancelled'));
     } finally {

@@ -15,7 +15,7 @@ import type { MicroVisible } from './micro-visible.ts';
 
 /** What a measurement may use. */
 export interface MicroMeans {
-  /** Threads that may compute at the same time: see `usableThreads`. */
+  /** Threads that may compute at the same time: cores, of which not all may be usable. */
   readonly threads: number;
   readonly hasWebGpu: boolean;
   /** Measures software adapters, too: for tests of the kernels. */

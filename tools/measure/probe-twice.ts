@@ -48,6 +48,7 @@ const report = {
   skipped: reports[0]?.skipped,
   wallMs: reports.map(({ wallMs }) => wallMs),
   figures,
+  stopsMs: measured.stopsMs,
   page: { runs: measured.runs.map(({ calm }) => calm), idle: measured.idle },
   reports,
 };

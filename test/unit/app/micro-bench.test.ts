@@ -184,6 +184,12 @@ describe('what is not there', () => {
     expect(skips(report, 'no-threads')).toEqual(['wasmReadGBpsAll', 'wasmGflopsAll']);
   });
 
+  it('shares no memory between threads where the page is not isolated', async () => {
+    const report = reportOf(await run(bench({ threads: 8, isolated: false })));
+    expect(report.conditions).toMatchObject({ threads: 1, isolated: false });
+    expect(workers.filter(({ name }) => name.startsWith('micro-wasm'))).toHaveLength(1);
+  });
+
   it('passes on what a worker skips', async () => {
     script = on('micro-gpu', (worker) => {
       worker.prepares = (usual) =>

@@ -56,11 +56,19 @@ export interface MicroRuns {
   readonly runs: readonly { readonly report: MicroReport; readonly calm: PageCalm }[];
   /** The same page, doing nothing, for as long as the first run took. */
   readonly idle: PageCalm;
+  /** From the moment when it was stopped until it said so, ms; stopped after the times of `STOP_AFTER_MS`. */
+  readonly stopsMs: readonly number[];
 }
+
+/** In the making of workers, in warm-ups, and in visits. */
+const STOP_AFTER_MS = [50, 200, 700, 1_500, 3_000];
+/** A page that was just opened is still busy with itself. */
+const SETTLE_MS = 1_000;
 
 /** Measures the device several times in a row. */
 export async function microRuns(runs: number, allowFallback: boolean): Promise<MicroRuns> {
   const { bench } = microBench({ allowFallback });
+  await pause(systemClock, NEVER, SETTLE_MS);
   const done: MicroRuns['runs'][number][] = [];
   for (let run = 0; run < runs; run += 1) {
     const { value, calm } = await watched((during) =>
@@ -72,5 +80,15 @@ export async function microRuns(runs: number, allowFallback: boolean): Promise<M
   }
   const idleMs = done[0]?.calm.durationMs ?? 0;
   const { calm: idle } = await watched(() => pause(systemClock, NEVER, idleMs));
-  return { runs: done, idle };
+  const stopsMs: number[] = [];
+  for (const afterMs of STOP_AFTER_MS) {
+    const stop = new AbortController();
+    const stopped = bench.run(stop.signal, () => undefined);
+    await pause(systemClock, NEVER, afterMs);
+    const startMs = performance.now();
+    stop.abort();
+    await stopped;
+    stopsMs.push(performance.now() - startMs);
+  }
+  return { runs: done, idle, stopsMs };
 }
