@@ -10,59 +10,18 @@ import {
   type MicroProgress,
   type MicroReport,
 } from '#contracts/micro-bench';
-import { MicroBench, usableThreads, type MicroBenchPorts } from '../../../src/app/micro-bench.ts';
-import { FakeMicroWorker } from '../../fakes/micro-bench-worker.ts';
+import { usableThreads } from '../../../src/app/micro-bench.ts';
+import { MicroBenchRig, onWorkers } from '../../fakes/micro-bench-rig.ts';
+import type { FakeMicroWorker } from '../../fakes/micro-bench-worker.ts';
 import { settled } from '../../fakes/settled.ts';
-import { turn } from '../../fakes/turn.ts';
-import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 const NEVER = new AbortController().signal;
 const SKIPPED_WITHOUT_GPU = MICRO_NAMES.filter((name) => name.startsWith('gpu'));
 
-let clock: VirtualClock;
-let workers: FakeMicroWorker[];
-let visible: boolean;
-let listeners: Set<(visible: boolean) => void>;
-/** Called with each worker before it is asked for anything. */
-let script: (worker: FakeMicroWorker) => void;
-
+let rig: MicroBenchRig;
 beforeEach(() => {
-  clock = new VirtualClock();
-  workers = [];
-  visible = true;
-  listeners = new Set();
-  script = () => undefined;
+  rig = new MicroBenchRig();
 });
-
-function show(now: boolean): void {
-  visible = now;
-  for (const listener of [...listeners]) listener(now);
-}
-
-function bench(ports: Partial<MicroBenchPorts> = {}): MicroBench {
-  return new MicroBench({
-    clock,
-    startWorker: (name) => {
-      const worker = new FakeMicroWorker(name, clock);
-      workers.push(worker);
-      script(worker);
-      return worker.handle;
-    },
-    visible: () => visible,
-    onVisibility: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    threads: 3,
-    isolated: true,
-    userAgent: 'a browser',
-    hasWebGpu: true,
-    ...ports,
-  });
-}
-
-const run = (measured = bench(), onProgress: (progress: MicroProgress) => void = () => undefined) =>
-  settled(clock, measured.run(NEVER, onProgress));
 
 function reportOf(outcome: Outcome<MicroReport>): MicroReport {
   if (!outcome.ok) throw new Error(JSON.stringify(outcome.error));
@@ -70,15 +29,9 @@ function reportOf(outcome: Outcome<MicroReport>): MicroReport {
   return outcome.value;
 }
 
-const on = (kind: string, then: (worker: FakeMicroWorker) => void) => (worker: FakeMicroWorker) => {
-  if (worker.name.startsWith(kind)) then(worker);
-};
-
-const dead = (): boolean[] => workers.map(({ handle }) => handle.alive);
-
 describe('a measurement', () => {
   it('has all figures, and ends every worker', async () => {
-    const report = reportOf(await run());
+    const report = reportOf(await rig.run());
     expect(Object.keys(report.figures)).toEqual(MICRO_NAMES);
     for (const name of MICRO_NAMES) expect(report.figures[name]).toMatchObject({ median: 10, stable: true });
     expect(report.skipped).toEqual([]);
@@ -88,17 +41,17 @@ describe('a measurement', () => {
     });
     expect(report.wallMs).toBeLessThan(10_000);
     const names = ['micro-wasm-0', 'micro-wasm-1', 'micro-wasm-2', 'micro-gpu', 'micro-storage'];
-    expect(workers.map(({ name }) => name)).toEqual([...names, 'micro-gpu-memory']);
-    expect(workers.every(({ ended }) => ended)).toBe(true);
-    expect(dead()).not.toContain(true);
-    expect(clock.pending).toBe(0);
-    expect(listeners.size).toBe(0);
+    expect(rig.workers.map(({ name }) => name)).toEqual([...names, 'micro-gpu-memory']);
+    expect(rig.workers.every(({ ended }) => ended)).toBe(true);
+    expect(rig.alive()).not.toContain(true);
+    expect(rig.clock.pending).toBe(0);
+    expect(rig.listeners.size).toBe(0);
   });
 
   it('never measures two things at once, but for the threads of one figure', async () => {
     const under = new Set<FakeMicroWorker>();
     const most = new Map<string, number>();
-    script = (worker) => {
+    rig.script = (worker) => {
       const sample = worker.sample.bind(worker);
       worker.sample = async (name, blocks) => {
         under.add(worker);
@@ -108,22 +61,22 @@ describe('a measurement', () => {
         return taken;
       };
     };
-    await run();
+    await rig.run();
     for (const [name, workersAtOnce] of most) expect(workersAtOnce, name).toBe(name.endsWith('All') ? 3 : 1);
   });
 
   it('probes the graphics memory alone, when all others have ended', async () => {
     let alive = -1;
-    script = on('micro-gpu-memory', () => {
-      alive = workers.filter(({ handle }) => handle.alive).length - 1;
+    rig.script = onWorkers('micro-gpu-memory', () => {
+      alive = rig.workers.filter(({ handle }) => handle.alive).length - 1;
     });
-    await run();
+    await rig.run();
     expect(alive).toBe(0);
   });
 
   it('tells how far it is: never backwards, never more than the whole', async () => {
     const heard: MicroProgress[] = [];
-    await run(bench(), (progress) => heard.push(progress));
+    await rig.run(rig.bench(), NEVER, (progress) => heard.push(progress));
     expect(new Set(heard.map(({ name }) => name))).toEqual(new Set(MICRO_NAMES));
     heard.reduce((before, { fraction, secondsLeft }) => {
       expect(fraction).toBeGreaterThanOrEqual(before);
@@ -134,37 +87,37 @@ describe('a measurement', () => {
   });
 
   it('takes the slowest thread for the time of all', async () => {
-    script = on('micro-wasm', (worker) => {
+    rig.script = onWorkers('micro-wasm', (worker) => {
       worker.sample = (name) => {
         const late = worker.name === 'micro-wasm-2' && name.endsWith('All');
         return new Promise((resolve) => {
-          clock.after(30, () => {
+          rig.clock.after(30, () => {
             resolve(ok(late ? { value: 8, elapsedMs: 40 } : { value: 9, elapsedMs: 36 }));
           });
         });
       };
     });
-    const { figures } = reportOf(await run());
+    const { figures } = reportOf(await rig.run());
     expect([figures.wasmReadGBps1?.median, figures.wasmReadGBpsAll?.median]).toEqual([9, 8]);
   });
 
   it('says where it is not stable, and still ends in time', async () => {
     const random = seededRandom(3);
-    script = (worker) => {
+    rig.script = (worker) => {
       worker.value = () => 10 + 5 * random();
     };
-    const report = reportOf(await run());
+    const report = reportOf(await rig.run());
     for (const name of MICRO_NAMES.filter((each) => each !== 'gpuMemoryMiB'))
       expect(report.figures[name]?.stable, name).toBe(false);
     expect(report.wallMs).toBeLessThan(10_000);
   });
 
   it('runs once at a time', async () => {
-    const measured = bench();
+    const measured = rig.bench();
     const first = measured.run(NEVER, () => undefined);
     expect(await measured.run(NEVER, () => undefined)).toEqual(err(failure('queue-full', { limit: 1 })));
-    expect((await settled(clock, first)).ok).toBe(true);
-    expect((await run(measured)).ok).toBe(true);
+    expect((await settled(rig.clock, first)).ok).toBe(true);
+    expect((await rig.run(measured)).ok).toBe(true);
   });
 });
 
@@ -173,25 +126,25 @@ describe('what is not there', () => {
     report.skipped.filter((each) => each.reason === reason).map(({ name }) => name);
 
   it('starts no worker for a graphics card where there is no WebGPU', async () => {
-    const report = reportOf(await run(bench({ hasWebGpu: false })));
+    const report = reportOf(await rig.run(rig.bench({ hasWebGpu: false })));
     expect(skips(report, 'no-webgpu')).toEqual(SKIPPED_WITHOUT_GPU);
-    expect(workers.some(({ name }) => name.includes('gpu'))).toBe(false);
+    expect(rig.workers.some(({ name }) => name.includes('gpu'))).toBe(false);
     expect(report.conditions.adapter).toBe('');
   });
 
   it('has no figures of several threads where there is one', async () => {
-    const report = reportOf(await run(bench({ threads: 1 })));
+    const report = reportOf(await rig.run(rig.bench({ threads: 1 })));
     expect(skips(report, 'no-threads')).toEqual(['wasmReadGBpsAll', 'wasmGflopsAll']);
   });
 
   it('shares no memory between threads where the page is not isolated', async () => {
-    const report = reportOf(await run(bench({ threads: 8, isolated: false })));
+    const report = reportOf(await rig.run(rig.bench({ threads: 8, isolated: false })));
     expect(report.conditions).toMatchObject({ threads: 1, isolated: false });
-    expect(workers.filter(({ name }) => name.startsWith('micro-wasm'))).toHaveLength(1);
+    expect(rig.workers.filter(({ name }) => name.startsWith('micro-wasm'))).toHaveLength(1);
   });
 
   it('passes on what a worker skips', async () => {
-    script = on('micro-gpu', (worker) => {
+    rig.script = onWorkers('micro-gpu', (worker) => {
       worker.prepares = (usual) =>
         ok({
           ...usual,
@@ -200,16 +153,16 @@ describe('what is not there', () => {
           fallback: true,
         });
     });
-    const report = reportOf(await run());
+    const report = reportOf(await rig.run());
     expect(report.skipped).toEqual([{ name: 'gpuF16Gflops', reason: 'no-f16' }]);
     expect(report.conditions.fallback).toBe(true);
   });
 
   it('skips a figure whose kernel is wrong, alone', async () => {
-    script = (worker) => {
+    rig.script = (worker) => {
       worker.value = (name) => (name === 'gpuDispatchUs' ? NaN : 10);
     };
-    const report = reportOf(await run());
+    const report = reportOf(await rig.run());
     expect(report.skipped).toEqual([{ name: 'gpuDispatchUs', reason: 'failed' }]);
   });
 
@@ -237,173 +190,45 @@ describe('a worker that dies', () => {
     ['micro-gpu-memory', ['gpuMemoryMiB']],
     ['micro-wasm-2', ['wasmReadGBpsAll', 'wasmGflopsAll']],
   ])('(%s) costs its own figures alone', async (name, figures) => {
-    script = (worker) => {
+    rig.script = (worker) => {
       if (worker.name !== name) return;
       // At its second repetition, or where it is one of several threads.
       worker.onSample = () => {
         worker.handle.terminate(lost);
       };
     };
-    const report = reportOf(await run());
+    const report = reportOf(await rig.run());
     expect(skipsOf(report)).toEqual(new Map(figures.map((figure) => [figure, 'lost'])));
-    expect(dead()).not.toContain(true);
+    expect(rig.alive()).not.toContain(true);
   });
 
   it('while it is made ready, costs no more', async () => {
-    script = on('micro-gpu', (worker) => {
+    rig.script = onWorkers('micro-gpu', (worker) => {
       if (worker.name === 'micro-gpu')
         worker.prepares = () => {
           worker.handle.terminate(lost);
           return err(lost);
         };
     });
-    const report = reportOf(await run());
+    const report = reportOf(await rig.run());
     expect([...skipsOf(report).values()]).toEqual(Array.from({ length: 5 }, () => 'lost'));
   });
 
   it('that cannot be started costs no more', async () => {
-    script = on('micro-storage', () => {
+    rig.script = onWorkers('micro-storage', () => {
       throw new Error('no more workers');
     });
-    const report = reportOf(await run());
+    const report = reportOf(await rig.run());
     expect(skipsOf(report).get('storageReadMBps')).toBe('lost');
     expect(Object.keys(report.figures)).toHaveLength(MICRO_NAMES.length - 2);
   });
 
   it('with all others is a failure of the whole', async () => {
-    script = (worker) => {
+    rig.script = (worker) => {
       worker.onSample = () => {
         worker.handle.terminate(lost);
       };
     };
-    expect(await run()).toEqual(err(failure('worker-lost', { reason: 'nothing-measured' })));
-  });
-});
-
-describe('stopping', () => {
-  it.each(['micro-wasm-0', 'micro-gpu', 'micro-storage', 'micro-gpu-memory'])(
-    'in the middle of a repetition of %s is at once; no worker is left, files are removed',
-    async (name) => {
-      const stop = new AbortController();
-      let stoppedMs = NaN;
-      script = (worker) => {
-        if (worker.name !== name) return;
-        worker.onSample = () => {
-          clock.after(10, () => {
-            stop.abort();
-            stoppedMs = clock.nowMs();
-          });
-        };
-      };
-      const outcome = await settled(
-        clock,
-        bench().run(stop.signal, () => undefined),
-      );
-      expect(outcome).toEqual(err(failure('cancelled')));
-      expect(clock.nowMs()).toBe(stoppedMs);
-      await turn();
-      expect(dead()).not.toContain(true);
-      for (const worker of workers.filter((each) => each.name === 'micro-storage'))
-        expect(worker.ended).toBe(true);
-      const started = workers.length;
-      for (let step = 0; step < 10; step += 1) {
-        clock.step();
-        await turn();
-      }
-      expect(workers).toHaveLength(started);
-      expect(listeners.size).toBe(0);
-    },
-  );
-
-  it('while workers end starts none of those that would have come', async () => {
-    const stop = new AbortController();
-    script = on('micro-gpu', (worker) => {
-      worker.end = () => {
-        stop.abort();
-        return Promise.resolve(ok(null));
-      };
-    });
-    const outcome = await settled(
-      clock,
-      bench().run(stop.signal, () => undefined),
-    );
-    expect(outcome).toEqual(err(failure('cancelled')));
-    await turn();
-    expect(workers.map(({ name }) => name)).not.toContain('micro-gpu-memory');
-    expect(dead()).not.toContain(true);
-  });
-
-  it('before it begins starts nothing', async () => {
-    expect(await bench().run(AbortSignal.abort(), () => undefined)).toEqual(err(failure('cancelled')));
-    expect(workers).toEqual([]);
-  });
-});
-
-describe('a hidden page', () => {
-  it('makes the repetition under way void, and it is done again when the page is seen', async () => {
-    let hides = 0;
-    script = on('micro-gpu', (worker) => {
-      // What a browser measures while it slows everything down.
-      worker.value = () => (visible ? 10 : 1);
-      worker.onSample = (name) => {
-        if (name !== 'gpuReadGBps' || hides === 2) return;
-        hides += 1;
-        show(false);
-        clock.after(5_000, () => {
-          show(true);
-        });
-      };
-    });
-    const report = reportOf(await run());
-    expect(report.conditions.voided).toBe(2);
-    expect(report.figures.gpuReadGBps?.samples).not.toContain(1);
-    expect(report.figures.gpuReadGBps?.stable).toBe(true);
-  });
-
-  it('takes nothing of the time that there is for measuring', async () => {
-    const seen = reportOf(await run());
-    workers = [];
-    show(false);
-    clock.after(30_000, () => {
-      show(true);
-    });
-    const hidden = reportOf(await run());
-    expect(hidden.conditions.voided).toBe(0);
-    expect(hidden.figures.storageReadMBps?.samples).toHaveLength(
-      seen.figures.storageReadMBps?.samples.length ?? NaN,
-    );
-  });
-
-  it('ends it when it stays hidden', async () => {
-    show(false);
-    expect(await run()).toEqual(err(failure('benchmark-void', { reason: 'hidden' })));
-    expect(dead()).not.toContain(true);
-    expect(clock.pending).toBe(0);
-  });
-
-  it('ends it when it comes and goes all the time', async () => {
-    script = (worker) => {
-      worker.onSample = () => {
-        show(false);
-        show(true);
-      };
-    };
-    expect(await run()).toEqual(err(failure('benchmark-void', { reason: 'hidden' })));
-  });
-
-  it('can be stopped', async () => {
-    show(false);
-    const stop = new AbortController();
-    clock.after(1_000, () => {
-      stop.abort();
-    });
-    const outcome = await settled(
-      clock,
-      bench().run(stop.signal, () => undefined),
-    );
-    expect(outcome).toEqual(err(failure('cancelled')));
-    expect(clock.nowMs()).toBe(1_000);
-    await turn();
-    expect(clock.pending).toBe(0);
+    expect(await rig.run()).toEqual(err(failure('worker-lost', { reason: 'nothing-measured' })));
   });
 });
