@@ -86,16 +86,24 @@ export interface MicroProgress {
   readonly secondsLeft: number | null;
 }
 
-/** What a worker measures for the page; it may die in it (a memory probe), which costs the page nothing. */
+/**
+ * What a worker measures for the page; it may die in it, which costs the page nothing. The page asks for one repetition at a
+ * time: it knows when it was hidden, and ends the worker when the user has had enough.
+ */
 export interface MicroBenchWorkerApi {
+  /** Makes ready what the figures of this part need, and proves that the kernels compute what they should. */
+  prepare(part: MicroPart): Promise<Outcome<MicroPrepared>>;
   /**
-   * @param part which figures
-   * @param port takes `MicroToPage` messages; the page sends `stop` on it, or word that it was hidden
+   * One repetition. Errors: device-lost, out-of-memory, storage-failed, deadline-exceeded (another thread did not come),
+   * internal (a kernel computed something else).
+   * @param blocks how much work, in units of the figure's own; the page finds out how many it takes
    */
-  run(part: MicroPart, port: MessagePort): Promise<Outcome<MicroPartReport>>;
+  sample(name: MicroName, blocks: number): Promise<Outcome<MicroSample>>;
+  /** Gives back all that was taken, files too. */
+  end(): Promise<Outcome<null>>;
 }
 
-/** `threads`: this worker is one of several that compute at the same time. */
+/** `index`: this worker is one of `threads` that compute at the same time. */
 export type MicroPart =
   | { readonly kind: 'gpu'; readonly allowFallback: boolean }
   | { readonly kind: 'gpu-memory'; readonly allowFallback: boolean }
@@ -104,17 +112,26 @@ export type MicroPart =
       readonly kind: 'wasm';
       readonly threads: number;
       readonly index: number;
-      readonly gate: SharedArrayBuffer | null;
+      /** What the first of the workers made and the others read; null for the first. */
+      readonly memory: WebAssembly.Memory | null;
     };
 
-export interface MicroPartReport {
-  readonly figures: MicroReport['figures'];
+export interface MicroPrepared {
+  /** Figures that can be sampled now. */
+  readonly names: readonly MicroName[];
   readonly skipped: MicroReport['skipped'];
+  /** Smallest step of the worker's clock, µs. */
   readonly clockStepUs: number;
+  /** The adapter, as it names itself; empty where none is used. */
   readonly adapter: string;
   readonly fallback: boolean;
-  readonly voided: number;
+  /** Shared with the other threads; null where there are none. */
+  readonly memory: WebAssembly.Memory | null;
 }
 
-export type MicroToPage = { readonly type: 'progress'; readonly name: MicroName; readonly fraction: number };
-export type MicroToWorker = { readonly type: 'stop' } | { readonly type: 'hidden' };
+export interface MicroSample {
+  /** In the unit of the figure. */
+  readonly value: number;
+  /** How long the work took, on the worker's clock; what handing it in costs by itself need not count. */
+  readonly elapsedMs: number;
+}

@@ -11,6 +11,15 @@ const PREFERENCES = ['high-performance', 'low-power'] as const;
 /** Adapters that compute on the CPU, by the names that drivers give themselves. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|\bwarp\b|software/i;
 
+/** @param names all that the adapter calls itself, in one text */
+export function isSoftwareAdapter(adapter: unknown, info: unknown, names: string): boolean {
+  return (
+    property(info, 'isFallbackAdapter') === true ||
+    property(adapter, 'isFallbackAdapter') === true ||
+    SOFTWARE.test(names)
+  );
+}
+
 function featuresOf(features: unknown): string[] {
   return guarded<string[]>(() => {
     const iterable = typeof features === 'object' && features !== null && Symbol.iterator in features;
@@ -54,10 +63,7 @@ async function describe(
     architecture: architecture ?? '',
     device: device ?? '',
     description: description ?? '',
-    fallback:
-      property(info, 'isFallbackAdapter') === true ||
-      property(adapter, 'isFallbackAdapter') === true ||
-      SOFTWARE.test(names),
+    fallback: isSoftwareAdapter(adapter, info, names),
     features: featuresOf(property(adapter, 'features')),
     limits: limitsOf(property(adapter, 'limits')),
   };

@@ -1,4 +1,5 @@
 // The one place in `src` that names worker files (as URLs: nothing of them is bundled into the page).
+import microBenchScript from '../../workers/bench/micro-bench.worker.ts?worker&url';
 import modelStoreScript from '../../workers/storage/model-store.worker.ts?worker&url';
 import hashScript from '../../workers/storage/hash.worker.ts?worker&url';
 import remoteScript from '../../workers/inference/remote.worker.ts?worker&url';
@@ -16,6 +17,7 @@ export const WORKER_SCRIPTS = {
   hash: hashScript,
   telemetry: telemetryScript,
   synthetic: syntheticScript,
+  microBench: microBenchScript,
 } as const;
 
 /**

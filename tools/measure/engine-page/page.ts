@@ -9,6 +9,7 @@ import { starterSource } from '../../../test/browser/starter-model.ts';
 import { syntheticSource } from '../../../test/browser/synthetic-model.ts';
 import { loadDamaged, type Damage } from './damaged-load.ts';
 import { memoryRuns } from './memory.ts';
+import { microRuns } from './micro-runs.ts';
 import { calibration, speeds } from './speeds.ts';
 import {
   askBare,
@@ -289,7 +290,7 @@ async function faults(
   return { runs: done, memoryBytes: { before, loaded, after: await memoryLeftBytes(before) } };
 }
 
-export const measurements = { overhead, stops, sharing, faults, speeds, calibration, memoryRuns };
+export const measurements = { overhead, stops, sharing, faults, speeds, calibration, memoryRuns, microRuns };
 export type Measurements = typeof measurements;
 
 Object.assign(globalThis, { measurements });
