@@ -172,6 +172,8 @@ export function refusedPlan(): CapacityPlan {
     checks: capacityPlan().checks.map((check) => ({
       ...check,
       pass: check.name !== 'memory' && check.name !== 'seats',
+      ...(check.name === 'memory' ? { figure: 8.5 * 1024 * MIB } : {}),
+      ...(check.name === 'seats' ? { figure: 0 } : {}),
     })),
   });
 }
