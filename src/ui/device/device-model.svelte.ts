@@ -10,7 +10,10 @@ export class DeviceModel {
   problem = $state.raw<WitanFailure | null>(null);
   probing = $state(false);
   readonly run = new MeasureRun<MicroProgress>();
-  settingTier = $state(false);
+  /** What is being set as the tier; null: nothing is. */
+  #wanted = $state.raw<{ readonly tier: Tier | null } | null>(null);
+  /** The user's word on the tier, as soon as it is given; null: as measured. */
+  readonly override = $derived(this.#wanted === null ? (this.report?.override ?? null) : this.#wanted.tier);
   /** Why the tier could not be set. */
   tierProblem = $state.raw<WitanFailure | null>(null);
   readonly #device: DevicePort;
@@ -39,15 +42,21 @@ export class DeviceModel {
     if (report !== null) this.report = report;
   }
 
-  /** Null: as measured. */
+  /** Null: as measured. Of several words in a row the last one holds. */
   async setTier(tier: Tier | null): Promise<void> {
-    if (this.settingTier) return;
-    this.settingTier = true;
-    this.tierProblem = null;
-    const set = await this.#attempt(() => this.#device.setTier(tier));
-    if (set.ok) await this.probe(new AbortController().signal);
-    else this.tierProblem = set.error;
-    this.settingTier = false;
+    const busy = this.#wanted !== null;
+    const wanted = { tier };
+    this.#wanted = wanted;
+    if (busy) return;
+    for (let next: typeof wanted | null = wanted; next !== null;) {
+      const now: typeof wanted = next;
+      this.tierProblem = null;
+      const set = await this.#attempt(() => this.#device.setTier(now.tier));
+      if (set.ok) await this.probe(new AbortController().signal);
+      else this.tierProblem = set.error;
+      next = this.#wanted === now ? null : this.#wanted;
+    }
+    this.#wanted = null;
   }
 
   async #attempt<T>(task: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
