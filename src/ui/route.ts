@@ -5,6 +5,7 @@ export const PAGE_TITLES = {
   models: 'Models',
   monitor: 'Monitor',
   benchmark: 'Benchmark',
+  plan: 'Plan',
   settings: 'Settings',
 } as const;
 export type PageName = keyof typeof PAGE_TITLES;

@@ -39,6 +39,7 @@ const PAGES = [
   ['Storage health', '#/models/storage'],
   ['Monitor', '#/monitor'],
   ['Benchmark', '#/benchmark'],
+  ['Plan', '#/plan'],
   ['Settings', '#/settings'],
   ['A shared benchmark result', '#b1.damaged'],
 ] as const;

@@ -5,9 +5,12 @@ import type { CouncilEvent, MemberView } from '#contracts/council';
 import type { Deliberation, MemberOutcome } from '#contracts/deliberation';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { ProbeReport } from '#contracts/hardware';
+import { MICRO_NAMES } from '#contracts/micro-bench';
 import { METRIC_IDS, type MetricId, type MetricSample } from '#contracts/metrics';
 import type { WitanPorts } from '#contracts/ports';
 import type { StarterCouncil } from '#contracts/starter';
+import { microReport } from './capacity-data.ts';
+import { FakeCapacityPort } from './capacity-port.ts';
 import { FakeModelsPort } from './models-port.ts';
 import { FakeSettingsPort } from './settings-port.ts';
 import { deliberation, memberView, probeReport, benchResult, starterCouncil } from './port-data.ts';
@@ -169,10 +172,24 @@ export class FakePorts implements WitanPorts {
 
   readonly device: WitanPorts['device'] = {
     probe: () => Promise.resolve(this.script.probe),
-    measure: () => Promise.resolve(this.script.probe),
-    setTier: () => Promise.resolve(ok(null)),
+    measure: async (signal, onProgress) => {
+      this.calls.push('device.measure');
+      for (const [index, name] of MICRO_NAMES.entries()) {
+        if (signal.aborted) return err(failure('cancelled'));
+        const left = MICRO_NAMES.length - index;
+        onProgress({ name, fraction: index / MICRO_NAMES.length, secondsLeft: index === 0 ? null : left });
+        await this.#wait(800);
+      }
+      return this.#probed({ measured: microReport() });
+    },
+    setTier: (tier) => {
+      this.calls.push(`device.setTier ${String(tier)}`);
+      const probed = this.#probed({ override: tier, ...(tier === null ? {} : { tier }) });
+      return Promise.resolve(probed.ok ? ok(null) : probed);
+    },
   };
-  readonly capacity: WitanPorts['capacity'] = () => Promise.reject(new Error('not scripted'));
+  readonly capacityPort = new FakeCapacityPort();
+  readonly capacity = (): Promise<FakeCapacityPort> => Promise.resolve(this.capacityPort);
 
   readonly monitor: WitanPorts['monitor'] = {
     recent: (sinceMs) => Promise.resolve(this.script.samples(sinceMs, this.#clock.epochMs())),
@@ -292,6 +309,15 @@ export class FakePorts implements WitanPorts {
   };
 
   readonly test: WitanPorts['test'] = { burnPerFrame: () => undefined };
+
+  /** What is read of the device from now on. */
+  #probed(change: Partial<ProbeReport>): Outcome<ProbeReport> {
+    const { probe } = this.script;
+    if (!probe.ok) return probe;
+    const changed = ok({ ...probe.value, ...change });
+    this.script = { ...this.script, probe: changed };
+    return changed;
+  }
 
   #record(id: string): Outcome<Deliberation> {
     const found = this.#records.find((record) => record.id === id);

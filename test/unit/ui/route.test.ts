@@ -4,7 +4,15 @@ import { hashOf, hashOfRecord, parseRoute, type PageName } from '../../../src/ui
 
 describe('parseRoute', () => {
   it('opens each page under its own fragment', () => {
-    const pages: readonly PageName[] = ['council', 'device', 'models', 'monitor', 'benchmark', 'settings'];
+    const pages: readonly PageName[] = [
+      'council',
+      'device',
+      'models',
+      'monitor',
+      'benchmark',
+      'plan',
+      'settings',
+    ];
     for (const page of pages) expect(parseRoute(hashOf(page)).page).toBe(page);
   });
 
@@ -30,7 +38,7 @@ describe('parseRoute', () => {
   it('shows the council page for anything else', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
-        expect(['council', 'device', 'models', 'monitor', 'benchmark', 'settings']).toContain(
+        expect(['council', 'device', 'models', 'monitor', 'benchmark', 'plan', 'settings']).toContain(
           parseRoute(`#${text}`).page,
         );
       }),

@@ -1,0 +1,107 @@
+import type { Caveat, ModelPrediction, PredictionVerdict, PredictReport } from '#contracts/capacity';
+import { memoryEstimate, speedEstimate } from '../estimate-words.ts';
+import { count, fileSize, listed, memorySize, parameters, percent, plural, whenLong } from '../quantities.ts';
+import type { Filter, Order } from './prediction-list.ts';
+
+const NBSP = '\u00a0';
+
+export const PACE_WORDS: Readonly<Record<NonNullable<ModelPrediction['pace']>, string>> = {
+  fluent: 'faster than you read',
+  slow: 'slower than you read',
+  'very-slow': 'very slow',
+};
+
+export const FILTER_WORDS: Readonly<Record<Filter, string>> = {
+  all: 'All',
+  fits: 'Fits',
+  here: 'On this device',
+};
+
+export const ORDER_WORDS: Readonly<Record<Order, string>> = {
+  fits: 'What fits first',
+  speed: 'Fastest first',
+  size: 'Smallest first',
+  name: 'By name',
+};
+
+const CAVEAT_WORDS: Readonly<Record<Caveat, string>> = {
+  'not-measured': 'Its speed is not known before this device is measured.',
+  unstable: 'Wider interval: the measurement was disturbed.',
+  'beyond-measured': 'Wider interval: much larger than what was measured here.',
+  'recurrent-layers': 'Some of its layers (recurrent) are of a kind that was not measured here.',
+  'shared-layers': 'It uses layers twice (shared), which was not measured here.',
+  'shape-unknown': 'No source gives its dimensions, so its speed cannot be reckoned.',
+  'other-quantization': 'Wider interval: the format of its numbers was not measured here.',
+  'needs-graphics-card': 'It needs a graphics card, which this browser does not offer.',
+  'no-library': 'What runs it on the graphics card cannot be measured without a download.',
+};
+
+/** What a row has to say besides its figures. @param measured a device that was not says so once, above the list */
+export function caveatWords({ caveats }: ModelPrediction, measured: boolean): readonly string[] {
+  return caveats
+    .filter((caveat) => measured || caveat !== 'not-measured')
+    .map((caveat) => CAVEAT_WORDS[caveat]);
+}
+
+/** "1.2 B parameters · Q4_K_M · 730.9 MB to fetch". */
+export function modelFacts(row: ModelPrediction): string {
+  const size = row.sizeBytes === null ? 'size not told' : fileSize(row.sizeBytes);
+  return [
+    ...(row.family === '' ? [] : [row.family]),
+    ...(row.parameters === null ? [] : [`${parameters(row.parameters)} parameters`]),
+    row.quantization,
+    row.installed ? `${size}, on this device` : row.sizeBytes === null ? size : `${size} to fetch`,
+  ].join(' · ');
+}
+
+/** "weights 731 MiB, 4,096 tokens of context 112 MiB, working space 24 MiB, engine 40 MiB". */
+export function memoryPartWords({ memoryParts, contextTokens }: ModelPrediction): string {
+  if (memoryParts === null) return '';
+  const { weightsBytes, cacheBytes, scratchBytes, engineBytes } = memoryParts;
+  return listed([
+    `weights ${memorySize(weightsBytes)}`,
+    `${count(contextTokens)} tokens of context ${memorySize(cacheBytes)}`,
+    `working space ${memorySize(scratchBytes)}`,
+    `engine ${memorySize(engineBytes)}`,
+  ]);
+}
+
+/** What the speeds of a report rest on. */
+export function measuredOnWords(measuredOn: NonNullable<PredictReport['measuredOn']>): string {
+  const { measuredAtMs, wallMs, backend, threads } = measuredOn;
+  const where = backend === 'webgpu' ? 'on the graphics card' : `on ${plural(threads, 'thread')}`;
+  const shapes = listed(measuredOn.parameters.map(parameters));
+  const took = `${count(Math.round(wallMs / 1000))}${NBSP}s`;
+  return `Measured ${whenLong(measuredAtMs)} ${where}, in ${took}, with models of random numbers (${shapes} parameters).`;
+}
+
+const MEASURED_WHAT: Readonly<Record<PredictionVerdict['what'], string>> = {
+  decode: 'writing',
+  prefill: 'reading the question',
+  memory: 'memory',
+};
+
+export interface VerdictLine {
+  readonly title: string;
+  readonly predicted: string;
+  readonly measured: string;
+  readonly inside: boolean;
+}
+
+/** "predicted 31.0 tokens/s (28.0 to 33.0), you got 29.6 tokens/s". */
+export function verdictLine(verdict: PredictionVerdict): VerdictLine {
+  const { predicted, measured, what } = verdict;
+  const isMemory = what === 'memory';
+  const shown = measured.toLocaleString('en-GB', { maximumFractionDigits: measured < 100 ? 1 : 0 });
+  return {
+    title: `${verdict.name}, ${MEASURED_WHAT[what]}`,
+    predicted: isMemory ? memoryEstimate(predicted) : speedEstimate(predicted),
+    measured: isMemory ? memorySize(measured) : `${shown}${NBSP}tokens/s`,
+    inside: predicted.low <= measured && measured <= predicted.high,
+  };
+}
+
+/** How far off, and how often inside, in words. */
+export function recordWords(runs: number, medianError: number, covered: number): string {
+  return `${plural(runs, 'comparison')} with real answers: half of them were at most ${percent(medianError)} off, and ${percent(covered)} lay inside their interval. Nine of ten are promised.`;
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { CAVEATS } from '#contracts/capacity';
+import {
+  caveatWords,
+  measuredOnWords,
+  memoryPartWords,
+  modelFacts,
+  recordWords,
+  verdictLine,
+} from '../../../../src/ui/device/prediction-words.ts';
+import { prediction, predictionVerdict, predictReport } from '../../../fakes/capacity-data.ts';
+
+const NBSP = '\u00a0';
+
+describe('a model', () => {
+  it('says what is to be fetched, what is here, and what nobody tells', () => {
+    expect(modelFacts(prediction())).toBe(
+      `LFM · 742.5${NBSP}M parameters · Q4_K_M · 468.6${NBSP}MB to fetch`,
+    );
+    expect(modelFacts(prediction({ installed: true }))).toContain('on this device');
+    expect(modelFacts(prediction({ family: '', parameters: null, sizeBytes: null }))).toBe(
+      'Q4_K_M · size not told',
+    );
+  });
+
+  it('has a sentence for every caveat', () => {
+    const words = caveatWords(prediction({ caveats: [...CAVEATS] }), true);
+    expect(new Set(words).size).toBe(CAVEATS.length);
+    for (const sentence of words) expect(sentence).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it('does not repeat what stands above the list of a device that was not measured', () => {
+    expect(caveatWords(prediction({ caveats: ['not-measured'] }), false)).toEqual([]);
+    expect(caveatWords(prediction({ caveats: ['not-measured'] }), true)).toHaveLength(1);
+  });
+
+  it('names the parts of its memory, where they are known', () => {
+    expect(memoryPartWords(prediction())).toContain(`4,096 tokens of context 48${NBSP}MiB`);
+    expect(memoryPartWords(prediction({ memoryParts: null }))).toBe('');
+  });
+});
+
+describe('a measurement', () => {
+  it('says when, on what and how long', () => {
+    const { measuredOn } = predictReport();
+    if (measuredOn === null) throw new Error('was measured');
+    const words = measuredOnWords(measuredOn);
+    expect(words).toContain(`on 2${NBSP}threads, in 24${NBSP}s`);
+    expect(words).toContain(`7.9${NBSP}M and 33.0${NBSP}M parameters`);
+    expect(measuredOnWords({ ...measuredOn, backend: 'webgpu' })).toContain('on the graphics card');
+  });
+});
+
+describe('what became of a prediction', () => {
+  it('stands beside it in its unit', () => {
+    expect(verdictLine(predictionVerdict())).toEqual({
+      title: 'SmolLM2 360M Instruct, writing',
+      predicted: `31.0${NBSP}tokens/s (28.0 to 33.0)`,
+      measured: `29.6${NBSP}tokens/s`,
+      inside: true,
+    });
+  });
+
+  it('says when it was outside, on either side', () => {
+    expect(verdictLine(predictionVerdict({ measured: 27.9 })).inside).toBe(false);
+    expect(verdictLine(predictionVerdict({ measured: 33.1 })).inside).toBe(false);
+    expect(verdictLine(predictionVerdict({ measured: 33 })).inside).toBe(true);
+  });
+
+  it('is bytes where memory was measured', () => {
+    const line = verdictLine(
+      predictionVerdict({
+        what: 'memory',
+        predicted: { low: 2 ** 30, median: 2 ** 30, high: 2 ** 30 },
+        measured: 2 ** 29,
+      }),
+    );
+    expect(line.measured).toBe(`512${NBSP}MiB`);
+  });
+
+  it('is summed up with its promise', () => {
+    expect(recordWords(4, 0.062, 0.75)).toContain(`at most 6${NBSP}% off, and 75${NBSP}% lay inside`);
+  });
+});
