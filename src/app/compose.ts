@@ -1,7 +1,5 @@
 import { present } from '#kernel/assert';
 import { delay, systemClock, type Clock } from '#kernel/clock';
-import { err } from '#kernel/result';
-import { failure } from '#contracts/errors';
 import type { WitanPorts } from '#contracts/ports';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
 import type { TelemetryWorkerApi } from '#contracts/telemetry';
@@ -22,6 +20,7 @@ import type { FurtherMembers } from './further-members.ts';
 import { HistoryService } from './history-service.ts';
 import { LazyBench } from './lazy-bench.ts';
 import { lazySettings } from './lazy-settings.ts';
+import { notePrediction } from './note-prediction.ts';
 import { MonitorService } from './monitor-service.ts';
 import { StarterCatalogue } from './starter-catalogue.ts';
 
@@ -71,7 +70,8 @@ export function compose(version: string): WitanPorts {
       const { DeviceStore } = await import('../storage/device-store.ts');
       return new DeviceStore(await database);
     }),
-    microBench: () => Promise.resolve(err(failure('engine-unavailable'))),
+    microBench: async (signal, onProgress) =>
+      (await import('./micro-composition.ts')).microBench(supervisor, council).run(signal, onProgress),
   });
   const models = lazily(async () =>
     (await import('./models-composition.ts')).composeModels({
@@ -81,7 +81,18 @@ export function compose(version: string): WitanPorts {
       chosen: settings.chosen,
     }),
   );
-  const capacity = lazily(async () => (await import('./capacity-service.ts')).composeCapacity());
+  const threads = (): number => (crossOriginIsolated ? navigator.hardwareConcurrency : 1);
+  const capacity = lazily(async () =>
+    (await import('./capacity-composition.ts')).composeCapacity({
+      supervisor,
+      device,
+      council,
+      models,
+      database,
+      threads,
+      baseUrl: document.baseURI,
+    }),
+  );
   const settings = lazySettings({
     clock,
     supervisor,
@@ -96,7 +107,7 @@ export function compose(version: string): WitanPorts {
     chosen: settings.chosen,
     further: async () => (furtherMembers ??= await settings.furtherMembers()),
     urlOf: (file) => catalogue.urlOf(file),
-    threads: () => (crossOriginIsolated ? navigator.hardwareConcurrency : 1),
+    threads,
   });
   const council: CouncilService = new CouncilService({
     clock,
@@ -120,7 +131,10 @@ export function compose(version: string): WitanPorts {
       const mark = frames.mark();
       return () => frames.summarySince(mark);
     },
-    keep: (record) => history.keep(record),
+    keep: (record) => {
+      void notePrediction(database, capacity, record);
+      return history.keep(record);
+    },
     onBusy: (busy) => {
       monitor.setBusy(busy);
     },

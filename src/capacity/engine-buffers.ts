@@ -1,4 +1,5 @@
 import type { Backend } from '#contracts/engine';
+import { cpuBatchTokens, GPU_BATCH_TOKENS } from '#contracts/prompt-batch';
 import type { Estimate } from '#contracts/estimate';
 import type { FullShape } from '#contracts/model-shape';
 
@@ -21,16 +22,11 @@ export function cachedTokensOfSlot({ contextTokens, slots = 1 }: Loading): numbe
   return Math.max(CONTEXT_STEP, padded(Math.floor(contextTokens / slots)));
 }
 
-/**
- * Tokens that are taken at once; the figures are those of `workers/inference/wllama-batch.ts`, with which a test compares
- * them. No batch is longer than the cache.
- */
+/** Tokens that are taken at once; no batch is longer than the cache. */
 export function batchTokens(loading: Loading): number {
   const { backend, fileBytes, threads, slots = 1 } = loading;
   const cells = slots * cachedTokensOfSlot(loading);
-  if (backend === 'webgpu') return Math.min(256, cells);
-  const affordable = (0.6e9 * threads) / Math.max(1, fileBytes);
-  return Math.min(64, Math.max(8, 8 * Math.floor(affordable / 8)), cells);
+  return Math.min(backend === 'webgpu' ? GPU_BATCH_TOKENS : cpuBatchTokens(fileBytes, threads), cells);
 }
 
 /**

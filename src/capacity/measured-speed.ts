@@ -1,5 +1,6 @@
 import { median } from '#kernel/statistics-order';
 import type { SpeedMeasurement, SyntheticQuantization } from '#contracts/capacity';
+import { isFullShape, type ModelShape } from '#contracts/model-shape';
 import { cpuBatchTokens, GPU_BATCH_TOKENS } from '#contracts/prompt-batch';
 import { SpeedModel, type SpeedSample } from './speed-model.ts';
 import { tokenWork } from './token-work.ts';
@@ -40,6 +41,8 @@ export function samplesOf({ models, backend, threads }: SpeedMeasurement): reado
 /** What a device does, from its measurement. */
 export interface MeasuredSpeed {
   readonly model: SpeedModel;
+  /** Of the models that were run, smallest first. */
+  readonly parameters: readonly number[];
   /** From the question to the first token, less the engine's own time for the prompt and a token; ms. */
   readonly overheadMs: number;
 }
@@ -51,7 +54,26 @@ export function measuredSpeed(measurement: SpeedMeasurement): MeasuredSpeed | nu
   const overheads = measurement.models.flatMap(({ runs }) =>
     runs.map(({ firstTokenMs, prefillMs, decodeMs }) => Math.max(0, firstTokenMs - prefillMs - decodeMs)),
   );
-  return { model: new SpeedModel(samples), overheadMs: median(overheads) };
+  const sizes = measurement.models.map(({ shape }) => parametersOf(shape)).sort((a, b) => a - b);
+  return { model: new SpeedModel(samples), parameters: [...new Set(sizes)], overheadMs: median(overheads) };
+}
+
+/** Weights of a llama-like shape all of which is known. */
+function parametersOf(shape: ModelShape): number {
+  if (!isFullShape(shape)) return 0;
+  const { layers, heads, kvHeads, headDim, embeddingDim, feedForwardDim, vocabulary } = shape;
+  const perLayer = embeddingDim * headDim * 2 * (heads + kvHeads) + 3 * embeddingDim * feedForwardDim;
+  return layers * perLayer + vocabulary * embeddingDim;
+}
+
+/** Name and major version of a browser; another one may compute differently. */
+const browserOf = (userAgent: string): string =>
+  /(?:Edg|OPR|Firefox|Chrome|Version)\/\d+/.exec(userAgent)?.[0] ?? userAgent;
+
+/** Whether a measurement still tells of this device: as many threads, and the same browser in the same major version. */
+export function isOfThisDevice(measurement: SpeedMeasurement, threads: number, userAgent: string): boolean {
+  const { threads: used, backend, userAgent: then } = measurement;
+  return (backend === 'webgpu' || used === threads) && browserOf(then) === browserOf(userAgent);
 }
 
 /** A file's format as one of those that were measured, and whether it is that or merely the nearest. */

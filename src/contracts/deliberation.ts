@@ -56,6 +56,8 @@ export const MemberOutcomeSchema = v.object({
   /** Canonical key of the vote; null when there is none. */
   key: v.nullable(text),
   tokens: v.number(),
+  /** Of the question as it was put to the member, template and conversation included; absent where nobody says. */
+  promptTokens: v.optional(v.number()),
   /** Milliseconds from the member's start to its first token. */
   ttftMs: nullableNumber,
   tokensPerSecond: nullableNumber,

@@ -3,6 +3,7 @@ import { BACKENDS, ENGINE_KINDS } from './engine.ts';
 import { BenchConditionsSchema, BenchEnvironmentSchema, BenchResultSchema, BENCH_TESTS } from './bench.ts';
 import { DissentSchema, FrameSummarySchema, MEMBER_STATUSES, OUTCOMES } from './deliberation.ts';
 import { EvalReportSchema } from './evaluation.ts';
+import { PredictReportSchema } from './capacity.ts';
 import { ProbeReportSchema } from './hardware.ts';
 import { CapacityPlanSchema } from './plan.ts';
 
@@ -176,6 +177,7 @@ export const PlanDocumentSchema = CapacityPlanSchema;
 export const HEADLESS_SCHEMAS = {
   probe: ProbeDocumentSchema,
   plan: PlanDocumentSchema,
+  predict: PredictReportSchema,
   ask: AskDocumentSchema,
   eval: EvalDocumentSchema,
   bench: BenchDocumentSchema,

@@ -25,6 +25,7 @@ export class Seat {
   error: ErrorCode | null = null;
   text = '';
   tokens = 0;
+  promptTokens: number | null = null;
   tokensPerSecond: number | null = null;
   readonly #clock: Clock;
   readonly #abort = new AbortController();
@@ -67,6 +68,7 @@ export class Seat {
   accept(generation: Generation): void {
     this.text = generation.text;
     this.tokens = generation.completionTokens;
+    if (generation.promptTokens > 0) this.promptTokens = generation.promptTokens;
     this.tokensPerSecond = generation.decodeTokensPerSecond ?? this.tokensPerSecond;
     // Result and stream come by two ports: a short answer may be complete before its first chunk is here.
     this.#ttftMs ??= generation.timeToFirstTokenMs;
@@ -91,6 +93,7 @@ export class Seat {
       answer: this.text,
       key: this.key,
       tokens: this.tokens,
+      ...(this.promptTokens === null ? {} : { promptTokens: this.promptTokens }),
       ttftMs: this.#ttftMs,
       tokensPerSecond: this.tokensPerSecond,
       durationMs: this.#durationMs,

@@ -21,6 +21,11 @@ export type Command = { readonly common: CommonOptions } & (
   | { readonly verb: 'probe' | 'bench' | 'selftest' }
   | { readonly verb: 'plan'; readonly goal: Goal }
   | {
+      readonly verb: 'predict';
+      /** All that are known where undefined. */
+      readonly models: readonly string[] | undefined;
+    }
+  | {
       readonly verb: 'ask';
       readonly prompt: string;
       readonly members: readonly string[] | undefined;
@@ -36,15 +41,16 @@ export type Command = { readonly common: CommonOptions } & (
 export type CommandOf<V extends Verb> = Extract<Command, { verb: V }>;
 
 /** Verbs of the contract that later pieces of work bring. */
-const PLANNED = ['predict', 'loadtest', 'optimize', 'metrics', 'ring'];
+const PLANNED = ['loadtest', 'optimize', 'metrics', 'ring'];
 
 /**
- * Seconds. An evaluation asks every member hundreds of questions; a benchmark repeats each test six times; a plan measures
- * the device first where that was not done, half a minute where all goes well.
+ * Seconds. An evaluation asks every member hundreds of questions; a benchmark repeats each test six times; a plan or a prediction
+ * measures the device first where that was not done, half a minute where all goes well.
  */
 const DEFAULT_TIMEOUT_S: Readonly<Record<Verb, number>> = {
   probe: 60,
   plan: 180,
+  predict: 180,
   ask: 120,
   eval: 3600,
   bench: 900,
@@ -72,6 +78,7 @@ const OPTIONS = {
   split: { type: 'string', default: 'test' },
   quick: { type: 'boolean', default: false },
   goal: { type: 'string', default: 'balanced' },
+  models: { type: 'string' },
 } as const;
 
 /** Arguments that a verb takes; none where it is not named. */
@@ -88,6 +95,7 @@ const OWN: Readonly<Record<string, Verb>> = {
   split: 'eval',
   quick: 'bench',
   goal: 'plan',
+  models: 'predict',
 };
 
 function whole(name: string, text: string, least: number): number {
@@ -197,6 +205,11 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
     case 'bench':
       if (!values.quick) throw misuse('only the quick suite exists yet: bench --quick');
       return { verb, common };
+    case 'predict': {
+      const models = values.models?.split(',').filter((id) => id !== '');
+      if (models?.length === 0) throw misuse('--models needs the id of a model');
+      return { verb, models, common };
+    }
     case 'plan': {
       const goal = GOALS.find((each) => each === values.goal);
       if (goal === undefined) throw misuse(`--goal is one of ${GOALS.join(', ')}, not "${values.goal}"`);

@@ -10,6 +10,7 @@ import { evaluate } from './verbs/eval.ts';
 import { models } from './verbs/models.ts';
 import { open } from './verbs/open.ts';
 import { plan } from './verbs/plan.ts';
+import { predict } from './verbs/predict.ts';
 import { probe } from './verbs/probe.ts';
 import { selftest } from './verbs/selftest.ts';
 
@@ -33,6 +34,8 @@ function work(session: Session, command: Command): Promise<unknown> {
       return probe(session);
     case 'plan':
       return plan(session, command);
+    case 'predict':
+      return predict(session, command);
     case 'ask':
       return ask(session, command);
     case 'eval':

@@ -1,6 +1,7 @@
 import type { ErrorDocument, Verb, VerbDocument } from '../../src/contracts/headless.ts';
 import { columns } from './columns.ts';
 import { renderPlan } from './render-plan.ts';
+import { renderPredictions } from './render-predictions.ts';
 
 const ms = (value: number | null): string => (value === null ? '–' : `${value.toFixed(0)} ms`);
 const rate = (value: number | null): string => (value === null ? '–' : `${value.toFixed(1)} tokens/s`);
@@ -14,6 +15,7 @@ const RENDER: { readonly [V in Verb]: (document: VerbDocument<V>) => string } = 
       `WebGPU ${profile.webgpu} · isolated ${profile.isolated ? 'yes' : 'no'} · clock step ${profile.clockStepUs} µs`,
     ].join('\n'),
   plan: renderPlan,
+  predict: renderPredictions,
   ask: (document) =>
     [
       document.answer ?? `No answer (${document.outcome})`,

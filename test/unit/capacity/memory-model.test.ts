@@ -8,7 +8,7 @@ import { GgufCatalogueSchema } from '#contracts/gguf-catalogue';
 import { kvCacheBytes, type ModelShape } from '#contracts/model-shape';
 import { batchTokens } from '../../../src/capacity/engine-buffers.ts';
 import { predictMemory, type MemoryQuestion } from '../../../src/capacity/memory-model.ts';
-import { cpuBatchTokens, GPU_BATCH_TOKENS } from '../../../workers/inference/wllama-batch.ts';
+import { cpuBatchTokens, GPU_BATCH_TOKENS } from '../../../src/contracts/prompt-batch.ts';
 import {
   memoryOutcomes,
   modelShapeOf,

@@ -1,12 +1,11 @@
 import { present } from '#kernel/assert';
 import { systemClock } from '#kernel/clock';
 import { seededRandom } from '#kernel/random';
-import type { Backend, Generation, StoredSource } from '#contracts/engine';
+import type { Backend, EngineMemory, Generation, StoredSource } from '#contracts/engine';
 import type { SyntheticQuantization } from '#contracts/capacity';
 import type { Outcome } from '#contracts/errors';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
 import type { LoadedWithMemory } from '../../../workers/inference/wllama-host.ts';
-import type { NativeMemory } from '../../../workers/inference/wllama-native-log.ts';
 import { WorkerEngine } from '../../../src/engines/worker-engine.ts';
 import { aligned } from '../../../src/hardware/synthetic/gguf-header.ts';
 import { syntheticModel } from '../../../src/hardware/synthetic/synthetic-model.ts';
@@ -49,7 +48,7 @@ export interface MemoryOutcome {
   readonly problemAt: 'load' | 'answer' | null;
   readonly cause: string;
   /** By the engine's own account; null where it did not load. */
-  readonly memory: NativeMemory | null;
+  readonly memory: EngineMemory | null;
   readonly heapLoaded: Heap | null;
   readonly heapAnswered: Heap | null;
   /** Of the page's and the GPU's processes: before, when it had loaded, when it had answered. */

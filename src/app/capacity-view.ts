@@ -1,0 +1,172 @@
+import type { SpeedMeasurement } from '#contracts/capacity';
+import type { CouncilCatalogue } from '#contracts/council-catalogue';
+import type { ModelPrediction } from '#contracts/capacity';
+import type { HardwareProfile, ProbeReport } from '#contracts/hardware';
+import { kvCacheBytes } from '#contracts/model-shape';
+import type { CapacityPlan, Goal, PlanCandidate, PlanInput, WhatIf } from '#contracts/plan';
+import type { ScalabilityInput } from '#contracts/scalability';
+import type { StarterCouncil } from '#contracts/starter';
+import type { KnownModel } from '../capacity/known-model.ts';
+import { ENGINE_LIMIT_BYTES } from '../capacity/memory-fit.ts';
+import type { PredictionQuestion } from '../capacity/predict-speed.ts';
+
+const GIB = 2 ** 30;
+
+/** A model that is known, with what is predicted of it. */
+export interface PredictedModel {
+  readonly prediction: PlanCandidate['prediction'];
+  /** Null for models of web-llm. */
+  readonly known: KnownModel | null;
+}
+
+export interface PlanSources {
+  readonly probe: ProbeReport;
+  readonly models: readonly PredictedModel[];
+  readonly councils: CouncilCatalogue | null;
+  readonly starter: StarterCouncil | null;
+  readonly threads: number;
+  readonly question: PredictionQuestion;
+  readonly correction: number;
+}
+
+/** Real cards: two power preferences that name different ones are two. */
+function cardsOf({ adapters }: HardwareProfile): number {
+  const names = adapters
+    .filter(({ fallback }) => !fallback)
+    .map(({ vendor, architecture, device, description }) =>
+      [vendor, architecture, device, description].join('|'),
+    );
+  return new Set(names).size;
+}
+
+/** A reading that may stand for any amount above it scores nothing. */
+const isFloor = ({ reasons }: ProbeReport): boolean =>
+  reasons.find(({ input }) => input === 'memory')?.score === null;
+
+/** Of a public ranking, by the model's id in either catalogue. */
+function scoresOf(councils: CouncilCatalogue | null): ReadonlyMap<string, number> {
+  return new Map(
+    (councils?.councils ?? []).flatMap(({ members }) => members.map(({ id, score }) => [id, score] as const)),
+  );
+}
+
+export function planInput(sources: PlanSources, goal: Goal, whatIf: WhatIf = {}): PlanInput {
+  const { probe, models, councils, starter, question, correction } = sources;
+  const { profile } = probe;
+  const scores = scoresOf(councils);
+  const accuracies = new Map(starter?.members.map(({ id, accuracy }) => [id, accuracy.test]) ?? []);
+  const told = profile.deviceMemoryGiB === null ? null : profile.deviceMemoryGiB * GIB;
+  const cards = whatIf.cards ?? cardsOf(profile);
+  const graphicsBytes =
+    profile.micro['gpuMemoryMiB'] === undefined ? null : profile.micro['gpuMemoryMiB'] * 2 ** 20;
+  const cpuFactor = whatIf.cores === undefined ? 1 : whatIf.cores / Math.max(1, profile.cores ?? 1);
+  return {
+    goal,
+    tier: probe.tier,
+    threads: whatIf.cores === undefined ? sources.threads : profile.isolated ? whatIf.cores : 1,
+    memory: {
+      bytes: whatIf.memoryGiB === undefined ? told : whatIf.memoryGiB * GIB,
+      floor: whatIf.memoryGiB === undefined && told !== null && isFloor(probe),
+      typed: whatIf.memoryGiB !== undefined,
+    },
+    engineBytes: ENGINE_LIMIT_BYTES,
+    graphics: cards === 0 ? null : { cards, bytes: graphicsBytes },
+    remoteServers: whatIf.remoteServers ?? 0,
+    storageBytes:
+      profile.storage.quotaBytes === null
+        ? null
+        : Math.max(0, profile.storage.quotaBytes - (profile.storage.usageBytes ?? 0)),
+    candidates: models.map(({ prediction, known }): PlanCandidate => {
+      const factor =
+        prediction.backend === 'webgpu' ? (whatIf.graphicsFactor ?? 1) : bandwidthBound(cpuFactor);
+      return {
+        prediction: faster(prediction, factor),
+        accuracy: accuracies.get(prediction.id) ?? null,
+        score: scores.get(prediction.id) ?? null,
+        cacheBytesPerToken: known === null ? null : (kvCacheBytes(known.shape, 1) ?? known.kvBytesPerToken),
+      };
+    }),
+    promptTokens: question.promptTokens,
+    answerTokens: question.answerTokens,
+    correction,
+  };
+}
+
+/**
+ * More cores speed the writing of an answer up by less than their number, for they share one memory: by the square root,
+ * which is between nothing and all of it. A what-if, not a prediction.
+ */
+const bandwidthBound = (factor: number): number => Math.sqrt(factor);
+
+function faster(prediction: PlanCandidate['prediction'], factor: number): PlanCandidate['prediction'] {
+  if (factor === 1) return prediction;
+  const { tokensPerSecond: speed, ttft } = prediction;
+  // What is not measured is less sure the further it is from here.
+  const doubt = Math.abs(Math.log(factor)) / 4 + 1;
+  return {
+    ...prediction,
+    tokensPerSecond:
+      speed === null
+        ? null
+        : {
+            median: speed.median * factor,
+            low: (speed.low * factor) / doubt,
+            high: speed.high * factor * doubt,
+          },
+    ttft:
+      ttft === null
+        ? null
+        : {
+            median: ttft.median / factor,
+            low: ttft.low / factor / doubt,
+            high: (ttft.high / factor) * doubt,
+          },
+  };
+}
+
+/** Questions a minute of one person who asks, reads and asks again. */
+const QUESTIONS_PER_MINUTE = 1;
+
+export function scalabilityInput(
+  { probe: { profile, ...probe }, models, threads, question }: PlanSources,
+  plan: CapacityPlan,
+  measurement: SpeedMeasurement | null,
+): ScalabilityInput {
+  const { micro } = profile;
+  const [one, all] = [micro['wasmReadGBps1'], micro['wasmReadGBpsAll']];
+  const cards = cardsOf(profile);
+  const turned = (
+    speed: NonNullable<ModelPrediction['tokensPerSecond']>,
+  ): { median: number; low: number; high: number } => ({
+    median: 1000 / speed.median,
+    low: 1000 / speed.high,
+    high: 1000 / speed.low,
+  });
+  return {
+    threads: measurement?.threads ?? threads,
+    cores: profile.cores,
+    threadScaling: one === undefined || all === undefined || one === 0 ? null : all / one,
+    memoryBytes: profile.deviceMemoryGiB === null ? null : profile.deviceMemoryGiB * GIB,
+    memoryIsFloor: isFloor({ profile, ...probe }),
+    graphics: cards === 0 ? null : { cards, readGBps: micro['gpuReadGBps'] ?? null },
+    remoteServers: 0,
+    isolated: profile.isolated,
+    answerTokens: question.answerTokens,
+    promptTokens: question.promptTokens,
+    members: plan.members.map(({ id, name, backend, memoryBytes, tokensPerSecond, ttft }) => ({
+      id,
+      name,
+      backend,
+      memoryBytes,
+      decodeMs: tokensPerSecond === null ? null : turned(tokensPerSecond),
+      bandwidthShare: null,
+      prefillMs: ttft,
+    })),
+    models: models
+      .flatMap(({ prediction: { name, memory, parameters } }) =>
+        memory === null ? [] : [{ name, memoryBytes: memory.high, parameters }],
+      )
+      .sort((a, b) => a.memoryBytes - b.memoryBytes),
+    questionsPerMinute: QUESTIONS_PER_MINUTE,
+  };
+}
