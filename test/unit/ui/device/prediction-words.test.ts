@@ -7,7 +7,8 @@ import {
   modelFacts,
   recordWords,
   verdictLine,
-, verdictWords } from '../../../../src/ui/device/prediction-words.ts';
+  verdictWords,
+} from '../../../../src/ui/device/prediction-words.ts';
 import { prediction, predictionVerdict, predictReport } from '../../../fakes/capacity-data.ts';
 
 const NBSP = '\u00a0';
