@@ -1,5 +1,6 @@
 import type { ModelShape } from '../../src/contracts/model-shape.ts';
-import { batchTokens, measuredSpeed } from '../../src/capacity/measured-speed.ts';
+import { batchTokens, measuredSpeed, nearestQuantization } from '../../src/capacity/measured-speed.ts';
+import { UNLIKE } from '../../src/capacity/predict-speed.ts';
 import { tokenWork } from '../../src/capacity/token-work.ts';
 import { median, quantile } from '../../src/kernel/statistics-order.ts';
 import { measureInPage } from './engine-session.ts';
@@ -47,7 +48,8 @@ for (let round = 0; round < Number(roundsText); round += 1) {
     for (const quantization of QUANTIZATIONS) {
       const measurement = await measureInPage('cpu', 'calibration', { backend: 'cpu', threads });
       const device = measuredSpeed(measurement);
-      if (device === null) throw new Error('too little was measured');
+      const nearest = device === null ? null : nearestQuantization(quantization, device.model.quantizations);
+      if (device === null || nearest === null) throw new Error('too little was measured');
       const synthetic = {
         layers: shape.layers ?? 0,
         embedding: shape.embeddingDim ?? 0,
@@ -70,7 +72,7 @@ for (let round = 0; round < Number(roundsText); round += 1) {
       );
       const work = tokenWork({
         shape,
-        quantization,
+        quantization: nearest.quantization,
         weightsBytes: loaded.memory.weightsBytes,
         parameters: null,
         batchTokens: batchTokens('cpu', sizeBytes, threads),
@@ -79,7 +81,8 @@ for (let round = 0; round < Number(roundsText); round += 1) {
       for (const run of runs) {
         const { promptTokens, prefillTokensPerSecond, decodeTokensPerSecond } = run;
         const contextTokens = run.contextTokens - run.completionTokens / 2;
-        const predicted = device.model.predict({ work, promptTokens, contextTokens });
+        const unlike = nearest.exact ? 0 : UNLIKE['other-quantization'];
+        const predicted = device.model.predict({ work, promptTokens, contextTokens }, unlike);
         const found = {
           decode: 1000 / (decodeTokensPerSecond ?? NaN),
           prefill: (1000 * promptTokens) / (prefillTokensPerSecond ?? NaN),
@@ -97,6 +100,7 @@ for (let round = 0; round < Number(roundsText); round += 1) {
             inside: found[what] >= estimate.low && found[what] <= estimate.high,
             calibrationMs: measurement.wallMs,
             stable: measurement.stable,
+            measuredFormat: nearest.exact,
           };
           pairs.push(pair);
           process.stdout.write(`${JSON.stringify(pair)}\n`);
