@@ -29,7 +29,7 @@ export class SpeedWorkers {
       load: (options) => {
         this.loads.push(options);
         if (this.fails) return Promise.resolve(err(failure('out-of-memory')));
-        const { model, backend, threads, contextTokens } = options;
+        const { model, backend = 'cpu', threads, contextTokens } = options;
         this.#fileBytes = 'sizeBytes' in model ? (model.sizeBytes ?? 0) : 0;
         return Promise.resolve(
           ok({
