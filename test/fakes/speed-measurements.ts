@@ -35,7 +35,7 @@ function measuredShape(model: CalibrationModel): MeasuredShape {
     memory: { contextTokens: calibrationContext(model), weightsBytes, kvBytes: 1e6, computeBytes: 2e6 },
     loadMs: 100,
     runs: [...prompts, ...(longPrompt === null ? [] : [longPrompt])].map((promptTokens) => {
-      const prefillMs = promptTokens * tokenMs + layerMs;
+      const prefillMs = promptTokens * (tokenMs + layerMs / 10);
       return {
         promptTokens,
         prefillMs,
