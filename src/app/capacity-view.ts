@@ -59,7 +59,11 @@ export function planInput(sources: PlanSources, goal: Goal, whatIf: WhatIf = {})
   const cards = whatIf.cards ?? cardsOf(profile);
   const graphicsBytes =
     profile.micro['gpuMemoryMiB'] === undefined ? null : profile.micro['gpuMemoryMiB'] * 2 ** 20;
-  const cpuFactor = whatIf.cores === undefined ? 1 : whatIf.cores / Math.max(1, profile.cores ?? 1);
+  // Without isolation there is one thread, however many cores.
+  const cpuFactor =
+    whatIf.cores === undefined || !profile.isolated
+      ? 1
+      : whatIf.cores / Math.max(1, profile.cores ?? sources.threads);
   return {
     goal,
     tier: probe.tier,

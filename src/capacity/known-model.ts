@@ -86,12 +86,15 @@ export function starterModel(member: StarterMember): KnownModel {
   };
 }
 
-/** The figure that most layers have; null where nobody says. */
+/** The figure that most layers with attention have; null where nobody says. Layers without any say 0. */
 function usual(figure: PerLayer): number | null {
   if (figure === null || typeof figure === 'number') return figure;
-  const sorted = [...figure].sort((a, b) => a - b);
+  const sorted = figure.filter((heads) => heads > 0).sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? null;
 }
+
+const withoutHeads = (figure: PerLayer): number =>
+  figure === null || typeof figure === 'number' ? 0 : figure.filter((heads) => heads === 0).length;
 
 /** A model of the store, by what its file says of itself. @param fileBytes size of each of its files */
 export function storedModel(
@@ -104,6 +107,7 @@ export function storedModel(
   const { layers, embedding, keyDimensions, vocabulary } = shape;
   const heads = usual(shape.heads);
   const headDim = keyDimensions ?? (embedding === null || heads === null ? null : embedding / heads);
+  const recurrent = withoutHeads(shape.kvHeads);
   return {
     id,
     name,
@@ -122,7 +126,8 @@ export function storedModel(
       embeddingDim: embedding,
       vocabulary,
       // Which of its layers have a window it does not say: as if none had, so at most.
-      attention: layers === null ? null : { full: layers, sliding: 0, recurrent: 0, windowTokens: null },
+      attention:
+        layers === null ? null : { full: layers - recurrent, sliding: 0, recurrent, windowTokens: null },
     },
     trainedTokens: shape.contextTokens,
     kvBytesPerToken: summary.kvBytesPerToken,

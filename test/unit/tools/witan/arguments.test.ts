@@ -61,6 +61,16 @@ test('a plan is balanced unless told otherwise, and may measure the device first
   expect(readCommand(['plan', '--goal', 'speed'], {})).toMatchObject({ goal: 'speed' });
 });
 
+test('a prediction is of all models unless some are named', () => {
+  expect(readCommand(['predict'], {})).toMatchObject({
+    verb: 'predict',
+    models: undefined,
+    common: { timeoutMs: 180_000 },
+  });
+  expect(readCommand(['predict', '--models', 'a,b'], {})).toMatchObject({ models: ['a', 'b'] });
+  expect(readCommand(['predict', '--models', ',a,'], {})).toMatchObject({ models: ['a'] });
+});
+
 test('an evaluation is on the test split unless told otherwise', () => {
   expect(readCommand(['eval', '--questions', '600'], {})).toMatchObject({ split: 'test', questions: 600 });
   expect(readCommand(['eval', '--split', 'dev'], {})).toMatchObject({ split: 'dev' });
@@ -80,6 +90,12 @@ test.each([
   [['plan', '--goal', 'cheap'], '--goal is one of speed, quality, balanced'],
   [['plan', 'speed'], 'no argument'],
   [['probe', '--goal', 'speed'], 'belongs to the verb plan'],
+  [['predict', 'a'], 'no argument'],
+  [['predict', '--models', ''], '--models needs the id'],
+  [['predict', '--models', ','], '--models needs the id'],
+  [['plan', '--models', 'a'], 'belongs to the verb predict'],
+  [['models', 'list', '--models', 'a'], 'belongs to the verb predict'],
+  [['predict', '--goal', 'speed'], 'belongs to the verb plan'],
   [['loadtest', 'spike'], 'does not exist yet'],
   [['ask'], 'needs a question'],
   [['ask', 'a', 'b'], 'one argument'],
