@@ -9,7 +9,6 @@ import type {
 import type { Generation } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
-import type { WorkerHandle } from '#contracts/worker-handle';
 import { measureSpeed, speedBackend } from '../../../src/app/capacity-measure.ts';
 import { CALIBRATION, calibrationContext } from '../../../src/capacity/calibration.ts';
 import { FakeWorkerHandle } from '../../fakes/fake-worker-handle.ts';
@@ -68,7 +67,7 @@ class AnsweringWorker extends FakeInferenceWorker {
 class Rig {
   readonly clock = new VirtualClock();
   readonly requests: SyntheticRequest[] = [];
-  readonly workers: WorkerHandle<never>[] = [];
+  readonly workers: { readonly alive: boolean }[] = [];
   readonly hosts: FakeInferenceWorker[] = [];
   readonly listeners = new Set<(visible: boolean) => void>();
   readonly progress: SpeedProgress[] = [];

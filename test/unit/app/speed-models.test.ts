@@ -42,7 +42,7 @@ class Rig {
           return this.builder;
         },
         startEngine: () => {
-          this.builderAlive = present(this.builder).alive;
+          this.builderAlive = present(this.builder, 'a builder').alive;
           this.engine = new FakeWorkerHandle<InferenceWorkerApi>(this.host);
           return this.engine;
         },
@@ -127,7 +127,7 @@ describe('what goes wrong while a model is opened', () => {
     rig.built = new Promise(() => undefined);
     const opening = rig.open();
     await turn();
-    present(rig.builder).terminate(failure('worker-lost', { member: 'model builder' }));
+    present(rig.builder, 'a builder').terminate(failure('worker-lost', { member: 'model builder' }));
     expect(await opening).toEqual(err(failure('worker-lost', { member: 'model builder' })));
     expect(rig.engine).toBeNull();
   });
@@ -183,9 +183,9 @@ describe('what goes wrong while a model is opened', () => {
   it('a stop later does not end the builder that is already gone, nor the model that is in use', async () => {
     const stop = new AbortController();
     await rig.open(stop.signal);
-    const reason = present(rig.engine).lost;
+    const reason = present(rig.engine, 'an engine').lost;
     stop.abort();
-    expect(present(rig.engine).lost).toBe(reason);
+    expect(present(rig.engine, 'an engine').lost).toBe(reason);
     expect(rig.alive()).toEqual([false, true]);
   });
 });

@@ -298,6 +298,7 @@ describe('what goes wrong', () => {
     ['in the first answer', 1],
     ['in the middle', 5],
     ['in the second model', 9],
+    ['in the last answer', 14],
   ])('a stop %s ends it at once, and the model is closed', async (_when, calls) => {
     const rig = new Rig();
     const stop = new AbortController();

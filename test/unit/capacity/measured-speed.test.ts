@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { present } from '#kernel/assert';
-import type { MeasuredShape, SpeedMeasurement, SpeedRun } from '#contracts/capacity';
+import type { MeasuredShape, SpeedMeasurement, SpeedRun, SyntheticQuantization } from '#contracts/capacity';
 import type { ModelShape } from '#contracts/model-shape';
 import { CALIBRATION } from '../../../src/capacity/calibration.ts';
 import {
@@ -14,7 +14,13 @@ import { syntheticModel, syntheticShape } from '../../../src/hardware/synthetic/
 import { speedMeasurement } from '../../fakes/capacity-data.ts';
 import { AGENTS } from '../../fakes/hardware-profiles.ts';
 
-const [WIDE, DEEP] = CALIBRATION.map(({ shape }) => shape);
+const WIDE = shapeOf('Q4_K_M');
+const DEEP = shapeOf('Q4_0');
+
+/** Of the first calibration model in it. */
+function shapeOf(quantization: SyntheticQuantization): ModelShape {
+  return present(CALIBRATION.find((model) => model.quantization === quantization)?.shape, quantization);
+}
 
 const run = (change: Partial<SpeedRun> = {}): SpeedRun => ({
   promptTokens: 8,
@@ -48,7 +54,7 @@ describe('samples', () => {
       run({ prefillMs: 4, decodeMs: 9 }),
       run({ prefillMs: 90, decodeMs: 2.2 }),
     ];
-    const samples = samplesOf(measurement(model(present(WIDE), { runs })));
+    const samples = samplesOf(measurement(model(WIDE, { runs })));
     expect(samples.map(({ work: _work, ...figures }) => figures)).toEqual([
       { promptTokens: 8, prefillMs: 5, contextTokens: 16, decodeMs: 2.2 },
       { promptTokens: 96, prefillMs: 40, contextTokens: 104, decodeMs: 3 },
@@ -56,14 +62,14 @@ describe('samples', () => {
   });
 
   it('carry the work of their model, its bytes as the engine counted them', () => {
-    const [sample] = samplesOf(measurement(model(present(WIDE), { quantization: 'Q8_0' })));
-    const work = present(sample).work;
+    const [sample] = samplesOf(measurement(model(WIDE, { quantization: 'Q8_0' })));
+    const { work } = present(sample, 'a sample');
     expect(work).toMatchObject({ quantization: 'Q8_0', layers: 6, attention: 6 * 512 });
     expect(work.layerBytes + work.outputBytes).toBeCloseTo(15e6, 3);
   });
 
   it('leave out a model of which too little is known', () => {
-    const unknown = { ...present(WIDE), embeddingDim: null };
+    const unknown = { ...WIDE, embeddingDim: null };
     expect(samplesOf(measurement(model(unknown)))).toEqual([]);
   });
 
@@ -72,57 +78,59 @@ describe('samples', () => {
     expect(batchTokens('cpu', 16e6, 2)).toBe(64);
     expect(batchTokens('cpu', 100e6, 4)).toBe(24);
     expect(batchTokens('cpu', 4e9, 1)).toBe(8);
-    const card = { ...measurement(model(present(WIDE))), backend: 'webgpu' as const };
-    expect(present(samplesOf(card)[0]).work.batchTokens).toBe(256);
+    const card = { ...measurement(model(WIDE)), backend: 'webgpu' as const };
+    expect(samplesOf(card)[0]?.work.batchTokens).toBe(256);
   });
 });
 
 describe('measuredSpeed', () => {
   it('needs two models', () => {
-    expect(measuredSpeed(measurement(model(present(WIDE))))).toBeNull();
-    const unknown = { ...present(DEEP), vocabulary: null };
-    expect(measuredSpeed(measurement(model(present(WIDE)), model(unknown)))).toBeNull();
-    expect(measuredSpeed(measurement(model(present(WIDE)), model(present(DEEP))))).not.toBeNull();
+    expect(measuredSpeed(measurement(model(WIDE)))).toBeNull();
+    const unknown = { ...DEEP, vocabulary: null };
+    expect(measuredSpeed(measurement(model(WIDE), model(unknown)))).toBeNull();
+    expect(measuredSpeed(measurement(model(WIDE), model(DEEP)))).not.toBeNull();
   });
 
   it('names the sizes that were run, smallest first and each once, as those models have them', () => {
-    const speed = measuredSpeed(
-      measurement(model(present(WIDE)), model(present(DEEP)), model(present(WIDE), { quantization: 'Q8_0' })),
-    );
-    const built = [present(DEEP), present(WIDE)].map((shape) => {
+    const speed = measuredSpeed(measurement(model(WIDE), model(DEEP), model(WIDE, { quantization: 'Q8_0' })));
+    const built = [DEEP, WIDE].map((shape) => {
       const known = syntheticShape(shape);
       if (!known.ok) throw new Error(known.error.code);
       const made = syntheticModel(known.value, { quantization: 'Q4_0', seed: 1, contextTokens: 128 });
       if (!made.ok) throw new Error(made.error.code);
       return made.value.parameters;
     });
-    const { parameters } = present(speed);
+    const { parameters } = present(speed, 'a speed');
     expect(parameters).toHaveLength(2);
     // All but the scales of the norms: one value a row.
     for (const [index, parameter] of parameters.entries()) {
-      expect(parameter).toBeLessThanOrEqual(present(built[index]));
-      expect(parameter / present(built[index])).toBeGreaterThan(0.999);
+      expect(parameter).toBeLessThanOrEqual(built[index] ?? NaN);
+      expect(parameter / (built[index] ?? NaN)).toBeGreaterThan(0.999);
     }
   });
 
   it('counts the table of tokens twice where the output has its own', () => {
-    const untied = { ...present(WIDE), tiedEmbeddings: false };
-    const { parameters } = present(measuredSpeed(measurement(model(present(WIDE)), model(untied))));
-    expect(present(parameters[1]) - present(parameters[0])).toBe(16_384 * 512);
+    const untied = { ...WIDE, tiedEmbeddings: false };
+    const speed = measuredSpeed(measurement(model(WIDE), model(untied)));
+    const [tied = NaN, own = NaN] = speed?.parameters ?? [];
+    expect(own - tied).toBe(16_384 * 512);
   });
 
   it('takes for overhead what prompt and token leave of the time to the first token, never less than none', () => {
-    const quick = model(present(WIDE), { runs: [run({ firstTokenMs: 1 }), run({ firstTokenMs: 7 })] });
-    const slow = model(present(DEEP), { runs: [run({ firstTokenMs: 9 })] });
-    expect(measuredSpeed(measurement(quick, slow))?.overheadMs).toBe(1); // of 0, 1 and 3
+    const first = (firstTokenMs: number): SpeedRun => run({ firstTokenMs });
+    const overhead = (...times: number[]): number | undefined =>
+      measuredSpeed(measurement(model(WIDE, { runs: times.map(first) }), model(DEEP, { runs: [first(9)] })))
+        ?.overheadMs;
+    expect(overhead(7, 7.5)).toBe(1.5); // of 1, 1.5 and 3
+    expect(overhead(1, 2)).toBe(0);
   });
 
   it('answers for the models that it was fitted to', () => {
     const faster = { contextTokens: 128, weightsBytes: 9e6, kvBytes: 1e6, computeBytes: 2e6 };
-    const of = measurement(model(present(WIDE)), model(present(DEEP), { memory: faster }));
-    const speed = present(measuredSpeed(of));
+    const of = measurement(model(WIDE), model(DEEP, { memory: faster }));
+    const speed = present(measuredSpeed(of), 'a speed');
     for (const { decodeMs, ...question } of samplesOf(of)) {
-      const { median } = present(speed.model.predict(question)).decodeMs;
+      const { median } = present(speed.model.predict(question), 'a prediction').decodeMs;
       expect(median).toBeGreaterThan(0.5 * decodeMs);
       expect(median).toBeLessThan(2 * decodeMs);
     }

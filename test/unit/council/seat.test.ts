@@ -24,7 +24,7 @@ describe('what a seat tells of the prompt', () => {
   let seat: Seat;
   beforeEach(() => {
     clock = new VirtualClock();
-    seat = new Seat(present(scriptedMembers(clock, [{ says: '85' }])[0]), clock);
+    seat = new Seat(present(scriptedMembers(clock, [{ says: '85' }])[0], 'a member'), clock);
     seat.start();
     clock.advance(30);
   });
