@@ -128,7 +128,7 @@ function faster(prediction: PlanCandidate['prediction'], factor: number): PlanCa
 const QUESTIONS_PER_MINUTE = 1;
 
 export function scalabilityInput(
-  { probe: { profile, ...probe }, models, threads, question }: PlanSources,
+  { probe: { profile, ...probe }, models, threads }: PlanSources,
   plan: CapacityPlan,
   measurement: SpeedMeasurement | null,
 ): ScalabilityInput {
@@ -151,8 +151,8 @@ export function scalabilityInput(
     graphics: cards === 0 ? null : { cards, readGBps: micro['gpuReadGBps'] ?? null },
     remoteServers: 0,
     isolated: profile.isolated,
-    answerTokens: question.answerTokens,
-    promptTokens: question.promptTokens,
+    answerTokens: plan.expected.answerTokens,
+    promptTokens: plan.expected.promptTokens,
     members: plan.members.map(({ id, name, backend, memoryBytes, tokensPerSecond, ttft }) => ({
       id,
       name,
@@ -163,8 +163,10 @@ export function scalabilityInput(
       prefillMs: ttft,
     })),
     models: models
-      .flatMap(({ prediction: { name, memory, parameters } }) =>
-        memory === null ? [] : [{ name, memoryBytes: memory.high, parameters }],
+      .flatMap(({ prediction: { name, memory, parameters, engine } }) =>
+        memory === null || (cards === 0 && engine === 'web-llm')
+          ? []
+          : [{ name, memoryBytes: memory.high, parameters }],
       )
       .sort((a, b) => a.memoryBytes - b.memoryBytes),
     questionsPerMinute: QUESTIONS_PER_MINUTE,

@@ -16,7 +16,8 @@ export async function notePrediction(
 ): Promise<void> {
   try {
     const opened = await database;
-    const keys = await Promise.all(MEASUREMENTS.map((key) => opened?.getKey('settings', key)));
+    if (opened === null) return;
+    const keys = await Promise.all(MEASUREMENTS.map((key) => opened.getKey('settings', key)));
     if (keys.some((key) => key !== undefined)) await (await capacity()).note(record);
   } catch {
     // The history of predictions is one entry shorter.

@@ -32,7 +32,7 @@ export type SpeedPrediction = Pick<
  * differently by as much as Q4_0 and Q4_K differ a weight (a quarter); linear attention and short convolutions do work that
  * the fit takes for matrices.
  */
-const UNLIKE = {
+export const UNLIKE = {
   'other-quantization': 0.15,
   'recurrent-layers': 0.2,
   'shared-layers': 0.15,

@@ -38,7 +38,7 @@ interface Doubt {
 
 /**
  * From the errors of predictions for the shapes of SmolLM2-135M and -360M, contexts of 128 to 1,024 tokens, Q4_0 and Q8_0,
- * fitted to shapes of 17 to 39 million parameters (wllama 3.8.1, one thread; `tools/measure/prediction-errors.ts`): writing
+ * fitted to shapes of 17 to 39 million parameters (wllama 3.8.1, one thread; `tools/measure/prediction-pairs.ts`): writing
  * was off by 2.6 % (median; most 8.2), reading by 6.7 (most 18.2, more the larger the model, for caches hold less of it).
  */
 const DOUBT = {
@@ -48,18 +48,25 @@ const DOUBT = {
 
 const bytesOf = ({ layerBytes, outputBytes }: TokenWork): number => layerBytes + outputBytes;
 
-/** One figure for each quantization, all but the model's own zero: their bytes differ in what they take. */
-const packed = (
+/**
+ * Bytes by what unpacking them takes, one figure for each quantization that was measured. The output of a model in Q4_0 is
+ * packed in K-blocks, as everything of one in Q4_K_M is: a byte of those takes half the time (wllama 3.8.1, one thread).
+ */
+function packed(
   kinds: readonly SyntheticQuantization[],
   { quantization }: TokenWork,
-  bytes: number,
-): number[] => kinds.map((kind) => (kind === quantization ? bytes : 0));
+  layerBytes: number,
+  outputBytes: number,
+): number[] {
+  const output = quantization === 'Q4_0' && kinds.includes('Q4_K_M') ? 'Q4_K_M' : quantization;
+  return kinds.map((kind) => (kind === quantization ? layerBytes : 0) + (kind === output ? outputBytes : 0));
+}
 
 type Row = (kinds: readonly SyntheticQuantization[], question: SpeedQuestion) => number[];
 
 /** ms of a token that is written: bytes, layers, comparisons, and what does not depend on the model. */
 const decodeRow: Row = (kinds, { work, contextTokens }) => [
-  ...packed(kinds, work, bytesOf(work)),
+  ...packed(kinds, work, work.layerBytes, work.outputBytes),
   work.layers,
   comparisons(work, contextTokens),
   1,
@@ -73,9 +80,10 @@ const decodeRow: Row = (kinds, { work, contextTokens }) => [
 const prefillRow: Row = (kinds, { work, promptTokens }) => {
   const batches = Math.ceil(promptTokens / work.batchTokens);
   return [
-    ...packed(kinds, work, promptTokens * work.layerBytes),
+    ...packed(kinds, work, promptTokens * work.layerBytes, 0),
     batches * work.layerBytes + work.outputBytes,
     batches * work.layers,
+    promptTokens * work.layers,
     promptTokens * comparisons(work, promptTokens / 2),
   ];
 };

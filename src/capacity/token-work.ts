@@ -29,12 +29,14 @@ export interface WorkOf {
   readonly batchTokens: number;
 }
 
+/** Bits of a weight of the matrix that makes logits, which llama.cpp packs as Q6_K where the others have four bits. */
+const OUTPUT_BITS = { Q4_0: 6.5625, Q4_K_M: 6.5625, Q8_0: 8.5 } as const;
+
 /** A catalogue's figure that is rounded is no reason to doubt the shape; tables that the shape does not show are. */
 const ROUNDED = 1.15;
 
 /**
- * The work of a model. The bytes of a file are shared out by the number of weights: quantizations that give some matrices
- * more bits than others are a few percent off in that. A model with far more parameters than its shape shows keeps them in
+ * The work of a model. What of a file is not its output is shared out by the number of weights. A model with far more parameters than its shape shows keeps them in
  * tables of which a token reads one row (per-layer embeddings). Where the inside of the layers is not known, or some are
  * recurrent, all that is not a table of tokens is taken for them.
  * @returns null where too little is known to say anything
@@ -50,11 +52,12 @@ export function tokenWork(model: WorkOf): TokenWork | null {
   const seen = inLayers === null ? parameters : inLayers + tables;
   if (seen === null) return null;
   const all = parameters !== null && parameters > ROUNDED * seen ? parameters : seen;
-  const bytesPerWeight = weightsBytes / all;
+  const outputBytes = Math.min(weightsBytes, (table * OUTPUT_BITS[quantization]) / 8);
+  const bytesPerWeight = (weightsBytes - outputBytes) / Math.max(1, all - table);
   return {
     quantization,
     layerBytes: (inLayers ?? Math.max(0, all - tables)) * bytesPerWeight,
-    outputBytes: table * bytesPerWeight,
+    outputBytes,
     layers,
     attention: attention.full * heads * (shape.fullHeadDim ?? headDim),
     slidingAttention: attention.sliding * heads * headDim,

@@ -1,4 +1,5 @@
 import type { ScalabilityInput } from '#contracts/scalability';
+import { MOST_MEMBERS } from '#contracts/settings';
 
 /** Of a device's memory, what may be taken without crowding out the system, the browser and the page; as the fit verdicts. */
 const USABLE_SHARE = 0.5;
@@ -50,7 +51,7 @@ export function usableBytes(input: ScalabilityInput): number {
 
 /**
  * Seats: today's, and those that added memory holds, each as large as today's are on average, of models that are known; as
- * many as answer in bearable time.
+ * many as answer in bearable time, and no more than a council has.
  * @param answerMs of today's council with that change, without waiting; null where it is not known
  */
 export function seats(input: ScalabilityInput, change: MemoryChange, answerMs: number | null): Seats {
@@ -71,7 +72,7 @@ export function seats(input: ScalabilityInput, change: MemoryChange, answerMs: n
   const fitting = input.models.filter(({ memoryBytes }) => memoryBytes <= room);
   const beyond = input.models.filter(({ memoryBytes }) => memoryBytes > room);
   return {
-    members: Math.max(now, Math.min(now + more, known, bearable)),
+    members: Math.max(now, Math.min(now + more, known, bearable, MOST_MEMBERS)),
     largestModel: extreme(fitting, (a, b) => a > b)?.name ?? null,
     tooLarge: extreme(beyond, (a, b) => a < b),
     limit: today * change.factor > engineBytes ? 'engine' : 'memory',

@@ -1,4 +1,5 @@
 import type { Caveat, ModelPrediction, PredictionVerdict, PredictReport } from '#contracts/capacity';
+import { VERDICTS } from '../models/fit-words.ts';
 import { memoryEstimate, speedEstimate } from '../estimate-words.ts';
 import { count, fileSize, listed, memorySize, parameters, percent, plural, whenLong } from '../quantities.ts';
 import type { Filter, Order } from './prediction-list.ts';
@@ -36,11 +37,33 @@ const CAVEAT_WORDS: Readonly<Record<Caveat, string>> = {
   'no-library': 'What runs it on the graphics card cannot be measured without a download.',
 };
 
+/** Said once, above the list. */
+const OF_ALL: ReadonlySet<Caveat> = new Set(['unstable']);
+
 /** What a row has to say besides its figures. @param measured a device that was not says so once, above the list */
-export function caveatWords({ caveats }: ModelPrediction, measured: boolean): readonly string[] {
+export function caveatWords(
+  { caveats, tokensPerSecond }: ModelPrediction,
+  measured: boolean,
+): readonly string[] {
   return caveats
-    .filter((caveat) => measured || caveat !== 'not-measured')
-    .map((caveat) => CAVEAT_WORDS[caveat]);
+    .filter((caveat) => !OF_ALL.has(caveat) && (measured || caveat !== 'not-measured'))
+    .map((caveat) =>
+      caveat === 'shape-unknown' && tokensPerSecond !== null
+        ? 'Wider interval: not all of its dimensions are known.'
+        : CAVEAT_WORDS[caveat],
+    );
+}
+
+const FITS: Readonly<Record<NonNullable<ModelPrediction['pace']>, string | null>> = {
+  fluent: null,
+  slow: 'Fits, slow',
+  'very-slow': 'Fits, very slow',
+};
+
+/** What fits but nobody would wait for does not run well. */
+export function verdictWords({ fits, pace }: Pick<ModelPrediction, 'fits' | 'pace'>): string {
+  const slow = fits === 'runs-well' && pace !== null ? FITS[pace] : null;
+  return slow ?? VERDICTS[fits];
 }
 
 /** "1.2 B parameters · Q4_K_M · 730.9 MB to fetch". */

@@ -109,13 +109,21 @@ export const METRIC_WORDS: Readonly<Record<CapacityPlan['thresholds'][number]['m
   queue: 'Questions waiting',
 };
 
+/** Units that are counted things, of one. */
+const ONE: Readonly<Record<string, string>> = {
+  families: 'family',
+  members: 'member',
+  seats: 'seat',
+  questions: 'question',
+};
+
 /** A figure in the unit that comes with it. */
 export function inUnit(value: number, unit: string): string {
   if (unit === 'bytes') return memorySize(value);
   if (unit === 'ms') return value < 1000 ? duration(value) : `${plain(value / 1000)}${NBSP}s`;
   if (unit === 'share') return percent(value);
   const shown = Number.isInteger(value) ? count(value) : significant(value);
-  return unit === '' ? shown : `${shown}${NBSP}${unit}`;
+  return unit === '' ? shown : `${shown}${NBSP}${value === 1 ? (ONE[unit] ?? unit) : unit}`;
 }
 
 /** Checks of something of which there should be enough. */

@@ -40,7 +40,8 @@ function measured({
     prefillMs:
       promptTokens * ((of.layerBytes * byte) / 1.5 + 5e-6 * of.attention * half) +
       (batches * of.layerBytes + of.outputBytes) * 0.4e-6 +
-      batches * of.layers * 0.05,
+      batches * of.layers * 0.05 +
+      promptTokens * of.layers * 0.01,
   };
 }
 

@@ -7,6 +7,7 @@ import {
   modelFacts,
   recordWords,
   verdictLine,
+  verdictWords,
 } from '../../../../src/ui/device/prediction-words.ts';
 import { prediction, predictionVerdict, predictReport } from '../../../fakes/capacity-data.ts';
 
@@ -25,13 +26,32 @@ describe('a model', () => {
 
   it('has a sentence for every caveat', () => {
     const words = caveatWords(prediction({ caveats: [...CAVEATS] }), true);
-    expect(new Set(words).size).toBe(CAVEATS.length);
+    // An unsteady measurement is said above the list.
+    expect(new Set(words).size).toBe(CAVEATS.length - 1);
     for (const sentence of words) expect(sentence).toMatch(/^[A-Z].*\.$/);
   });
 
   it('does not repeat what stands above the list of a device that was not measured', () => {
     expect(caveatWords(prediction({ caveats: ['not-measured'] }), false)).toEqual([]);
     expect(caveatWords(prediction({ caveats: ['not-measured'] }), true)).toHaveLength(1);
+  });
+
+  it.each([
+    ['runs-well', 'fluent', 'Runs well'],
+    ['runs-well', null, 'Runs well'],
+    ['runs-well', 'slow', 'Fits, slow'],
+    ['runs-well', 'very-slow', 'Fits, very slow'],
+    ['tight', 'very-slow', 'Tight'],
+    ['will-not-fit', 'slow', 'Will not fit'],
+  ] as const)('calls %s at a %s pace "%s"', (fits, pace, words) => {
+    expect(verdictWords({ fits, pace })).toBe(words);
+  });
+
+  it('says of dimensions that are not known what follows from it', () => {
+    const sentence = (change: Parameters<typeof prediction>[0]): string | undefined =>
+      caveatWords(prediction({ caveats: ['shape-unknown'], ...change }), true)[0];
+    expect(sentence({})).toContain('Wider interval');
+    expect(sentence({ tokensPerSecond: null })).toContain('cannot be reckoned');
   });
 
   it('names the parts of its memory, where they are known', () => {
