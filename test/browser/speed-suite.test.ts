@@ -67,9 +67,10 @@ test('a model that the builder made runs in the engine, and no worker is left', 
   expect(model?.memory.weightsBytes).toBeGreaterThan(0);
   expect(model?.memory.weightsBytes).toBeLessThan(model?.fileBytes ?? 0);
   // As many tokens as letters: the engine's own count of the prompts that were asked.
-  const [first, second, long, ...again] = model?.runs.map(({ promptTokens }) => promptTokens) ?? [];
-  expect([first, second, long]).toEqual([8, 32, 64]);
-  expect(again).toEqual([8, 32, 8, 32].slice(0, again.length)); // a slow machine leaves rounds out
+  const asked = model?.runs.map(({ promptTokens }) => promptTokens) ?? [];
+  expect(asked.at(-1)).toBe(64);
+  // A slow machine leaves out the third round.
+  expect(asked.slice(0, -1)).toEqual([8, 32, 8, 32, 8, 32].slice(0, Math.max(4, asked.length - 1)));
   for (const { prefillMs, decodeMs, firstTokenMs, contextTokens, promptTokens } of model?.runs ?? []) {
     for (const figure of [prefillMs, decodeMs, firstTokenMs]) expect(figure).toBeGreaterThan(0);
     expect(contextTokens).toBe(promptTokens + ANSWER_TOKENS / 2);
