@@ -62,13 +62,17 @@ export function measuredSpeed(measurement: SpeedMeasurement): MeasuredSpeed | nu
 function parametersOf(shape: ModelShape): number {
   if (!isFullShape(shape)) return 0;
   const { layers, heads, kvHeads, headDim, embeddingDim, feedForwardDim, vocabulary } = shape;
+  const tables = shape.tiedEmbeddings === false ? 2 : 1;
   const perLayer = embeddingDim * headDim * 2 * (heads + kvHeads) + 3 * embeddingDim * feedForwardDim;
-  return layers * perLayer + vocabulary * embeddingDim;
+  return layers * perLayer + tables * vocabulary * embeddingDim;
 }
+
+/** Most telling first: most browsers also name those that they want to pass for. */
+const BROWSERS = [/Edg\/\d+/, /OPR\/\d+/, /Firefox\/\d+/, /Chrome\/\d+/, /Version\/\d+/];
 
 /** Name and major version of a browser; another one may compute differently. */
 const browserOf = (userAgent: string): string =>
-  /(?:Edg|OPR|Firefox|Chrome|Version)\/\d+/.exec(userAgent)?.[0] ?? userAgent;
+  BROWSERS.flatMap((name) => name.exec(userAgent)?.[0] ?? [])[0] ?? userAgent;
 
 /** Whether a measurement still tells of this device: as many threads, and the same browser in the same major version. */
 export function isOfThisDevice(measurement: SpeedMeasurement, threads: number, userAgent: string): boolean {

@@ -12,14 +12,14 @@ export class SyntheticHost implements SyntheticWorkerApi {
   #build(shape: SyntheticRequest['shape'], options: Omit<SyntheticRequest, 'shape'>): Outcome<SyntheticFile> {
     const known = syntheticShape(shape);
     if (!known.ok) return known;
-    const model = syntheticModel(known.value, options);
-    if (!model.ok) return model;
     try {
+      const model = syntheticModel(known.value, options);
+      if (!model.ok) return model;
       // A piece is used again for the next one, so each is copied at once.
       const pieces = Array.from(model.value.chunks(), (piece) => new Blob([piece]));
       return ok({ file: new Blob(pieces), parameters: model.value.parameters });
     } catch (thrown) {
-      // A buffer or a Blob that the browser has no room for.
+      // A table of tokens, a buffer or a Blob that the browser has no room for.
       return err(failure('out-of-memory', { model: 'synthetic' }, thrown));
     }
   }
