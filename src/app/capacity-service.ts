@@ -183,14 +183,22 @@ export class CapacityService implements CapacityPort {
   async #look(signal: AbortSignal): Promise<Outcome<Look>> {
     const probed = await this.#ports.device.probe(signal);
     if (!probed.ok) return probed;
-    const backend = speedBackend(probed.value.profile);
+    const wanted = speedBackend(probed.value.profile);
     const threads = this.#ports.threads();
-    const stored = await (await this.#ports.speeds).read(backend);
-    const kept = stored.ok ? stored.value : null;
-    const measurement = kept !== null && isOfThisDevice(kept, threads, this.#ports.userAgent) ? kept : null;
+    // An engine that finds the card of no use stays on the processor, and its measurement says so.
+    const measurement =
+      (await this.#kept(wanted, threads)) ?? (wanted === 'cpu' ? null : await this.#kept('cpu', threads));
+    const backend = measurement?.backend ?? wanted;
     const measured = measurement === null ? null : measuredSpeed(measurement);
     const device = { backend, threads, measured, stable: measurement?.stable ?? false };
     return ok({ probe: probed.value, device, measurement });
+  }
+
+  /** The newest measurement with a backend, where it still holds for this device. */
+  async #kept(backend: 'cpu' | 'webgpu', threads: number): Promise<SpeedMeasurement | null> {
+    const stored = await (await this.#ports.speeds).read(backend);
+    const kept = stored.ok ? stored.value : null;
+    return kept !== null && isOfThisDevice(kept, threads, this.#ports.userAgent) ? kept : null;
   }
 
   async #predicted(

@@ -63,6 +63,16 @@ describe('measure', () => {
     expect(rig.workers.loads.every(({ backend }) => backend === 'webgpu')).toBe(true);
   });
 
+  it('believes the engine where it finds the card of no use and stays on the processor', async () => {
+    const rig = capacityRig({}, { ...LAPTOP, adapters: onlyGpu({}) });
+    await rig.speeds.write(calibrated({ backend: 'cpu' }));
+    const { measuredOn, models } = await reportOf(rig, [LLAMA_ID]);
+    expect(measuredOn).toMatchObject({ backend: 'cpu' });
+    expect(models).toMatchObject([{ backend: 'cpu' }]);
+    await rig.speeds.write(calibrated({ backend: 'webgpu' }));
+    expect((await reportOf(rig, [LLAMA_ID])).measuredOn).toMatchObject({ backend: 'webgpu' });
+  });
+
   it('is one at a time', async () => {
     const { service } = capacityRig();
     const first = service.measure(signal, () => undefined);
