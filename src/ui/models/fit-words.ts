@@ -1,4 +1,5 @@
 import type { FitVerdict, ModelDemand, ModelFit } from '#contracts/model-fit';
+import { isFullShape } from '#contracts/model-shape';
 import { count, memorySize } from '../quantities.ts';
 
 export const VERDICTS: Readonly<Record<FitVerdict, string>> = {
@@ -15,7 +16,9 @@ export function fitReason({ reason, neededBytes, availableBytes }: ModelFit, dem
     cacheBytes === null
       ? `without ${context}, whose size is not known`
       : `weights ${memorySize(weightsBytes)}, ${context} ${memorySize(cacheBytes)}`;
-  const figure = `${cacheBytes === null ? 'at least' : 'about'} ${memorySize(neededBytes)}`;
+  // Without its dimensions the least is known, and no more.
+  const known = demand.shape !== undefined && isFullShape(demand.shape);
+  const figure = `${known ? 'about' : 'at least'} ${memorySize(neededBytes)}`;
   const needs = `needs ${figure} (${parts})`;
   const available = memorySize(availableBytes ?? 0);
   switch (reason) {

@@ -95,7 +95,7 @@ describe('the fit', () => {
     availableBytes: 8 * GIB,
   };
   const reason = (change: Partial<ModelFit>): string =>
-    plainSpaces(fitReason({ ...fit, ...change }, OFFER.demand));
+    plainSpaces(fitReason({ ...fit, ...change }, { ...OFFER.demand, shape: LLAMA_3_2_1B }));
   const NEEDS = 'needs about 1.5 GiB (weights 447 MiB, 4,096 tokens of context 48 MiB)';
 
   it.each([
@@ -120,6 +120,7 @@ describe('the fit', () => {
   });
 
   it('is a least where the size of the context is not known', () => {
+    expect(plainSpaces(fitReason(fit, OFFER.demand))).toContain('needs at least 1.5 GiB of about 8 GiB');
     expect(plainSpaces(fitReason(fit, { ...OFFER.demand, cacheBytes: null }))).toContain(
       'needs at least 1.5 GiB of about 8 GiB on this device (without 4,096 tokens of context, whose size is not known)',
     );
