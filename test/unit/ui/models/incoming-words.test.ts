@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LLAMA_3_2_1B } from '../../../fakes/model-shapes.ts';
 import type { GgufSummary } from '#contracts/gguf';
 import { ggufDemand, type ModelFit } from '#contracts/model-fit';
 import { factRows, fileWords } from '../../../../src/ui/models/fact-words.ts';
