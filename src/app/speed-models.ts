@@ -36,7 +36,7 @@ export async function openSpeedModel(
   onPhase: (phase: SpeedProgress['phase']) => void,
 ): Promise<Outcome<OpenSpeedModel>> {
   const tokens = contextTokens(task);
-  const { shape, quantization } = task;
+  const { shape, quantization, promptBatchTokens } = task;
   const builder = startBuilder('model builder');
   const stop = (): void => {
     builder.terminate(failure('cancelled', { member: builder.name }));
@@ -59,7 +59,14 @@ export async function openSpeedModel(
     files: [file],
   };
   const engine = new WorkerEngine('wllama', startEngine('measured model'), clock);
-  const loaded = await engine.load(signal, { model, backend, threads, contextTokens: tokens, slots: 1 });
+  const loaded = await engine.load(signal, {
+    model,
+    backend,
+    threads,
+    contextTokens: tokens,
+    slots: 1,
+    promptBatchTokens,
+  });
   if (!loaded.ok) {
     await engine.unload();
     return loaded;

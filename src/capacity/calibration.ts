@@ -5,9 +5,11 @@ import type { ModelShape } from '#contracts/model-shape';
 export interface CalibrationModel {
   readonly shape: ModelShape;
   readonly quantization: SyntheticQuantization;
+  /** Tokens of a prompt that the CPU takes at once. */
+  readonly promptBatchTokens: number;
   /** Lengths of the prompts that it is asked, tokens; each in every round. */
   readonly prompts: readonly number[];
-  /** Asked once, in the first round. */
+  /** Asked once, and again where there is time. */
   readonly longPrompt: number | null;
 }
 
@@ -40,18 +42,25 @@ const WIDE = llamaShape(6, 512, 1536, 4, 16_384);
 
 /** One batch of the smallest size that the engine takes, and several: what a batch costs, and what a token. */
 const PROMPTS = [8, 96] as const;
-/** Comparisons with the context are then a third of the time of a token. */
-const LONG_PROMPT = 320;
+/** Comparisons with the context are then half of the time of a token. */
+const LONG_PROMPT = 480;
+
+/**
+ * As the engine takes those of models of 100 MB and more, whose attention computes differently from that of small ones in
+ * large batches; and larger ones: what a batch costs.
+ */
+const BATCH = 8;
+const LARGE_BATCH = 32;
 
 /**
  * Models to run, the most telling first: those that there is no time for are left out. Two shapes in one quantization tell
  * bytes, layers and comparisons apart; of the other quantizations one shape tells what their bytes take.
  */
 export const CALIBRATION: readonly CalibrationModel[] = [
-  { shape: WIDE, quantization: 'Q4_K_M', prompts: PROMPTS, longPrompt: null },
-  { shape: DEEP, quantization: 'Q4_0', prompts: PROMPTS, longPrompt: LONG_PROMPT },
-  { shape: WIDE, quantization: 'Q4_0', prompts: PROMPTS, longPrompt: null },
-  { shape: WIDE, quantization: 'Q8_0', prompts: PROMPTS, longPrompt: null },
+  { shape: WIDE, quantization: 'Q4_K_M', promptBatchTokens: BATCH, prompts: PROMPTS, longPrompt: null },
+  { shape: DEEP, quantization: 'Q4_0', promptBatchTokens: BATCH, prompts: PROMPTS, longPrompt: LONG_PROMPT },
+  { shape: WIDE, quantization: 'Q4_0', promptBatchTokens: LARGE_BATCH, prompts: PROMPTS, longPrompt: null },
+  { shape: WIDE, quantization: 'Q8_0', promptBatchTokens: BATCH, prompts: PROMPTS, longPrompt: null },
 ];
 
 /** Tokens that each answer has: so many steps are timed, less one. */

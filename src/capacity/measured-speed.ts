@@ -16,13 +16,13 @@ export function batchTokens(
 
 /** What was measured as samples to fit to: of each question the median of its answers. */
 export function samplesOf({ models, backend, threads }: SpeedMeasurement): readonly SpeedSample[] {
-  return models.flatMap(({ shape, quantization, memory, fileBytes, runs }) => {
+  return models.flatMap(({ shape, quantization, memory, fileBytes, promptBatchTokens, runs }) => {
     const work = tokenWork({
       shape,
       quantization,
       weightsBytes: memory.weightsBytes,
       parameters: null,
-      batchTokens: batchTokens(backend, fileBytes, threads),
+      batchTokens: promptBatchTokens ?? batchTokens(backend, fileBytes, threads),
     });
     if (work === null) return [];
     return [...new Set(runs.map(({ promptTokens }) => promptTokens))].map((promptTokens) => {
@@ -55,7 +55,11 @@ export function measuredSpeed(measurement: SpeedMeasurement): MeasuredSpeed | nu
     runs.map(({ firstTokenMs, prefillMs, decodeMs }) => Math.max(0, firstTokenMs - prefillMs - decodeMs)),
   );
   const sizes = measurement.models.map(({ shape }) => parametersOf(shape)).sort((a, b) => a - b);
-  return { model: new SpeedModel(samples), parameters: [...new Set(sizes)], overheadMs: median(overheads) };
+  return {
+    model: new SpeedModel(samples, measurement),
+    parameters: [...new Set(sizes)],
+    overheadMs: median(overheads),
+  };
 }
 
 /** Weights of a llama-like shape all of which is known. */

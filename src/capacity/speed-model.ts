@@ -1,7 +1,8 @@
 import { nonNegativeLeastSquares } from '#kernel/statistics-nonnegative';
 import type { SyntheticQuantization } from '#contracts/capacity';
 import type { Estimate } from '#contracts/estimate';
-import { comparisons, type TokenWork } from './token-work.ts';
+import { decodeComparisons, promptComparisons, type Placement } from './attention-work.ts';
+import type { TokenWork } from './token-work.ts';
 
 /** One answer of a model on this device. */
 export interface SpeedSample {
@@ -62,29 +63,32 @@ function packed(
   return kinds.map((kind) => (kind === quantization ? layerBytes : 0) + (kind === output ? outputBytes : 0));
 }
 
-type Row = (kinds: readonly SyntheticQuantization[], question: SpeedQuestion) => number[];
+interface Device extends Placement {
+  readonly kinds: readonly SyntheticQuantization[];
+}
+
+type Row = (device: Device, question: SpeedQuestion) => number[];
 
 /** ms of a token that is written: bytes, layers, comparisons, and what does not depend on the model. */
-const decodeRow: Row = (kinds, { work, contextTokens }) => [
-  ...packed(kinds, work, work.layerBytes, work.outputBytes),
+const decodeRow: Row = (device, { work, contextTokens }) => [
+  ...packed(device.kinds, work, work.layerBytes, work.outputBytes),
   work.layers,
-  comparisons(work, contextTokens),
+  decodeComparisons(work, contextTokens, device),
   1,
 ];
 
 /**
  * ms of a prompt: each token passes the layers, and is compared with those before it; each batch of tokens reads all weights
- * once, and starts every layer. Windows end the growth of the comparisons, which is counted at half the prompt's length, on
- * average.
+ * once, and starts every layer.
  */
-const prefillRow: Row = (kinds, { work, promptTokens }) => {
+const prefillRow: Row = (device, { work, promptTokens }) => {
   const batches = Math.ceil(promptTokens / work.batchTokens);
   return [
-    ...packed(kinds, work, promptTokens * work.layerBytes, 0),
+    ...packed(device.kinds, work, promptTokens * work.layerBytes, 0),
     batches * work.layerBytes + work.outputBytes,
     batches * work.layers,
     promptTokens * work.layers,
-    promptTokens * comparisons(work, promptTokens / 2),
+    promptComparisons(work, promptTokens, device),
   ];
 };
 
@@ -92,20 +96,21 @@ const prefillRow: Row = (kinds, { work, promptTokens }) => {
 class Line {
   readonly #row: Row;
   readonly #doubt: Doubt;
-  readonly #kinds: readonly SyntheticQuantization[];
+  readonly #device: Device;
   readonly #coefficients: readonly number[];
   readonly #spread: number;
 
   constructor(
     row: Row,
     doubt: Doubt,
+    placement: Placement,
     samples: readonly SpeedSample[],
     timeOf: (sample: SpeedSample) => number,
   ) {
     this.#row = row;
     this.#doubt = doubt;
-    this.#kinds = [...new Set(samples.map(({ work }) => work.quantization))];
-    const relative = samples.map((sample) => row(this.#kinds, sample).map((x) => x / timeOf(sample)));
+    this.#device = { ...placement, kinds: [...new Set(samples.map(({ work }) => work.quantization))] };
+    const relative = samples.map((sample) => row(this.#device, sample).map((x) => x / timeOf(sample)));
     this.#coefficients = nonNegativeLeastSquares(
       relative,
       samples.map(() => 1),
@@ -116,7 +121,7 @@ class Line {
   }
 
   at(question: SpeedQuestion): number {
-    return this.#row(this.#kinds, question).reduce(
+    return this.#row(this.#device, question).reduce(
       (sum, x, index) => sum + x * (this.#coefficients[index] ?? 0),
       0,
     );
@@ -146,9 +151,9 @@ export class SpeedModel {
   readonly quantizations: ReadonlySet<SyntheticQuantization>;
 
   /** @param samples at least two, of models of different size; of at most three quantizations */
-  constructor(samples: readonly SpeedSample[]) {
-    this.#decode = new Line(decodeRow, DOUBT.decode, samples, ({ decodeMs }) => decodeMs);
-    this.#prefill = new Line(prefillRow, DOUBT.prefill, samples, ({ prefillMs }) => prefillMs);
+  constructor(samples: readonly SpeedSample[], placement: Placement) {
+    this.#decode = new Line(decodeRow, DOUBT.decode, placement, samples, ({ decodeMs }) => decodeMs);
+    this.#prefill = new Line(prefillRow, DOUBT.prefill, placement, samples, ({ prefillMs }) => prefillMs);
     const sizes = samples.map(({ work }) => bytesOf(work));
     this.#smallestBytes = Math.min(...sizes);
     this.#largestBytes = Math.max(...sizes);

@@ -10,6 +10,8 @@ export interface TokenWork {
   /** Bytes of the matrix that makes logits; read for each token that is written, and once for a prompt. */
   readonly outputBytes: number;
   readonly layers: number;
+  /** Of queries, in each layer. */
+  readonly heads: number;
   /** Values of queries that are compared with each token of the context: heads · headDim, summed over the layers. */
   readonly attention: number;
   /** The same, for layers that look back no further than `windowTokens`. */
@@ -36,8 +38,8 @@ const OUTPUT_BITS = { Q4_0: 6.5625, Q4_K_M: 6.5625, Q8_0: 8.5 } as const;
 const ROUNDED = 1.15;
 
 /**
- * The work of a model. What of a file is not its output is shared out by the number of weights. A model with far more parameters than its shape shows keeps them in
- * tables of which a token reads one row (per-layer embeddings). Where the inside of the layers is not known, or some are
+ * The work of a model. What of a file is not its output is shared out by the number of weights. A model with far more
+ * parameters than its shape shows keeps them in tables of which a token reads one row (per-layer embeddings). Where the inside of the layers is not known, or some are
  * recurrent, all that is not a table of tokens is taken for them.
  * @returns null where too little is known to say anything
  */
@@ -59,6 +61,7 @@ export function tokenWork(model: WorkOf): TokenWork | null {
     layerBytes: (inLayers ?? Math.max(0, all - tables)) * bytesPerWeight,
     outputBytes,
     layers,
+    heads,
     attention: attention.full * heads * (shape.fullHeadDim ?? headDim),
     slidingAttention: attention.sliding * heads * headDim,
     windowTokens: attention.windowTokens,
@@ -69,10 +72,4 @@ export function tokenWork(model: WorkOf): TokenWork | null {
 /** Of a llama-like layer: queries, keys, values and their sum, and a gated feed-forward block. */
 function layerWeights({ heads, kvHeads, headDim, embeddingDim, feedForwardDim }: FullShape): number {
   return embeddingDim * headDim * 2 * (heads + kvHeads) + 3 * embeddingDim * feedForwardDim;
-}
-
-/** Comparisons of queries with a context of so many tokens, for one token. */
-export function comparisons(work: TokenWork, contextTokens: number): number {
-  const reach = Math.min(contextTokens, work.windowTokens ?? contextTokens);
-  return work.attention * contextTokens + work.slidingAttention * reach;
 }

@@ -51,6 +51,8 @@ export const MeasuredShapeSchema = v.object({
   shape: ModelShapeSchema,
   quantization: v.picklist(SYNTHETIC_QUANTIZATIONS),
   fileBytes: Figure,
+  /** Tokens of a prompt that were taken at once; absent: as many as the engine takes by itself. */
+  promptBatchTokens: v.optional(Count),
   /** By the engine's own account, for a context of `contextTokens`. */
   memory: v.object({ contextTokens: Count, weightsBytes: Figure, kvBytes: Figure, computeBytes: Figure }),
   loadMs: Figure,

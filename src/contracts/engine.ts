@@ -86,6 +86,8 @@ export interface LoadOptions<Source extends ModelSource = ModelSource> {
   readonly contextTokens: number;
   /** Requests the engine may run at once. Never exceeded: see `slots-exhausted`. */
   readonly slots: number;
+  /** Tokens of a prompt that the CPU takes at once; absent: as the size of the model has it (`cpuBatchTokens`). */
+  readonly promptBatchTokens?: number;
   /**
    * The user has said yes to this download. Without it an engine whose model is not on the device loads nothing
    * (`consent-required`). Files that come with the page need no yes.

@@ -27,7 +27,13 @@ const TINY: ModelShape = {
   fullHeadDim: null,
   sharedKv: { full: 0, sliding: 0 },
 };
-const TASK: SpeedTask = { shape: TINY, quantization: 'Q4_0', prompts: [8, 32], longPrompt: 64 };
+const TASK: SpeedTask = {
+  shape: TINY,
+  quantization: 'Q4_0',
+  promptBatchTokens: 16,
+  prompts: [8, 32],
+  longPrompt: 64,
+};
 
 test('a model that the builder made runs in the engine, and no worker is left', async () => {
   const supervisor = new WorkerSupervisor(systemClock);

@@ -7,7 +7,8 @@ import { measureInPage } from './engine-session.ts';
 
 /**
  * Measures this device as the app does, predicts SmolLM2's shapes from that, and runs models of random weights of these
- * shapes to compare: a line for each pair, then one document that sums them up. Times in ms. Ten minutes to half an hour.
+ * shapes to compare: a line for each measurement and for each pair, then one document that sums them up. Times in ms. Ten
+ * minutes to half an hour.
  *
  *     npx tsx tools/measure/prediction-pairs.ts [THREADS] [CONTEXT,...] [ROUNDS]
  */
@@ -78,6 +79,7 @@ for (let round = 0; round < Number(roundsText); round += 1) {
         batchTokens: batchTokens('cpu', sizeBytes, threads),
       });
       if (work === null) throw new Error('a synthetic shape is known');
+      process.stdout.write(`${JSON.stringify({ name, quantization, sizeBytes, loaded, runs, measurement })}\n`);
       for (const run of runs) {
         const { promptTokens, prefillTokensPerSecond, decodeTokensPerSecond } = run;
         const contextTokens = run.contextTokens - run.completionTokens / 2;

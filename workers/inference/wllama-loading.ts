@@ -42,7 +42,7 @@ async function modelParameters(
   const embeddings = options.embeddings === true;
   const threads = crossOriginIsolated ? options.threads : 1;
   const weightBytes = files.reduce((sum, file) => sum + file.size, 0);
-  const batch = gpu ? GPU_BATCH_TOKENS : cpuBatchTokens(weightBytes, threads);
+  const batch = gpu ? GPU_BATCH_TOKENS : (options.promptBatchTokens ?? cpuBatchTokens(weightBytes, threads));
   // A text is embedded whole or not at all: llama.cpp refuses one that is longer than a batch.
   const batchTokens = embeddings ? Math.ceil(options.contextTokens / options.slots) : batch;
   return {

@@ -13,7 +13,13 @@ import { turn } from '../../fakes/turn.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 const NEVER = new AbortController().signal;
-const TASK: SpeedTask = { shape: LLAMA_3_2_1B, quantization: 'Q4_0', prompts: [8], longPrompt: null };
+const TASK: SpeedTask = {
+  shape: LLAMA_3_2_1B,
+  quantization: 'Q4_0',
+  promptBatchTokens: 24,
+  prompts: [8],
+  longPrompt: null,
+};
 const FILE = new Blob(['GGUF and what follows']);
 const CANCELLED = { ok: false, error: { code: 'cancelled' } };
 

@@ -19,6 +19,7 @@ const LOAD_MS = 20;
 const task = (change: Partial<SpeedTask> = {}): SpeedTask => ({
   shape: LLAMA_3_2_1B,
   quantization: 'Q4_0',
+  promptBatchTokens: 8,
   prompts: [8, 96],
   longPrompt: null,
   ...change,

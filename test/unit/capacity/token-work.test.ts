@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ModelShape } from '#contracts/model-shape';
-import { comparisons, tokenWork, type TokenWork } from '../../../src/capacity/token-work.ts';
+import { tokenWork, type TokenWork } from '../../../src/capacity/token-work.ts';
 import { LLAMA_3_2_1B } from '../../fakes/model-shapes.ts';
 
 /** Llama-3.2-1B's published number of parameters, less the norms. */
@@ -24,20 +24,6 @@ it('does not count a table of tokens that serves at the input alone', () => {
   const tied = workOf(LLAMA_3_2_1B, PARAMETERS);
   expect(apart?.layerBytes).toBeCloseTo(tied?.layerBytes ?? 0, -2);
   expect(apart?.outputBytes).toBeCloseTo(tied?.outputBytes ?? 0, -2);
-});
-
-it('counts layers with a window no further than that', () => {
-  const work = workOf(
-    {
-      ...LLAMA_3_2_1B,
-      attention: { full: 4, sliding: 12, recurrent: 0, windowTokens: 512 },
-      fullHeadDim: 128,
-    },
-    PARAMETERS,
-  );
-  if (work === null) throw new Error('no work');
-  expect(comparisons(work, 100)).toBe(100 * 32 * (4 * 128 + 12 * 64));
-  expect(comparisons(work, 4096)).toBe(32 * (4 * 128 * 4096 + 12 * 64 * 512));
 });
 
 it.each(['layers', 'heads', 'headDim', 'embeddingDim', 'vocabulary', 'attention'] as const)(
