@@ -1,0 +1,71 @@
+/**
+ * Ways to make one answer of many (research: council). plurality: most votes · slm-mux: each member's most frequent answer,
+ * and of these that of the member most at one with itself · model-switch: member after member until one agrees with itself ·
+ * confidence: votes weigh what their members give for them · borda, kemeny: members rank each other's answers · medoid,
+ * pairwise: the text nearest to all others, by embeddings or by agreement of words · chairman: one of them chooses and
+ * quotes.
+ */
+export const RULES = [
+  'plurality',
+  'slm-mux',
+  'model-switch',
+  'confidence',
+  'borda',
+  'kemeny',
+  'medoid',
+  'pairwise',
+  'chairman',
+] as const;
+export type RuleName = (typeof RULES)[number];
+
+/** When a vote may end before all have spoken. exact: only what cannot change the outcome any more; always on. */
+export const STOPS = ['exact', 'adaptive-consistency', 'first-two'] as const;
+export type StopName = (typeof STOPS)[number];
+
+/** One answer of one member: a member may be asked several times (`index` 0, 1, …). */
+export interface Sample {
+  readonly memberId: string;
+  readonly index: number;
+  /** Canonical key; null: it abstained, or nothing parsed. */
+  readonly key: string | null;
+  readonly text: string;
+  readonly tokens: number;
+  /** What the member gives for it, 0..1 (P(True), or from log-probabilities); null where it was not asked. */
+  readonly confidence: number | null;
+  /** Orders the samples of one question by when they came: ms, or a rank. */
+  readonly arrival: number;
+}
+
+/** A member's order of the others' answers, best first: ids of members. Its own is not among them. */
+export interface Ranking {
+  readonly reviewerId: string;
+  readonly order: readonly string[];
+}
+
+/** What a rule may look at. */
+export interface Ballot {
+  readonly members: readonly RuleMember[];
+  /** In any order. */
+  readonly samples: readonly Sample[];
+  readonly rankings?: readonly Ranking[];
+}
+
+export interface RuleMember {
+  readonly id: string;
+  /** Measured accuracy on questions like this, 0..1: breaks ties, and orders members. */
+  readonly accuracy: number;
+}
+
+/** What a rule says. Equal ballots give equal verdicts, in whatever order their samples are. */
+export interface RuleVerdict {
+  readonly key: string;
+  /** Member whose words are quoted. */
+  readonly speakerId: string;
+  /** Decided by accuracy, because the rule itself had two or more for the best. */
+  readonly tied: boolean;
+  /** Of each key, what the rule gave it; the winner's is the highest, save for ties. */
+  readonly scores: ReadonlyMap<string, number>;
+}
+
+/** @returns null: nobody gave an answer */
+export type Rule = (ballot: Ballot) => RuleVerdict | null;
