@@ -4,7 +4,12 @@ import type { Outcome } from '#contracts/errors';
 import type { HardwareProfile } from '#contracts/hardware';
 import { SpeedSuite } from '../bench/speed-suite.ts';
 import { VisibilityLog } from '../bench/visibility-log.ts';
-import { CALIBRATION, CALIBRATION_ANSWER_TOKENS, calibrationContext } from '../capacity/calibration.ts';
+import {
+  CALIBRATION,
+  CALIBRATION_ANSWER_TOKENS,
+  CALIBRATION_WARM_UP_MS,
+  calibrationContext,
+} from '../capacity/calibration.ts';
 import { openSpeedModel, type SpeedModelPorts } from './speed-models.ts';
 
 export interface CapacityMeasurePorts extends SpeedModelPorts {
@@ -42,6 +47,7 @@ export async function measureSpeed(
       visibility,
       userAgent,
       answerTokens: CALIBRATION_ANSWER_TOKENS,
+      firstWarmUpMs: CALIBRATION_WARM_UP_MS,
       open: (within, task, onPhase) => openSpeedModel(ports, placement, within, task, onPhase),
     },
     onProgress,

@@ -66,6 +66,12 @@ export const CALIBRATION: readonly CalibrationModel[] = [
 /** Tokens that each answer has: so many steps are timed, less one. */
 export const CALIBRATION_ANSWER_TOKENS = 16;
 
+/**
+ * The first model's answers are disturbed by that compiling itself, which takes the same cores: its warm-up goes on for so
+ * long at least. Without it its first answers were up to 2.2 times as slow as its last ones, and the others' 1.1 times.
+ */
+export const CALIBRATION_WARM_UP_MS = 1500;
+
 /** Context that a calibration model is loaded with, tokens. */
 export function calibrationContext({ prompts, longPrompt }: CalibrationModel): number {
   return Math.max(longPrompt ?? 0, ...prompts) + 2 * CALIBRATION_ANSWER_TOKENS;

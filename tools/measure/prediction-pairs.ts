@@ -1,4 +1,5 @@
 import type { ModelShape } from '../../src/contracts/model-shape.ts';
+import { CALIBRATION, type CalibrationModel } from '../../src/capacity/calibration.ts';
 import { batchTokens, measuredSpeed, nearestQuantization } from '../../src/capacity/measured-speed.ts';
 import { UNLIKE } from '../../src/capacity/predict-speed.ts';
 import { tokenWork } from '../../src/capacity/token-work.ts';
@@ -8,18 +9,25 @@ import { measureInPage } from './engine-session.ts';
 /**
  * Measures this device as the app does, predicts SmolLM2's shapes from that, and runs models of random weights of these
  * shapes to compare: a line for each measurement and for each pair, then one document that sums them up. Times in ms. Ten
- * minutes to half an hour.
+ * minutes to half an hour. With `card` the WebGPU adapter of the browser that CHROME_F16_PATH names, and shapes that a
+ * software adapter can bear.
  *
- *     npx tsx tools/measure/prediction-pairs.ts [THREADS] [CONTEXT,...] [ROUNDS]
+ *     npx tsx tools/measure/prediction-pairs.ts [THREADS|card] [CONTEXT,...] [ROUNDS]
  */
-const llamaShape = (layers: number, embedding: number, feedForward: number, kvHeads: number): ModelShape => ({
+const llamaShape = (
+  layers: number,
+  embedding: number,
+  feedForward: number,
+  kvHeads: number,
+  vocabulary = 49_152,
+): ModelShape => ({
   layers,
   heads: embedding / 64,
   kvHeads,
   headDim: 64,
   embeddingDim: embedding,
   feedForwardDim: feedForward,
-  vocabulary: 49_152,
+  vocabulary,
   tiedEmbeddings: true,
   attention: { full: layers, sliding: 0, recurrent: 0, windowTokens: null },
   fullHeadDim: null,
@@ -27,14 +35,29 @@ const llamaShape = (layers: number, embedding: number, feedForward: number, kvHe
 });
 
 /** config.json of HuggingFaceTB/SmolLM2-135M and -360M. */
-const TARGETS: Readonly<Record<string, ModelShape>> = {
+const SMOL: Readonly<Record<string, ModelShape>> = {
   'SmolLM2-135M': llamaShape(30, 576, 1536, 3),
   'SmolLM2-360M': llamaShape(32, 960, 2560, 5),
 };
+/** 7 and 19 million parameters, predicted from 1.4 and 2.6. */
+const SMALL: Readonly<Record<string, ModelShape>> = {
+  'llama-7M': llamaShape(8, 256, 768, 2, 4096),
+  'llama-19M': llamaShape(10, 384, 1152, 2, 6144),
+};
+const prompts = { promptBatchTokens: 8, prompts: [8, 96] } as const;
+const SMALL_DEEP = llamaShape(6, 128, 384, 1, 2048);
+const SMALL_WIDE = llamaShape(2, 256, 768, 2, 4096);
+const SMALL_CALIBRATION: readonly CalibrationModel[] = [
+  { shape: SMALL_DEEP, quantization: 'Q4_0', ...prompts, longPrompt: 480 },
+  { shape: SMALL_WIDE, quantization: 'Q4_0', ...prompts, longPrompt: null },
+  { shape: SMALL_WIDE, quantization: 'Q8_0', ...prompts, longPrompt: null },
+];
 const QUANTIZATIONS = ['Q4_0', 'Q8_0'] as const;
 
 const [threadsText = '2', contextsText = '128,256,512,1024', roundsText = '1'] = process.argv.slice(2);
-const threads = Number(threadsText);
+const backend = threadsText === 'card' ? 'webgpu' : 'cpu';
+const threads = backend === 'cpu' ? Number(threadsText) : 1;
+const [targets, calibration] = backend === 'cpu' ? [SMOL, CALIBRATION] : [SMALL, SMALL_CALIBRATION];
 const contexts = contextsText.split(',').map(Number);
 
 interface Pair {
@@ -45,9 +68,9 @@ interface Pair {
 const pairs: Pair[] = [];
 
 for (let round = 0; round < Number(roundsText); round += 1) {
-  for (const [name, shape] of Object.entries(TARGETS)) {
+  for (const [name, shape] of Object.entries(targets)) {
     for (const quantization of QUANTIZATIONS) {
-      const measurement = await measureInPage('cpu', 'calibration', { backend: 'cpu', threads });
+      const measurement = await measureInPage(backend, 'calibration', { backend, threads }, calibration);
       const device = measuredSpeed(measurement);
       const nearest = device === null ? null : nearestQuantization(quantization, device.model.quantizations);
       if (device === null || nearest === null) throw new Error('too little was measured');
@@ -61,9 +84,9 @@ for (let round = 0; round < Number(roundsText); round += 1) {
         vocabulary: shape.vocabulary ?? 0,
         tied: true,
       };
-      const placement = { backend: 'cpu' as const, threads };
+      const placement = { backend, threads } as const;
       const { loaded, sizeBytes, runs } = await measureInPage(
-        'cpu',
+        backend,
         'speeds',
         synthetic,
         quantization,
@@ -76,10 +99,12 @@ for (let round = 0; round < Number(roundsText); round += 1) {
         quantization: nearest.quantization,
         weightsBytes: loaded.memory.weightsBytes,
         parameters: null,
-        batchTokens: batchTokens('cpu', sizeBytes, threads),
+        batchTokens: batchTokens(backend, sizeBytes, threads),
       });
       if (work === null) throw new Error('a synthetic shape is known');
-      process.stdout.write(`${JSON.stringify({ name, quantization, sizeBytes, loaded, runs, measurement })}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ name, quantization, sizeBytes, loaded, runs, measurement })}\n`,
+      );
       for (const run of runs) {
         const { promptTokens, prefillTokensPerSecond, decodeTokensPerSecond } = run;
         const contextTokens = run.contextTokens - run.completionTokens / 2;
@@ -124,6 +149,7 @@ const summary = (what: Pair['what']): Readonly<Record<'pairs' | 'median' | 'p90'
 const report = {
   schema: 'witan.measure.prediction-pairs',
   version: 1,
+  backend,
   threads,
   pairs: pairs.length,
   decode: summary('decode'),

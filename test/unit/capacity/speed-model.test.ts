@@ -81,7 +81,10 @@ const question = (of: TokenWork, contextTokens: number): SpeedQuestion => ({
 });
 
 it('finds what a device is like, and tells of models that were never there', () => {
-  const model = new SpeedModel(samples(() => 1), ONE_THREAD);
+  const model = new SpeedModel(
+    samples(() => 1),
+    ONE_THREAD,
+  );
   for (const of of [LARGE, work(700, 30, 24, 'Q8_0'), work(900, 40, 20, 'Q4_K_M')]) {
     for (const contextTokens of [128, 1024, 4096]) {
       const asked = question(of, contextTokens);
@@ -105,7 +108,9 @@ describe('the interval', () => {
     let inside = 0;
     const trials = 400;
     for (let trial = 0; trial < trials; trial += 1) {
-      const { low, high } = new SpeedModel(samples(noise), ONE_THREAD).predict(question(work(80, 30, 9), 128)).decodeMs;
+      const { low, high } = new SpeedModel(samples(noise), ONE_THREAD).predict(
+        question(work(80, 30, 9), 128),
+      ).decodeMs;
       const found = measured(question(work(80, 30, 9), 128)).decodeMs * noise();
       if (found >= low && found <= high) inside += 1;
     }
@@ -113,14 +118,20 @@ describe('the interval', () => {
   });
 
   it('is wider the further a model is from what was measured, and the more that varied', () => {
-    const exact = new SpeedModel(samples(() => 1), ONE_THREAD);
+    const exact = new SpeedModel(
+      samples(() => 1),
+      ONE_THREAD,
+    );
     expect(widthOf(exact, LARGE)).toBeGreaterThan(widthOf(exact, SMALL[1] ?? LARGE));
     const rough = new SpeedModel(samples(noiseOf(seededRandom(3), 0.2)), ONE_THREAD);
     expect(widthOf(rough, LARGE)).toBeGreaterThan(widthOf(exact, LARGE));
   });
 
   it('has the median in it', () => {
-    const { decodeMs, prefillMs } = new SpeedModel(samples(() => 1), ONE_THREAD).predict(question(LARGE, 1024));
+    const { decodeMs, prefillMs } = new SpeedModel(
+      samples(() => 1),
+      ONE_THREAD,
+    ).predict(question(LARGE, 1024));
     for (const { low, median, high } of [decodeMs, prefillMs]) {
       expect(low).toBeGreaterThan(0);
       expect(low).toBeLessThan(median);
@@ -132,7 +143,10 @@ describe('the interval', () => {
 it('lets no part of the time be less than nothing, however wild the measurements are', () => {
   const random = seededRandom(5);
   for (let trial = 0; trial < 50; trial += 1) {
-    const model = new SpeedModel(samples(() => 0.2 + 3 * random()), ONE_THREAD);
+    const model = new SpeedModel(
+      samples(() => 0.2 + 3 * random()),
+      ONE_THREAD,
+    );
     const [near, far] = [128, 4096].map((context) => model.predict(question(LARGE, context)).decodeMs.median);
     expect(near).toBeGreaterThan(0);
     expect(far).toBeGreaterThanOrEqual(near ?? NaN);

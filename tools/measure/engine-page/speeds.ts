@@ -6,7 +6,9 @@ import { SpeedSuite } from '../../../src/bench/speed-suite.ts';
 import {
   CALIBRATION,
   CALIBRATION_ANSWER_TOKENS,
+  CALIBRATION_WARM_UP_MS,
   calibrationContext,
+  type CalibrationModel,
 } from '../../../src/capacity/calibration.ts';
 import { WORKER_SCRIPTS } from '../../../src/platform/worker-scripts.ts';
 import { WorkerSupervisor } from '../../../src/platform/worker-supervisor.ts';
@@ -96,13 +98,17 @@ export async function speeds(
   return { loaded, sizeBytes, runs };
 }
 
-/** Measures this device as the app does: see `src/capacity/calibration.ts`. */
+/**
+ * Measures this device as the app does: see `src/capacity/calibration.ts`.
+ * @param models others than the app's, for an adapter that is too slow for those
+ */
 export async function calibration(
   placement: Pick<Placement, 'threads'> & { readonly backend: 'cpu' | 'webgpu' },
+  models: readonly CalibrationModel[] = CALIBRATION,
 ): Promise<SpeedMeasurement> {
   const supervisor = new WorkerSupervisor(systemClock);
   const suite = new SpeedSuite(
-    CALIBRATION,
+    models,
     {
       clock: systemClock,
       visibility: { read: () => ({ hidden: false, episodes: 0, hiddenMs: 0 }) },
@@ -119,6 +125,7 @@ export async function calibration(
           onPhase,
         ),
       answerTokens: CALIBRATION_ANSWER_TOKENS,
+      firstWarmUpMs: CALIBRATION_WARM_UP_MS,
       userAgent: navigator.userAgent,
     },
     () => undefined,
