@@ -6,6 +6,13 @@ import { AGENTS } from './hardware-profiles.ts';
 /** ns of a weight in a token, by how it is packed. */
 const WEIGHT_NS = { Q4_0: 0.25, Q8_0: 0.3, Q4_K_M: 0.35 } as const;
 const WEIGHT_BYTES = { Q4_0: 18 / 32, Q8_0: 34 / 32, Q4_K_M: 0.6 } as const;
+/** The output, which Q4_0 and Q4_K_M pack alike, in 6.5625 bits; a byte of it takes as long as one of the layers in Q4_K_M. */
+const OUTPUT_BYTES = { Q4_0: 6.5625 / 8, Q8_0: 34 / 32, Q4_K_M: 6.5625 / 8 } as const;
+const OUTPUT_NS = {
+  Q4_0: (OUTPUT_BYTES.Q4_0 * WEIGHT_NS.Q4_K_M) / WEIGHT_BYTES.Q4_K_M,
+  Q8_0: WEIGHT_NS.Q8_0,
+  Q4_K_M: (OUTPUT_BYTES.Q4_K_M * WEIGHT_NS.Q4_K_M) / WEIGHT_BYTES.Q4_K_M,
+} as const;
 const LAYER_MS = 0.05;
 const OVERHEAD_MS = 4;
 const ANSWER_TOKENS = 16;
@@ -21,13 +28,21 @@ export function weightsOf(shape: ModelShape): { readonly layers: number; readonl
   };
 }
 
+/** Time of a token that is written. */
+export function decodeMsOf(shape: ModelShape, quantization: MeasuredShape['quantization']): number {
+  const { layers, table } = weightsOf(shape);
+  const weights = WEIGHT_NS[quantization] * layers + OUTPUT_NS[quantization] * table;
+  return 1e-6 * weights + LAYER_MS * (shape.layers ?? 0);
+}
+
 function measuredShape(model: CalibrationModel): MeasuredShape {
   const { shape, quantization, prompts, longPrompt } = model;
   const weights = weightsOf(shape);
-  const weightsBytes = (weights.layers + weights.table) * WEIGHT_BYTES[quantization];
+  const weightsBytes =
+    weights.layers * WEIGHT_BYTES[quantization] + weights.table * OUTPUT_BYTES[quantization];
   const layerMs = LAYER_MS * (shape.layers ?? 0);
   const tokenMs = (1e-6 * WEIGHT_NS[quantization] * weights.layers) / 2;
-  const decodeMs = 1e-6 * WEIGHT_NS[quantization] * (weights.layers + weights.table) + layerMs;
+  const decodeMs = decodeMsOf(shape, quantization);
   return {
     shape,
     quantization,

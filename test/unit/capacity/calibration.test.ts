@@ -56,18 +56,23 @@ describe.each(CALIBRATION.map((model, index) => ({ index, model, name: model.qua
 );
 
 describe('the calibration models', () => {
-  it('tell bytes and layers apart with the two that are always run', () => {
-    const [first, second] = CALIBRATION;
-    if (first === undefined || second === undefined) throw new Error('fewer than two');
-    const perLayer = [first, second].map((each) => built(each).sizeBytes / (each.shape.layers ?? NaN));
+  it('tell bytes, layers and fixed costs apart with the three that are always run', () => {
+    const [tiny, ...others] = CALIBRATION.slice(0, 3);
+    if (tiny === undefined) throw new Error('none');
+    expect(new Set([tiny, ...others].map(({ quantization }) => quantization)).size).toBe(1);
+    const perLayer = others.map((each) => built(each).sizeBytes / (each.shape.layers ?? NaN));
     expect(Math.max(...perLayer) / Math.min(...perLayer)).toBeGreaterThan(3);
+    for (const other of others) {
+      expect(other.shape.layers ?? 0).toBeGreaterThan(2 * (tiny.shape.layers ?? NaN));
+      expect(built(other).sizeBytes).toBeGreaterThan(4 * built(tiny).sizeBytes);
+    }
   });
 
   it('cover every quantization, and one shape in all of them', () => {
     expect(new Set(CALIBRATION.map(({ quantization }) => quantization))).toEqual(
       new Set(SYNTHETIC_QUANTIZATIONS),
     );
-    const wide = CALIBRATION[0]?.shape;
+    const wide = CALIBRATION.at(-1)?.shape;
     const ofWide = CALIBRATION.filter(({ shape }) => shape === wide).map(({ quantization }) => quantization);
     expect(new Set(ofWide)).toEqual(new Set(SYNTHETIC_QUANTIZATIONS));
   });

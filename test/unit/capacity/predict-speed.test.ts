@@ -9,7 +9,7 @@ import { predictSpeed, type Device, type SpeedPrediction } from '../../../src/ca
 import { CALIBRATION } from '../../../src/capacity/calibration.ts';
 import { knownLlama } from '../../fakes/known-models.ts';
 import { LLAMA_3_2_1B } from '../../fakes/model-shapes.ts';
-import { calibrated, weightsOf } from '../../fakes/speed-measurements.ts';
+import { calibrated, decodeMsOf, weightsOf } from '../../fakes/speed-measurements.ts';
 
 const QUESTION = { promptTokens: 96, answerTokens: 64 };
 const DEVICE: Device = {
@@ -29,17 +29,14 @@ const widthOf = ({ tokensPerSecond }: SpeedPrediction): number => {
 const isOrdered = ({ low, median, high }: Estimate): boolean => 0 < low && low <= median && median <= high;
 
 /** The model that was measured itself. */
-const WIDE = present(
-  CALIBRATION.find(({ quantization, longPrompt }) => quantization === 'Q4_0' && longPrompt === null),
-  'calibration',
-).shape;
+const WIDE = present(CALIBRATION.at(-1), 'calibration').shape;
 const measuredModel = (): KnownModel => {
   const { layers, table } = weightsOf(WIDE);
   return knownLlama({
     shape: WIDE,
     quantization: 'Q4_0',
     parameters: layers + table,
-    fileBytes: [((layers + table) * 18) / 32],
+    fileBytes: [(layers * 18) / 32 + (table * 6.5625) / 8],
   });
 };
 
@@ -65,8 +62,8 @@ it('says nothing of a model whose dimensions nobody knows', () => {
 it('tells what was measured of a model that was', () => {
   const found = predictSpeed(measuredModel(), DEVICE, { promptTokens: 96, answerTokens: 16 });
   expect(found).toMatchObject({ method: 'interpolated', caveats: [], pace: 'fluent' });
-  const { layers, table } = weightsOf(WIDE);
-  const decodeMs = 0.25e-6 * (layers + table) + 0.05 * 6;
+  const { layers } = weightsOf(WIDE);
+  const decodeMs = decodeMsOf(WIDE, 'Q4_0');
   expect(present(found.tokensPerSecond, 'speed').median * decodeMs).toBeCloseTo(1000, 0);
   const prefillMs = 96 * ((0.25e-6 * layers) / 2 + 0.005 * 6);
   // 4 ms lie between question and engine.

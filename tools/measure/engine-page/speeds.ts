@@ -8,7 +8,6 @@ import {
   CALIBRATION_ANSWER_TOKENS,
   CALIBRATION_WARM_UP_MS,
   calibrationContext,
-  type CalibrationModel,
 } from '../../../src/capacity/calibration.ts';
 import { WORKER_SCRIPTS } from '../../../src/platform/worker-scripts.ts';
 import { WorkerSupervisor } from '../../../src/platform/worker-supervisor.ts';
@@ -98,17 +97,13 @@ export async function speeds(
   return { loaded, sizeBytes, runs };
 }
 
-/**
- * Measures this device as the app does: see `src/capacity/calibration.ts`.
- * @param models others than the app's, for an adapter that is too slow for those
- */
+/** Measures this device as the app does: see `src/capacity/calibration.ts`. */
 export async function calibration(
   placement: Pick<Placement, 'threads'> & { readonly backend: 'cpu' | 'webgpu' },
-  models: readonly CalibrationModel[] = CALIBRATION,
 ): Promise<SpeedMeasurement> {
   const supervisor = new WorkerSupervisor(systemClock);
   const suite = new SpeedSuite(
-    models,
+    CALIBRATION,
     {
       clock: systemClock,
       visibility: { read: () => ({ hidden: false, episodes: 0, hiddenMs: 0 }) },
