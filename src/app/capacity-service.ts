@@ -139,7 +139,7 @@ export class CapacityService implements CapacityPort {
     const sources = await this.#planSources(signal);
     if (!sources.ok) return sources;
     const plan = planCapacity(planInput(sources.value, goal, whatIf));
-    return ok(projectScalability(scalabilityInput(sources.value, plan, sources.value.measurement)));
+    return ok(projectScalability(scalabilityInput(sources.value, plan, sources.value.measurement, whatIf)));
   }
 
   async record(): Promise<Outcome<PredictionRecord>> {
