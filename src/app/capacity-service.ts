@@ -8,6 +8,7 @@ import type {
   SpeedProgress,
 } from '#contracts/capacity';
 import type { Deliberation } from '#contracts/deliberation';
+import type { LoadedModel } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
 import type { ProbeReport } from '#contracts/hardware';
 import type { CapacityPlan, Goal, WhatIf } from '#contracts/plan';
@@ -20,7 +21,7 @@ import { planCapacity } from '../capacity/plan/plan-capacity.ts';
 import { byFit, demandOfKnown, predictModel } from '../capacity/predict-model.ts';
 import type { Device, PredictionQuestion } from '../capacity/predict-speed.ts';
 import { predictWebLlm } from '../capacity/predict-web-llm.ts';
-import { correctionOf, recordOf, verdictsOf } from '../capacity/prediction-record.ts';
+import { correctionOf, recordOf } from '../capacity/prediction-record.ts';
 import { projectScalability } from '../capacity/scalability/project-scalability.ts';
 import type { KnownModel } from '../capacity/known-model.ts';
 import type { PredictionStore } from '../storage/prediction-store.ts';
@@ -32,6 +33,7 @@ import type { CatalogueSource } from './catalogue-source.ts';
 import { keptWeights } from './kept-weights.ts';
 import { knownModels, type KnownModelPorts } from './known-models.ts';
 import type { ModelsService } from './models-service.ts';
+import { hasUnscored, roundVerdicts, type RoundCircumstances } from './round-verdicts.ts';
 import { webLlmFitReason } from './web-llm-fit-words.ts';
 
 export interface CapacityServicePorts extends CapacityMeasurePorts, KnownModelPorts {
@@ -58,6 +60,8 @@ interface Look {
 /** What this device can run, how fast, and the council that fits it. */
 export class CapacityService implements CapacityPort {
   readonly #ports: CapacityServicePorts;
+  /** Loads whose memory was compared with what was predicted. */
+  readonly #scored = new WeakSet<LoadedModel>();
   #measuring = false;
 
   constructor(ports: CapacityServicePorts) {
@@ -148,35 +152,18 @@ export class CapacityService implements CapacityPort {
   }
 
   /**
-   * Compares a round with what was predicted of its members, where one of them had the processor or the card to itself.
-   * Whatever goes wrong with it, the round is none the worse.
+   * Compares a round with what was predicted of its members: the speed of those that had this device to themselves, and
+   * the memory of those that were loaded since. Whatever goes wrong with it, the round is none the worse.
    */
-  async note({ askedAt, members }: Deliberation): Promise<void> {
+  async note(record: Deliberation, circumstances: RoundCircumstances): Promise<void> {
     const signal = new AbortController().signal;
     const look = await this.#look(signal);
-    if (!look.ok || look.value.measurement === null) return;
+    if (!look.ok) return;
     const { device } = look.value;
-    const here = members.filter(({ backend, tokens }) => backend === device.backend && tokens > 0);
-    const [member, ...others] = here;
-    if (member === undefined || others.length > 0 || member.engine !== 'wllama') return;
+    if (device.measured === null && !hasUnscored(circumstances, this.#scored)) return;
     const known = await knownModels(this.#ports, signal);
-    const model = known.ok ? known.value.find(({ id }) => id === member.id) : undefined;
-    const { promptTokens = null } = member;
-    // The bundled models have threads of their own number.
-    if (model?.engine !== 'wllama' || promptTokens === null) return;
-    const foretold = predictModel(model, device, { promptTokens, answerTokens: member.tokens });
-    const verdicts = verdictsOf(foretold, {
-      atMs: askedAt,
-      backend: member.backend,
-      promptTokens,
-      completionTokens: member.tokens,
-      timeToFirstTokenMs: member.ttftMs,
-      decodeTokensPerSecond: member.tokensPerSecond,
-      memoryBytes: null,
-      // What a conversation has in common with the one before need not be read again: nobody says how much it was.
-      promptReused: true,
-      disturbed: (member.restarts ?? 0) > 0,
-    });
+    if (!known.ok) return;
+    const verdicts = roundVerdicts(record, circumstances, device, known.value, this.#scored);
     if (verdicts.length > 0) await (await this.#ports.predictions).add(verdicts);
   }
 

@@ -174,6 +174,8 @@ export const PredictReportSchema = v.object({
 });
 export type PredictReport = v.InferOutput<typeof PredictReportSchema>;
 
+export const PREDICTED = ['decode', 'prefill', 'memory'] as const;
+
 /** What became of a prediction when the model really ran here. */
 export const PredictionVerdictSchema = v.object({
   schema: v.literal('witan.prediction-verdict'),
@@ -182,8 +184,8 @@ export const PredictionVerdictSchema = v.object({
   modelId: Text,
   name: Text,
   backend: v.picklist(BACKENDS),
-  what: v.picklist(['decode', 'prefill', 'memory']),
-  /** Tokens per second; bytes for memory. */
+  what: v.picklist(PREDICTED),
+  /** Tokens per second; for memory the bytes that the engine accounts for. */
   predicted: EstimateSchema,
   measured: Figure,
   promptTokens: Count,
@@ -192,12 +194,21 @@ export const PredictionVerdictSchema = v.object({
 });
 export type PredictionVerdict = v.InferOutput<typeof PredictionVerdictSchema>;
 
-/** How right the predictions were so far. */
-export interface PredictionRecord {
-  /** Newest first. */
-  readonly verdicts: readonly PredictionVerdict[];
+/** How right predictions were. */
+export interface PredictionScore {
   /** Of |predicted ÷ measured − 1|; null without any. */
   readonly medianError: number | null;
   /** Share of measurements inside their interval; nine of ten are promised. Null without any. */
   readonly covered: number | null;
+}
+
+/** How right the predictions were so far. */
+export interface PredictionRecord extends PredictionScore {
+  /** Newest first. */
+  readonly verdicts: readonly PredictionVerdict[];
+  /** Each kind of figure by itself: memory is reckoned from a file, speed from a measurement. Those that were compared. */
+  readonly kinds: readonly (PredictionScore & {
+    readonly what: PredictionVerdict['what'];
+    readonly runs: number;
+  })[];
 }
