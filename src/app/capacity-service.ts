@@ -206,11 +206,11 @@ export class CapacityService implements CapacityPort {
     return ok([
       ...wanted.map((model) => this.#judged(probe, device, model)),
       ...predictWebLlm(list, probe.profile, (model) => isKept(list, model, kept), modelIds).map(
-        ({ fitBecause, misses, ...prediction }): PredictedModel => ({
+        ({ fitBecause, misses, takenBytes, ...prediction }): PredictedModel => ({
           prediction: {
             ...prediction,
             engine: 'web-llm',
-            fitReason: webLlmFitReason(fitBecause, misses, prediction.memory?.median ?? 0),
+            fitReason: webLlmFitReason({ ...prediction, fitBecause, misses, takenBytes }),
           },
           known: null,
         }),
