@@ -26,7 +26,7 @@ export type Foretelling = Omit<ModelPrediction, 'engine' | 'fits' | 'fitReason'>
 /** Speed, time to first token and memory of a model on a device. */
 export function predictModel(model: KnownModel, device: Device, question: PredictionQuestion): Foretelling {
   const demand = demandOfKnown(model);
-  const { parts, total } = predictMemory({
+  const { parts, total, kept } = predictMemory({
     shape: model.shape,
     fileBytes: demand.weightsBytes,
     contextTokens: demand.contextTokens,
@@ -52,6 +52,7 @@ export function predictModel(model: KnownModel, device: Device, question: Predic
     ...predictSpeed(model, device, { promptTokens, answerTokens }),
     memory: inOrder(total),
     memoryParts: parts,
+    conversationBytes: kept.high,
   };
 }
 
@@ -68,7 +69,7 @@ export function accountedMemory(
     shape: model.shape,
     fileBytes: weightsBytes,
     contextTokens,
-    knownCacheBytes: cacheBytes === null ? null : (cacheBytes * contextTokens) / usual,
+    knownCacheBytes: cacheBytes === null ? null : (cacheBytes * contextTokens) / Math.max(1, usual),
     backend,
     threads,
   });

@@ -142,6 +142,8 @@ export const ModelPredictionSchema = v.object({
   memoryParts: v.nullable(
     v.object({ weightsBytes: Figure, cacheBytes: Figure, scratchBytes: Figure, engineBytes: Figure }),
   ),
+  /** Bytes that a conversation of 50 questions adds to `memory` at most; absent where nobody can say. */
+  conversationBytes: v.optional(Figure),
   fits: v.picklist(FIT_VERDICTS),
   /** The verdict's ground in one sentence, for people. */
   fitReason: v.string(),

@@ -83,16 +83,18 @@ export function modelFacts(row: ModelPrediction): string {
   ].join(' · ');
 }
 
-/** "weights 731 MiB, 4,096 tokens of context 112 MiB, working space 24 MiB, engine 40 MiB". */
-export function memoryPartWords({ memoryParts, contextTokens }: ModelPrediction): string {
+/** "weights 731 MiB, 4,096 tokens of context 112 MiB, working space 24 MiB, engine 40 MiB; 50 questions add up to 800 MiB". */
+export function memoryPartWords({ memoryParts, contextTokens, conversationBytes }: ModelPrediction): string {
   if (memoryParts === null) return '';
   const { weightsBytes, cacheBytes, scratchBytes, engineBytes } = memoryParts;
-  return listed([
+  const parts = listed([
     `weights ${memorySize(weightsBytes)}`,
     `${count(contextTokens)} tokens of context ${memorySize(cacheBytes)}`,
     `working space ${memorySize(scratchBytes)}`,
     `engine ${memorySize(engineBytes)}`,
   ]);
+  const more = conversationBytes ?? 0;
+  return more > 0 ? `${parts}; 50 questions, one after the other, add up to ${memorySize(more)}` : parts;
 }
 
 /** What the speeds of a report rest on. */

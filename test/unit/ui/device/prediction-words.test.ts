@@ -57,6 +57,9 @@ describe('a model', () => {
   it('names the parts of its memory, where they are known', () => {
     expect(memoryPartWords(prediction())).toContain(`4,096 tokens of context 48${NBSP}MiB`);
     expect(memoryPartWords(prediction({ memoryParts: null }))).toBe('');
+    expect(memoryPartWords(prediction())).not.toContain('50 questions');
+    const words = memoryPartWords(prediction({ conversationBytes: 800 * 2 ** 20 }));
+    expect(words).toMatch(/; 50 questions, one after the other, add up to 800.MiB$/);
   });
 });
 
