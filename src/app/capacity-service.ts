@@ -3,13 +3,14 @@ import { err, ok } from '#kernel/result';
 import type {
   ModelPrediction,
   PredictionRecord,
+  PredictionVerdict,
   PredictReport,
   SpeedMeasurement,
   SpeedProgress,
 } from '#contracts/capacity';
 import type { Deliberation } from '#contracts/deliberation';
 import type { LoadedModel } from '#contracts/engine';
-import { failure, type Outcome } from '#contracts/errors';
+import { failure, failureOf, type Outcome } from '#contracts/errors';
 import type { ProbeReport } from '#contracts/hardware';
 import type { CapacityPlan, Goal, WhatIf } from '#contracts/plan';
 import type { CapacityPort, ProbePort } from '#contracts/ports';
@@ -33,6 +34,7 @@ import type { CatalogueSource } from './catalogue-source.ts';
 import { keptWeights } from './kept-weights.ts';
 import { knownModels, type KnownModelPorts } from './known-models.ts';
 import type { ModelsService } from './models-service.ts';
+import { outcomeOf } from './outcome-of.ts';
 import { hasUnscored, roundVerdicts, type RoundCircumstances } from './round-verdicts.ts';
 import { webLlmFitReason } from './web-llm-fit-words.ts';
 
@@ -47,8 +49,13 @@ export interface CapacityServicePorts extends CapacityMeasurePorts, KnownModelPo
   readonly exclusively: <T>(signal: AbortSignal, task: () => Promise<Outcome<T>>) => Promise<Outcome<T>>;
 }
 
+const NEVER = new AbortController().signal;
+
 /** A question of a few sentences, and an answer of a few paragraphs. */
 const QUESTION: PredictionQuestion = { promptTokens: 256, answerTokens: 256 };
+
+/** One where the browser tells of none. */
+const wholeThreads = (told: number): number => (told >= 1 && Number.isFinite(told) ? Math.floor(told) : 1);
 
 /** What is looked at for every prediction. */
 interface Look {
@@ -69,7 +76,7 @@ export class CapacityService implements CapacityPort {
   }
 
   async measurement(): Promise<Outcome<SpeedMeasurement | null>> {
-    const look = await this.#look(new AbortController().signal);
+    const look = await outcomeOf(NEVER, () => this.#look(NEVER));
     return look.ok ? ok(look.value.measurement) : look;
   }
 
@@ -80,21 +87,27 @@ export class CapacityService implements CapacityPort {
     if (this.#measuring) return err(failure('queue-full', { limit: 1 }));
     this.#measuring = true;
     try {
-      const probed = await this.#ports.device.probe(signal);
+      const probed = await outcomeOf(signal, () => this.#ports.device.probe(signal));
       if (!probed.ok) return probed;
       const backend = speedBackend(probed.value.profile);
       const measured = await this.#ports.exclusively(signal, () =>
         measureSpeed(this.#ports, backend, signal, onProgress),
       );
       // What cannot be kept holds in this tab all the same.
-      if (measured.ok) await (await this.#ports.speeds).write(measured.value);
+      if (measured.ok) await outcomeOf(NEVER, async () => (await this.#ports.speeds).write(measured.value));
       return measured;
+    } catch (thrown) {
+      return err(failureOf(thrown));
     } finally {
       this.#measuring = false;
     }
   }
 
-  async predict(signal: AbortSignal, modelIds: readonly string[] | null): Promise<Outcome<PredictReport>> {
+  predict(signal: AbortSignal, modelIds: readonly string[] | null): Promise<Outcome<PredictReport>> {
+    return outcomeOf(signal, () => this.#predict(signal, modelIds));
+  }
+
+  async #predict(signal: AbortSignal, modelIds: readonly string[] | null): Promise<Outcome<PredictReport>> {
     const { clock } = this.#ports;
     const startedMs = clock.nowMs();
     const look = await this.#look(signal);
@@ -133,21 +146,21 @@ export class CapacityService implements CapacityPort {
 
   async plan(signal: AbortSignal, goal: Goal, whatIf?: WhatIf): Promise<Outcome<CapacityPlan>> {
     const startedMs = this.#ports.clock.nowMs();
-    const sources = await this.#planSources(signal);
+    const sources = await outcomeOf(signal, () => this.#planSources(signal));
     if (!sources.ok) return sources;
     const plan = planCapacity(planInput(sources.value, goal, whatIf));
     return ok({ ...plan, wall: this.#ports.clock.nowMs() - startedMs });
   }
 
   async scalability(signal: AbortSignal, goal: Goal, whatIf?: WhatIf): Promise<Outcome<ScalabilityReport>> {
-    const sources = await this.#planSources(signal);
+    const sources = await outcomeOf(signal, () => this.#planSources(signal));
     if (!sources.ok) return sources;
     const plan = planCapacity(planInput(sources.value, goal, whatIf));
     return ok(projectScalability(scalabilityInput(sources.value, plan, sources.value.measurement, whatIf)));
   }
 
   async record(): Promise<Outcome<PredictionRecord>> {
-    const verdicts = await (await this.#ports.predictions).list();
+    const verdicts = await this.#verdicts();
     return verdicts.ok ? ok(recordOf(verdicts.value)) : verdicts;
   }
 
@@ -156,12 +169,11 @@ export class CapacityService implements CapacityPort {
    * the memory of those that were loaded since. Whatever goes wrong with it, the round is none the worse.
    */
   async note(record: Deliberation, circumstances: RoundCircumstances): Promise<void> {
-    const signal = new AbortController().signal;
-    const look = await this.#look(signal);
+    const look = await this.#look(NEVER);
     if (!look.ok) return;
     const { device } = look.value;
     if (device.measured === null && !hasUnscored(circumstances, this.#scored)) return;
-    const known = await knownModels(this.#ports, signal);
+    const known = await knownModels(this.#ports, NEVER);
     if (!known.ok) return;
     const verdicts = roundVerdicts(record, circumstances, device, known.value, this.#scored);
     if (verdicts.length > 0) await (await this.#ports.predictions).add(verdicts);
@@ -171,7 +183,7 @@ export class CapacityService implements CapacityPort {
     const probed = await this.#ports.device.probe(signal);
     if (!probed.ok) return probed;
     const wanted = speedBackend(probed.value.profile);
-    const threads = this.#ports.threads();
+    const threads = wholeThreads(this.#ports.threads());
     // An engine that finds the card of no use stays on the processor, and its measurement says so.
     const measurement =
       (await this.#kept(wanted, threads)) ?? (wanted === 'cpu' ? null : await this.#kept('cpu', threads));
@@ -181,9 +193,14 @@ export class CapacityService implements CapacityPort {
     return ok({ probe: probed.value, device, measurement });
   }
 
+  /** A store that cannot be opened is one that fails. */
+  #verdicts(): Promise<Outcome<readonly PredictionVerdict[]>> {
+    return outcomeOf(NEVER, async () => (await this.#ports.predictions).list());
+  }
+
   /** The newest measurement with a backend, where it still holds for this device. */
   async #kept(backend: 'cpu' | 'webgpu', threads: number): Promise<SpeedMeasurement | null> {
-    const stored = await (await this.#ports.speeds).read(backend);
+    const stored = await outcomeOf(NEVER, async () => (await this.#ports.speeds).read(backend));
     const kept = stored.ok ? stored.value : null;
     return kept !== null && isOfThisDevice(kept, threads, this.#ports.userAgent) ? kept : null;
   }
@@ -240,7 +257,7 @@ export class CapacityService implements CapacityPort {
       this.#predicted(signal, look.value, null),
       this.#ports.catalogue.councils(signal),
       this.#ports.starter(signal),
-      this.#ports.predictions.then((store) => store.list()),
+      this.#verdicts(),
     ]);
     if (!models.ok) return models;
     const { probe, device, measurement } = look.value;
