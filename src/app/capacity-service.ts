@@ -3,12 +3,14 @@ import { err, ok } from '#kernel/result';
 import type {
   ModelPrediction,
   PredictionRecord,
+  PredictionVerdict,
   PredictReport,
   SpeedMeasurement,
   SpeedProgress,
 } from '#contracts/capacity';
 import type { Deliberation } from '#contracts/deliberation';
-import { failure, type Outcome } from '#contracts/errors';
+import type { LoadedModel } from '#contracts/engine';
+import { failure, failureOf, type Outcome } from '#contracts/errors';
 import type { ProbeReport } from '#contracts/hardware';
 import type { CapacityPlan, Goal, WhatIf } from '#contracts/plan';
 import type { CapacityPort, ProbePort } from '#contracts/ports';
@@ -20,7 +22,7 @@ import { planCapacity } from '../capacity/plan/plan-capacity.ts';
 import { byFit, demandOfKnown, predictModel } from '../capacity/predict-model.ts';
 import type { Device, PredictionQuestion } from '../capacity/predict-speed.ts';
 import { predictWebLlm } from '../capacity/predict-web-llm.ts';
-import { correctionOf, recordOf, verdictsOf } from '../capacity/prediction-record.ts';
+import { correctionOf, recordOf } from '../capacity/prediction-record.ts';
 import { projectScalability } from '../capacity/scalability/project-scalability.ts';
 import type { KnownModel } from '../capacity/known-model.ts';
 import type { PredictionStore } from '../storage/prediction-store.ts';
@@ -32,6 +34,8 @@ import type { CatalogueSource } from './catalogue-source.ts';
 import { keptWeights } from './kept-weights.ts';
 import { knownModels, type KnownModelPorts } from './known-models.ts';
 import type { ModelsService } from './models-service.ts';
+import { outcomeOf } from './outcome-of.ts';
+import { hasUnscored, roundVerdicts, type RoundCircumstances } from './round-verdicts.ts';
 import { webLlmFitReason } from './web-llm-fit-words.ts';
 
 export interface CapacityServicePorts extends CapacityMeasurePorts, KnownModelPorts {
@@ -45,8 +49,13 @@ export interface CapacityServicePorts extends CapacityMeasurePorts, KnownModelPo
   readonly exclusively: <T>(signal: AbortSignal, task: () => Promise<Outcome<T>>) => Promise<Outcome<T>>;
 }
 
+const NEVER = new AbortController().signal;
+
 /** A question of a few sentences, and an answer of a few paragraphs. */
 const QUESTION: PredictionQuestion = { promptTokens: 256, answerTokens: 256 };
+
+/** One where the browser tells of none. */
+const wholeThreads = (told: number): number => (told >= 1 && Number.isFinite(told) ? Math.floor(told) : 1);
 
 /** What is looked at for every prediction. */
 interface Look {
@@ -58,6 +67,8 @@ interface Look {
 /** What this device can run, how fast, and the council that fits it. */
 export class CapacityService implements CapacityPort {
   readonly #ports: CapacityServicePorts;
+  /** Loads whose memory was compared with what was predicted. */
+  readonly #scored = new WeakSet<LoadedModel>();
   #measuring = false;
 
   constructor(ports: CapacityServicePorts) {
@@ -65,7 +76,7 @@ export class CapacityService implements CapacityPort {
   }
 
   async measurement(): Promise<Outcome<SpeedMeasurement | null>> {
-    const look = await this.#look(new AbortController().signal);
+    const look = await outcomeOf(NEVER, () => this.#look(NEVER));
     return look.ok ? ok(look.value.measurement) : look;
   }
 
@@ -76,21 +87,27 @@ export class CapacityService implements CapacityPort {
     if (this.#measuring) return err(failure('queue-full', { limit: 1 }));
     this.#measuring = true;
     try {
-      const probed = await this.#ports.device.probe(signal);
+      const probed = await outcomeOf(signal, () => this.#ports.device.probe(signal));
       if (!probed.ok) return probed;
       const backend = speedBackend(probed.value.profile);
       const measured = await this.#ports.exclusively(signal, () =>
         measureSpeed(this.#ports, backend, signal, onProgress),
       );
       // What cannot be kept holds in this tab all the same.
-      if (measured.ok) await (await this.#ports.speeds).write(measured.value);
+      if (measured.ok) await outcomeOf(NEVER, async () => (await this.#ports.speeds).write(measured.value));
       return measured;
+    } catch (thrown) {
+      return err(failureOf(thrown));
     } finally {
       this.#measuring = false;
     }
   }
 
-  async predict(signal: AbortSignal, modelIds: readonly string[] | null): Promise<Outcome<PredictReport>> {
+  predict(signal: AbortSignal, modelIds: readonly string[] | null): Promise<Outcome<PredictReport>> {
+    return outcomeOf(signal, () => this.#predict(signal, modelIds));
+  }
+
+  async #predict(signal: AbortSignal, modelIds: readonly string[] | null): Promise<Outcome<PredictReport>> {
     const { clock } = this.#ports;
     const startedMs = clock.nowMs();
     const look = await this.#look(signal);
@@ -129,54 +146,36 @@ export class CapacityService implements CapacityPort {
 
   async plan(signal: AbortSignal, goal: Goal, whatIf?: WhatIf): Promise<Outcome<CapacityPlan>> {
     const startedMs = this.#ports.clock.nowMs();
-    const sources = await this.#planSources(signal);
+    const sources = await outcomeOf(signal, () => this.#planSources(signal));
     if (!sources.ok) return sources;
     const plan = planCapacity(planInput(sources.value, goal, whatIf));
     return ok({ ...plan, wall: this.#ports.clock.nowMs() - startedMs });
   }
 
   async scalability(signal: AbortSignal, goal: Goal, whatIf?: WhatIf): Promise<Outcome<ScalabilityReport>> {
-    const sources = await this.#planSources(signal);
+    const sources = await outcomeOf(signal, () => this.#planSources(signal));
     if (!sources.ok) return sources;
     const plan = planCapacity(planInput(sources.value, goal, whatIf));
-    return ok(projectScalability(scalabilityInput(sources.value, plan, sources.value.measurement)));
+    return ok(projectScalability(scalabilityInput(sources.value, plan, sources.value.measurement, whatIf)));
   }
 
   async record(): Promise<Outcome<PredictionRecord>> {
-    const verdicts = await (await this.#ports.predictions).list();
+    const verdicts = await this.#verdicts();
     return verdicts.ok ? ok(recordOf(verdicts.value)) : verdicts;
   }
 
   /**
-   * Compares a round with what was predicted of its members, where one of them had the processor or the card to itself.
-   * Whatever goes wrong with it, the round is none the worse.
+   * Compares a round with what was predicted of its members: the speed of those that had this device to themselves, and
+   * the memory of those that were loaded since. Whatever goes wrong with it, the round is none the worse.
    */
-  async note({ askedAt, members }: Deliberation): Promise<void> {
-    const signal = new AbortController().signal;
-    const look = await this.#look(signal);
-    if (!look.ok || look.value.measurement === null) return;
+  async note(record: Deliberation, circumstances: RoundCircumstances): Promise<void> {
+    const look = await this.#look(NEVER);
+    if (!look.ok) return;
     const { device } = look.value;
-    const here = members.filter(({ backend, tokens }) => backend === device.backend && tokens > 0);
-    const [member, ...others] = here;
-    if (member === undefined || others.length > 0 || member.engine !== 'wllama') return;
-    const known = await knownModels(this.#ports, signal);
-    const model = known.ok ? known.value.find(({ id }) => id === member.id) : undefined;
-    const { promptTokens = null } = member;
-    // The bundled models have threads of their own number.
-    if (model?.engine !== 'wllama' || promptTokens === null) return;
-    const foretold = predictModel(model, device, { promptTokens, answerTokens: member.tokens });
-    const verdicts = verdictsOf(foretold, {
-      atMs: askedAt,
-      backend: member.backend,
-      promptTokens,
-      completionTokens: member.tokens,
-      timeToFirstTokenMs: member.ttftMs,
-      decodeTokensPerSecond: member.tokensPerSecond,
-      memoryBytes: null,
-      // What a conversation has in common with the one before need not be read again: nobody says how much it was.
-      promptReused: true,
-      disturbed: (member.restarts ?? 0) > 0,
-    });
+    if (device.measured === null && !hasUnscored(circumstances, this.#scored)) return;
+    const known = await knownModels(this.#ports, NEVER);
+    if (!known.ok) return;
+    const verdicts = roundVerdicts(record, circumstances, device, known.value, this.#scored);
     if (verdicts.length > 0) await (await this.#ports.predictions).add(verdicts);
   }
 
@@ -184,7 +183,7 @@ export class CapacityService implements CapacityPort {
     const probed = await this.#ports.device.probe(signal);
     if (!probed.ok) return probed;
     const wanted = speedBackend(probed.value.profile);
-    const threads = this.#ports.threads();
+    const threads = wholeThreads(this.#ports.threads());
     // An engine that finds the card of no use stays on the processor, and its measurement says so.
     const measurement =
       (await this.#kept(wanted, threads)) ?? (wanted === 'cpu' ? null : await this.#kept('cpu', threads));
@@ -194,9 +193,14 @@ export class CapacityService implements CapacityPort {
     return ok({ probe: probed.value, device, measurement });
   }
 
+  /** A store that cannot be opened is one that fails. */
+  #verdicts(): Promise<Outcome<readonly PredictionVerdict[]>> {
+    return outcomeOf(NEVER, async () => (await this.#ports.predictions).list());
+  }
+
   /** The newest measurement with a backend, where it still holds for this device. */
   async #kept(backend: 'cpu' | 'webgpu', threads: number): Promise<SpeedMeasurement | null> {
-    const stored = await (await this.#ports.speeds).read(backend);
+    const stored = await outcomeOf(NEVER, async () => (await this.#ports.speeds).read(backend));
     const kept = stored.ok ? stored.value : null;
     return kept !== null && isOfThisDevice(kept, threads, this.#ports.userAgent) ? kept : null;
   }
@@ -219,11 +223,11 @@ export class CapacityService implements CapacityPort {
     return ok([
       ...wanted.map((model) => this.#judged(probe, device, model)),
       ...predictWebLlm(list, probe.profile, (model) => isKept(list, model, kept), modelIds).map(
-        ({ fitBecause, misses, ...prediction }): PredictedModel => ({
+        ({ fitBecause, misses, takenBytes, ...prediction }): PredictedModel => ({
           prediction: {
             ...prediction,
             engine: 'web-llm',
-            fitReason: webLlmFitReason(fitBecause, misses, prediction.memory?.median ?? 0),
+            fitReason: webLlmFitReason({ ...prediction, fitBecause, misses, takenBytes }),
           },
           known: null,
         }),
@@ -253,7 +257,7 @@ export class CapacityService implements CapacityPort {
       this.#predicted(signal, look.value, null),
       this.#ports.catalogue.councils(signal),
       this.#ports.starter(signal),
-      this.#ports.predictions.then((store) => store.list()),
+      this.#verdicts(),
     ]);
     if (!models.ok) return models;
     const { probe, device, measurement } = look.value;

@@ -1,7 +1,7 @@
 import type { SpeedMeasurement } from '#contracts/capacity';
 import type { CouncilCatalogue } from '#contracts/council-catalogue';
 import type { ModelPrediction } from '#contracts/capacity';
-import type { HardwareProfile, ProbeReport } from '#contracts/hardware';
+import type { ProbeReport } from '#contracts/hardware';
 import { kvCacheBytes } from '#contracts/model-shape';
 import type { CapacityPlan, Goal, PlanCandidate, PlanInput, WhatIf } from '#contracts/plan';
 import type { ScalabilityInput } from '#contracts/scalability';
@@ -9,8 +9,7 @@ import type { StarterCouncil } from '#contracts/starter';
 import type { KnownModel } from '../capacity/known-model.ts';
 import { ENGINE_LIMIT_BYTES } from '../capacity/memory-fit.ts';
 import type { PredictionQuestion } from '../capacity/predict-speed.ts';
-
-const GIB = 2 ** 30;
+import { deviceFigures, threadsUsed } from './what-if-device.ts';
 
 /** A model that is known, with what is predicted of it. */
 export interface PredictedModel {
@@ -29,20 +28,6 @@ export interface PlanSources {
   readonly correction: number;
 }
 
-/** Real cards: two power preferences that name different ones are two. */
-function cardsOf({ adapters }: HardwareProfile): number {
-  const names = adapters
-    .filter(({ fallback }) => !fallback)
-    .map(({ vendor, architecture, device, description }) =>
-      [vendor, architecture, device, description].join('|'),
-    );
-  return new Set(names).size;
-}
-
-/** A reading that may stand for any amount above it scores nothing. */
-const isFloor = ({ reasons }: ProbeReport): boolean =>
-  reasons.find(({ input }) => input === 'memory')?.score === null;
-
 /** Of a public ranking, by the model's id in either catalogue. */
 function scoresOf(councils: CouncilCatalogue | null): ReadonlyMap<string, number> {
   return new Map(
@@ -51,38 +36,27 @@ function scoresOf(councils: CouncilCatalogue | null): ReadonlyMap<string, number
 }
 
 export function planInput(sources: PlanSources, goal: Goal, whatIf: WhatIf = {}): PlanInput {
-  const { probe, models, councils, starter, question, correction } = sources;
+  const { probe, models, councils, starter, question, correction, threads } = sources;
   const { profile } = probe;
   const scores = scoresOf(councils);
   const accuracies = new Map(starter?.members.map(({ id, accuracy }) => [id, accuracy.test]) ?? []);
-  const told = profile.deviceMemoryGiB === null ? null : profile.deviceMemoryGiB * GIB;
-  const cards = whatIf.cards ?? cardsOf(profile);
-  const graphicsBytes =
-    profile.micro['gpuMemoryMiB'] === undefined ? null : profile.micro['gpuMemoryMiB'] * 2 ** 20;
-  // Without isolation there is one thread, however many cores.
-  const cpuFactor =
-    whatIf.cores === undefined || !profile.isolated
-      ? 1
-      : whatIf.cores / Math.max(1, profile.cores ?? sources.threads);
+  const device = deviceFigures(probe, threads, whatIf);
   return {
     goal,
     tier: probe.tier,
-    threads: whatIf.cores === undefined ? sources.threads : profile.isolated ? whatIf.cores : 1,
-    memory: {
-      bytes: whatIf.memoryGiB === undefined ? told : whatIf.memoryGiB * GIB,
-      floor: whatIf.memoryGiB === undefined && told !== null && isFloor(probe),
-      typed: whatIf.memoryGiB !== undefined,
-    },
+    threads: device.threads,
+    memory: device.memory,
     engineBytes: ENGINE_LIMIT_BYTES,
-    graphics: cards === 0 ? null : { cards, bytes: graphicsBytes },
-    remoteServers: whatIf.remoteServers ?? 0,
+    graphics:
+      device.graphics === null ? null : { cards: device.graphics.cards, bytes: device.graphics.bytes },
+    remoteServers: device.remoteServers,
     storageBytes:
       profile.storage.quotaBytes === null
         ? null
         : Math.max(0, profile.storage.quotaBytes - (profile.storage.usageBytes ?? 0)),
     candidates: models.map(({ prediction, known }): PlanCandidate => {
       const factor =
-        prediction.backend === 'webgpu' ? (whatIf.graphicsFactor ?? 1) : bandwidthBound(cpuFactor);
+        prediction.backend === 'webgpu' ? device.graphicsFactor : bandwidthBound(device.coresFactor);
       return {
         prediction: faster(prediction, factor),
         accuracy: accuracies.get(prediction.id) ?? null,
@@ -131,14 +105,15 @@ function faster(prediction: PlanCandidate['prediction'], factor: number): PlanCa
 /** Questions a minute of one person who asks, reads and asks again. */
 const QUESTIONS_PER_MINUTE = 1;
 
+/** @param whatIf that the plan was made with: projections start from the device that is supposed */
 export function scalabilityInput(
-  { probe: { profile, ...probe }, models, threads }: PlanSources,
+  { probe, models, threads }: PlanSources,
   plan: CapacityPlan,
   measurement: SpeedMeasurement | null,
+  whatIf: WhatIf = {},
 ): ScalabilityInput {
-  const { micro } = profile;
-  const [one, all] = [micro['wasmReadGBps1'], micro['wasmReadGBpsAll']];
-  const cards = cardsOf(profile);
+  const device = deviceFigures(probe, threadsUsed(threads, measurement), whatIf);
+  const { graphics, memory } = device;
   const turned = (
     speed: NonNullable<ModelPrediction['tokensPerSecond']>,
   ): { median: number; low: number; high: number } => ({
@@ -147,14 +122,15 @@ export function scalabilityInput(
     high: 1000 / speed.low,
   });
   return {
-    threads: measurement?.threads ?? threads,
-    cores: profile.cores,
-    threadScaling: one === undefined || all === undefined || one === 0 ? null : all / one,
-    memoryBytes: profile.deviceMemoryGiB === null ? null : profile.deviceMemoryGiB * GIB,
-    memoryIsFloor: isFloor({ profile, ...probe }),
-    graphics: cards === 0 ? null : { cards, readGBps: micro['gpuReadGBps'] ?? null },
-    remoteServers: 0,
-    isolated: profile.isolated,
+    supposed: device.supposed,
+    threads: device.threads,
+    cores: device.cores,
+    threadScaling: device.threadScaling,
+    memoryBytes: memory.bytes,
+    memoryIsFloor: memory.floor,
+    graphics: graphics === null ? null : { cards: graphics.cards, readGBps: graphics.readGBps },
+    remoteServers: device.remoteServers,
+    isolated: probe.profile.isolated,
     answerTokens: plan.expected.answerTokens,
     promptTokens: plan.expected.promptTokens,
     members: plan.members.map(({ id, name, backend, memoryBytes, tokensPerSecond, ttft }) => ({
@@ -168,7 +144,7 @@ export function scalabilityInput(
     })),
     models: models
       .flatMap(({ prediction: { name, memory, parameters, engine } }) =>
-        memory === null || (cards === 0 && engine === 'web-llm')
+        memory === null || (graphics === null && engine === 'web-llm')
           ? []
           : [{ name, memoryBytes: memory.high, parameters }],
       )

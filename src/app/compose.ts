@@ -15,6 +15,7 @@ import { Appointments } from './appointments.ts';
 import { CouncilService } from './council-service.ts';
 import { DeviceService } from './device-service.ts';
 import { deferredPort } from './deferred-port.ts';
+import { Disturbances } from './disturbances.ts';
 import { lazily } from './lazily.ts';
 import type { FurtherMembers } from './further-members.ts';
 import { HistoryService } from './history-service.ts';
@@ -79,8 +80,16 @@ export function compose(version: string): WitanPorts {
       device,
       baseUrl: document.baseURI,
       chosen: settings.chosen,
+      onTransfer: (busy) => {
+        disturbances.set('transfer', busy);
+      },
     }),
   );
+  const disturbances = new Disturbances(clock);
+  disturbances.set('hidden', !pageVisible());
+  onVisibility((visible) => {
+    disturbances.set('hidden', !visible);
+  });
   const threads = (): number => (crossOriginIsolated ? navigator.hardwareConcurrency : 1);
   const capacity = lazily(async () =>
     (await import('./capacity-composition.ts')).composeCapacity({
@@ -132,7 +141,10 @@ export function compose(version: string): WitanPorts {
       return () => frames.summarySince(mark);
     },
     keep: (record) => {
-      void notePrediction(database, capacity, record);
+      void notePrediction(database, capacity, record, {
+        disturbed: disturbances.within(record.wallMs),
+        loaded: council.manager.furtherLoaded(),
+      });
       return history.keep(record);
     },
     onBusy: (busy) => {
@@ -145,6 +157,7 @@ export function compose(version: string): WitanPorts {
     board,
     startWorker: (name) => supervisor.start<TelemetryWorkerApi>(name, WORKER_SCRIPTS.telemetry),
     applyPacing: (pacing) => {
+      disturbances.set('paced', pacing.decodeDelayMs > 0);
       council.manager.setPacing(pacing);
     },
     visible: pageVisible,

@@ -35,6 +35,8 @@ export interface ModelsCompositionPorts {
   readonly baseUrl: string;
   /** The seats of the council; null: the bundled models. */
   readonly chosen: () => Promise<Outcome<readonly MemberChoice[] | null>>;
+  /** Told when models are fetched, hashed or checked, here or in another tab, and when that is over. */
+  readonly onTransfer: (busy: boolean) => void;
 }
 
 /** Builds what only users of the model store need. */
@@ -43,6 +45,7 @@ export function composeModels({
   device,
   baseUrl,
   chosen,
+  onTransfer,
 }: ModelsCompositionPorts): ModelsService {
   const notices = browserNotices();
   const attendant = new TransferAttendant({
@@ -53,6 +56,14 @@ export function composeModels({
   });
   addEventListener('pagehide', () => {
     attendant.leave();
+  });
+  const activity = new SharedActivity(
+    systemClock,
+    typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('witan.models'),
+  );
+  activity.subscribe(() => {
+    // Waiting for a network or a server takes nothing from anybody.
+    onTransfer(activity.all().some(({ waiting }) => waiting === null));
   });
   const catalogue = new CatalogueSource(baseUrl);
   const { storage, locks } = navigator as Partial<Navigator>;
@@ -73,10 +84,7 @@ export function composeModels({
     catalogue: new CatalogueModels(new GgufModels((signal) => catalogue.gguf(signal), baseUrl), (signal) =>
       catalogue.webLlm(signal),
     ),
-    activity: new SharedActivity(
-      systemClock,
-      typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('witan.models'),
-    ),
+    activity,
     judge: new FitJudge(device),
     opened: new OpenedFiles(),
     notices,

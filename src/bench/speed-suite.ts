@@ -129,6 +129,9 @@ export class SpeedSuite {
       });
     }
     if (placed === null) return err(noFigure());
+    // Also where time ended before the models did: nothing is left to wait for.
+    this.#done = this.#tasks.length;
+    this.#report('run');
     const spread = spreads.length === 0 ? null : median(spreads);
     return ok({
       schema: 'witan.speed-measurement',

@@ -43,6 +43,24 @@ export function cacheBytes(shape: FullShape, loading: Loading, batch: number): n
   return 2 * 2 * kvHeads * (full + sliding) * (loading.slots ?? 1);
 }
 
+/**
+ * Copies of the state of layers that do not keep all of their past, besides that with the prompt: llama.cpp's server takes
+ * two while it reads a prompt, a batch and a few tokens before its end (its log: "created context checkpoint").
+ */
+const CHECKPOINTS = 2;
+
+/**
+ * What llama.cpp's server keeps of a question when the next begins otherwise (`server_prompt_cache`): keys and values of its
+ * tokens and of its answer's, not of the rest of the context. `stateBytes`: of all recurrent layers.
+ */
+export function keptBytes(shape: FullShape, tokens: number, stateBytes: number): number {
+  const { kvHeads, headDim, attention, sharedKv } = shape;
+  const reach = Math.min(tokens, attention.windowTokens ?? tokens);
+  const full = (attention.full - sharedKv.full) * (shape.fullHeadDim ?? headDim) * tokens;
+  const sliding = (attention.sliding - sharedKv.sliding) * headDim * reach;
+  return 2 * 2 * kvHeads * (full + (1 + CHECKPOINTS) * sliding) + (1 + CHECKPOINTS) * stateBytes;
+}
+
 interface GraphSize {
   readonly onCard: boolean;
   readonly batch: number;

@@ -96,6 +96,14 @@ function usual(figure: PerLayer): number | null {
 const withoutHeads = (figure: PerLayer): number =>
   figure === null || typeof figure === 'number' ? 0 : figure.filter((heads) => heads === 0).length;
 
+/**
+ * What a file says of itself is proved to be consistent and not to be true: none of a model, or more than any has, is taken
+ * for not said. The largest figures of today's models are vocabularies and contexts, below a million and ten million.
+ */
+const MOST_SAID = 2 ** 26;
+const said = (figure: number | null): number | null =>
+  figure !== null && figure >= 1 && figure <= MOST_SAID ? figure : null;
+
 /** A model of the store, by what its file says of itself. @param fileBytes size of each of its files */
 export function storedModel(
   id: string,
@@ -104,9 +112,9 @@ export function storedModel(
   fileBytes: readonly number[],
 ): KnownModel {
   const { shape, quantization, architecture } = summary;
-  const { layers, embedding, keyDimensions, vocabulary } = shape;
-  const heads = usual(shape.heads);
-  const headDim = keyDimensions ?? (embedding === null || heads === null ? null : embedding / heads);
+  const [layers, embedding, vocabulary] = [said(shape.layers), said(shape.embedding), said(shape.vocabulary)];
+  const heads = said(usual(shape.heads));
+  const headDim = said(shape.keyDimensions) ?? (embedding === null || heads === null ? null : embedding / heads);
   const recurrent = withoutHeads(shape.kvHeads);
   return {
     id,
@@ -121,15 +129,17 @@ export function storedModel(
       ...NO_SHAPE,
       layers,
       heads,
-      kvHeads: usual(shape.kvHeads),
+      kvHeads: said(usual(shape.kvHeads)),
       headDim,
       embeddingDim: embedding,
       vocabulary,
       // Which of its layers have a window it does not say: as if none had, so at most.
       attention:
-        layers === null ? null : { full: layers - recurrent, sliding: 0, recurrent, windowTokens: null },
+        layers === null || recurrent > layers
+          ? null
+          : { full: layers - recurrent, sliding: 0, recurrent, windowTokens: null },
     },
-    trainedTokens: shape.contextTokens,
+    trainedTokens: said(shape.contextTokens),
     kvBytesPerToken: summary.kvBytesPerToken,
   };
 }

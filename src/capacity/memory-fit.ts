@@ -45,6 +45,13 @@ const NO_SHAPE: ModelShape = {
   sharedKv: { full: 0, sliding: 0 },
 };
 
+/** What the device says it has; null where it says nothing, or what no device has. */
+export function toldMemoryBytes({
+  deviceMemoryGiB: told,
+}: Pick<HardwareProfile, 'deviceMemoryGiB'>): number | null {
+  return told !== null && Number.isFinite(told) && told > 0 ? told * GIB : null;
+}
+
 /** A graphics card that wllama can use: it waits for it by promise integration. */
 function hasCard({ adapters: [first], features }: HardwareProfile): boolean {
   return first !== undefined && !first.fallback && features.jspi;
@@ -79,7 +86,8 @@ function predicted(demand: ModelDemand, backend: 'cpu' | 'webgpu'): MemoryPredic
 /**
  * Whether a GGUF model runs on this device, and how well.
  * `runs-well` claims that it loads and answers to the end of its context: the upper end of the prediction lies below what
- * the engine can hold, and within the share of the device's memory that is free by assumption.
+ * the engine can hold, and within the share of the device's memory that is free by assumption. What a long conversation adds
+ * (`MemoryPrediction.kept`) is told beside it and not judged: where the engine's memory ends it lets go of that first.
  * `will-not-fit` claims that it cannot: the lower end lies above what the engine can hold or what the device tells it has;
  * told too little by rounding, it has half as much again, which system and browser need.
  * `tight` claims neither: everything between, and everything that cannot be known.
@@ -104,7 +112,7 @@ export function memoryFit(
   const verdict = verdictOf(onProcessor);
   if (demand.largestFileBytes > MAX_BYTES_WITHOUT_JSPI && !profile.features.jspi)
     return verdict('will-not-fit', 'file-size', MAX_BYTES_WITHOUT_JSPI);
-  const memoryBytes = profile.deviceMemoryGiB === null ? null : profile.deviceMemoryGiB * GIB;
+  const memoryBytes = toldMemoryBytes(profile);
   if (memoryBytes !== null && !memoryIsFloor && onProcessor.total.low > memoryBytes)
     return verdict('will-not-fit', 'memory', memoryBytes);
   const roomyBytes = memoryBytes === null ? ROOMY_UNTOLD_BYTES : ROOMY_SHARE * memoryBytes;

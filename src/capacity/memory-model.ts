@@ -1,7 +1,14 @@
 import type { Backend } from '#contracts/engine';
 import type { Estimate } from '#contracts/estimate';
 import { isFullShape, type FullShape, type ModelShape } from '#contracts/model-shape';
-import { batchTokens, cacheBytes, cachedTokensOfSlot, graphNodes, scratch } from './engine-buffers.ts';
+import {
+  batchTokens,
+  cacheBytes,
+  cachedTokensOfSlot,
+  graphNodes,
+  keptBytes,
+  scratch,
+} from './engine-buffers.ts';
 
 const MIB = 2 ** 20;
 
@@ -46,6 +53,11 @@ export interface MemoryPrediction {
   readonly heap: Estimate;
   /** What must lie in graphics memory; null on the processor. */
   readonly graphics: Estimate | null;
+  /**
+   * What a conversation of `KEPT_QUESTIONS` adds to `total`, in the engine's WASM memory also beside a card: nothing where
+   * each question begins as the one before, `high` where none does.
+   */
+  readonly kept: Estimate;
 }
 
 /**
@@ -101,6 +113,18 @@ const VOCABULARY = { low: 0, median: 128_000, high: 262_144 };
 
 /** That of a synthetic model of 1 M parameters, and of a 4B model with a vocabulary of 262,144 on a card, doubled. */
 const UNKNOWN_SCRATCH_BYTES = { low: 0.3 * MIB, median: 16 * MIB, high: 128 * MIB };
+
+/**
+ * wllama does not let llama.cpp's prompt cache be turned off or limited, so it has its default of 8 GiB, more than there is:
+ * a question that shares less than half of what the slot holds leaves a copy of that. Measured: 7.24 MiB for each question
+ * of 232 tokens of 32 KiB, answer included (tools/measure/kept-prompts.ts, Chromium 150, 1, 3 and 9 questions). When the WASM memory is full the
+ * oldest are let go (`server_prompt_cache::alloc` bears a failed allocation), hence the bound.
+ */
+export const KEPT_QUESTIONS = 50;
+/** Of a question and its answer: a question of a few sentences, an answer of a few paragraphs. */
+export const KEPT_TOKENS = 512;
+/** Most that WASM memory holds. */
+const HEAP_BYTES = 4 * 2 ** 30;
 
 const scaled = ({ low, median, high }: Estimate, by: number): Estimate => ({
   low: low * by,
@@ -173,6 +197,15 @@ function cacheOf(question: MemoryQuestion, shape: FullShape, batch: number): Est
   return sum(exactly(cacheBytes(shape, question, batch)), state);
 }
 
+/** @param each what a question and its answer leave, bytes */
+function keptOf(each: Estimate, heap: Estimate): Estimate {
+  const of = (bytes: number): number => Math.min(KEPT_QUESTIONS * bytes, Math.max(0, HEAP_BYTES - heap.low));
+  return { low: 0, median: of(each.median), high: of(each.high) };
+}
+
+const keptTokens = (question: MemoryQuestion): number =>
+  Math.min(KEPT_TOKENS, question.contextTokens / (question.slots ?? 1));
+
 /** What is known of a model without its dimensions: bounds, in which nothing is left out. */
 function bounded(question: MemoryQuestion): MemoryPrediction {
   const vocabulary = question.shape.vocabulary === null ? VOCABULARY : exactly(question.shape.vocabulary);
@@ -184,21 +217,27 @@ function bounded(question: MemoryQuestion): MemoryPrediction {
   const accounted = sum(weights, cache, UNKNOWN_SCRATCH_BYTES);
   const nodes = { low: 1024, median: 3000, high: 16_000 };
   const onCard = question.backend === 'webgpu';
+  const heap = (bytes: Estimate): Estimate => sum(bytes, widened(besides, HEAP_DOUBT_GRAPHICS_BYTES));
   const copy = onCard ? { low: 0, median: 0.1 * weights.median, high: 0.5 * weights.high } : exactly(0);
   const besides = heapBesides(vocabulary, nodes, question.threads, false);
   return {
     parts: null,
     accounted: sum(accounted, copy),
     total: sum(accounted, copy, engineBytes(vocabulary)),
-    heap: sum(onCard ? copy : accounted, widened(besides, HEAP_DOUBT_GRAPHICS_BYTES)),
+    heap: heap(onCard ? copy : accounted),
     graphics: onCard ? accounted : null,
+    kept: keptOf(
+      scaled(cache, keptTokens(question) / Math.max(1, question.contextTokens)),
+      heap(onCard ? copy : accounted),
+    ),
   };
 }
 
 /**
  * The memory that a GGUF model takes in wllama 3.8.1 as `workers/inference` loads it: keys and values at half precision,
  * batches of `wllama-batch.ts`, flash attention on the card and for one answer at a time. Medians with intervals of 90 %,
- * bytes. Prompts that the engine keeps for later are not in it: each question may leave a copy of its keys and values.
+ * bytes. What the engine keeps of earlier questions is not in `total` but in `kept`: as loaded there is none, and the interval
+ * of `total` would not cover it (Llama 3.2 1B: 50 questions of 512 tokens leave 800 MiB).
  */
 export function predictMemory(question: MemoryQuestion): MemoryPrediction {
   const { shape, backend, threads, synthetic = false } = question;
@@ -230,6 +269,9 @@ export function predictMemory(question: MemoryQuestion): MemoryPrediction {
   const besides = heapBesides(vocabulary, graphNodes(shape, synthetic), threads, synthetic);
   const onProcessor = onCard ? sum(table, exactly(buffers.hostBytes)) : accounted;
   const total = sum(accounted, engine);
+  const heap = widened(sum(onProcessor, besides), onCard ? HEAP_DOUBT_GRAPHICS_BYTES : HEAP_DOUBT_BYTES);
+  const state = scaled(RECURRENT_STATE_BYTES, shape.attention.recurrent * shape.embeddingDim);
+  const left = (stateBytes: number): number => keptBytes(shape, keptTokens(question), stateBytes);
   return {
     parts: {
       weightsBytes: held.median,
@@ -239,7 +281,8 @@ export function predictMemory(question: MemoryQuestion): MemoryPrediction {
     },
     total,
     accounted,
-    heap: widened(sum(onProcessor, besides), onCard ? HEAP_DOUBT_GRAPHICS_BYTES : HEAP_DOUBT_BYTES),
+    heap,
     graphics: onCard ? sum(weights, cache, doubted(buffers.bytes - buffers.hostBytes)) : null,
+    kept: keptOf({ low: left(state.low), median: left(state.median), high: left(state.high) }, heap),
   };
 }

@@ -1,4 +1,5 @@
 import type { ModelPrediction } from '#contracts/capacity';
+import type { LoadedModel } from '#contracts/engine';
 import type { Estimate } from '#contracts/estimate';
 import { contextUsed, type ModelDemand } from '#contracts/model-fit';
 import { kvCacheBytes } from '#contracts/model-shape';
@@ -25,7 +26,7 @@ export type Foretelling = Omit<ModelPrediction, 'engine' | 'fits' | 'fitReason'>
 /** Speed, time to first token and memory of a model on a device. */
 export function predictModel(model: KnownModel, device: Device, question: PredictionQuestion): Foretelling {
   const demand = demandOfKnown(model);
-  const { parts, total } = predictMemory({
+  const { parts, total, kept } = predictMemory({
     shape: model.shape,
     fileBytes: demand.weightsBytes,
     contextTokens: demand.contextTokens,
@@ -51,7 +52,28 @@ export function predictModel(model: KnownModel, device: Device, question: Predic
     ...predictSpeed(model, device, { promptTokens, answerTokens }),
     memory: inOrder(total),
     memoryParts: parts,
+    conversationBytes: kept.high,
   };
+}
+
+/**
+ * What the engine will account for of a model as it was loaded, bytes: what its own account is compared with. The context may
+ * be a shorter one than was predicted for, where memory ran out.
+ */
+export function accountedMemory(
+  model: KnownModel,
+  { backend, threads, contextTokens }: Pick<LoadedModel, 'backend' | 'threads' | 'contextTokens'>,
+): Estimate {
+  const { weightsBytes, cacheBytes, contextTokens: usual } = demandOfKnown(model);
+  const { accounted } = predictMemory({
+    shape: model.shape,
+    fileBytes: weightsBytes,
+    contextTokens,
+    knownCacheBytes: cacheBytes === null ? null : (cacheBytes * contextTokens) / Math.max(1, usual),
+    backend,
+    threads,
+  });
+  return inOrder(accounted);
 }
 
 /** Bounds of several terms, each with its own: the median of their sum lies between, but for the last digit. */

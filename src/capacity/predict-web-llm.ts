@@ -32,6 +32,8 @@ export type WebLlmForetelling = Omit<ModelPrediction, 'engine' | 'fitReason'> & 
   readonly fitBecause: 'no-card' | 'card-lacks' | 'card-untold' | 'card-memory';
   /** Feature or limit that the card lacks; null when it lacks none. */
   readonly misses: string | null;
+  /** What could be taken of the card's memory when it was measured; null where it was not. */
+  readonly takenBytes: number | null;
 };
 
 /**
@@ -56,7 +58,8 @@ export function predictWebLlm(
     const misses = card === null ? null : (shortfallOf(model, card)?.need ?? null);
     const bytes = Math.round(model.vramMiB * MIB);
     const { gpuMemoryMiB } = profile.micro;
-    const roomy = gpuMemoryMiB !== undefined && bytes <= ROOMY_SHARE * gpuMemoryMiB * MIB;
+    const takenBytes = gpuMemoryMiB === undefined ? null : gpuMemoryMiB * MIB;
+    const roomy = takenBytes !== null && bytes <= ROOMY_SHARE * takenBytes;
     const caveats: readonly Caveat[] =
       card === null || misses !== null ? ['needs-graphics-card'] : ['no-library'];
     return {
@@ -81,10 +84,11 @@ export function predictWebLlm(
           ? 'no-card'
           : misses !== null
             ? 'card-lacks'
-            : gpuMemoryMiB === undefined
+            : takenBytes === null
               ? 'card-untold'
               : 'card-memory',
       misses,
+      takenBytes,
       pace: null,
       method: 'none',
       caveats: [...caveats],

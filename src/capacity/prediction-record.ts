@@ -1,11 +1,17 @@
-import type { ModelPrediction, PredictionRecord, PredictionVerdict } from '#contracts/capacity';
+import {
+  PREDICTED,
+  type ModelPrediction,
+  type PredictionRecord,
+  type PredictionScore,
+  type PredictionVerdict,
+} from '#contracts/capacity';
 import type { Backend, Generation } from '#contracts/engine';
 import type { Estimate } from '#contracts/estimate';
 import { median } from '#kernel/statistics-order';
 import { mannWhitneyU } from '#kernel/statistics-ranks';
 import { leastSquaresSlope } from '#kernel/statistics-trend';
 
-/** What was foretold of a model. */
+/** What was foretold of a model. memory: of the engine's own account, where that is what it is compared with. */
 export type Foretold = Pick<
   ModelPrediction,
   'id' | 'name' | 'backend' | 'promptTokens' | 'tokensPerSecond' | 'ttft' | 'memory'
@@ -100,15 +106,25 @@ const newestFirst = (verdicts: readonly PredictionVerdict[]): PredictionVerdict[
 const isInside = ({ predicted, measured }: PredictionVerdict): boolean =>
   predicted.low <= measured && measured <= predicted.high;
 
-/** How right the predictions were: the median of |predicted ÷ measured − 1|, and how many intervals held. */
-export function recordOf(verdicts: readonly PredictionVerdict[]): PredictionRecord {
+function scoreOf(verdicts: readonly PredictionVerdict[]): PredictionScore {
   const errors = verdicts
     .map(({ predicted, measured }) => Math.abs(predicted.median / measured - 1))
     .filter(Number.isFinite);
   return {
-    verdicts: newestFirst(verdicts),
     medianError: errors.length === 0 ? null : median(errors),
     covered: verdicts.length === 0 ? null : verdicts.filter(isInside).length / verdicts.length,
+  };
+}
+
+/** How right the predictions were: the median of |predicted ÷ measured − 1|, and how many intervals held. */
+export function recordOf(verdicts: readonly PredictionVerdict[]): PredictionRecord {
+  return {
+    verdicts: newestFirst(verdicts),
+    ...scoreOf(verdicts),
+    kinds: PREDICTED.flatMap((what) => {
+      const of = verdicts.filter((verdict) => verdict.what === what);
+      return of.length === 0 ? [] : [{ what, runs: of.length, ...scoreOf(of) }];
+    }),
   };
 }
 

@@ -142,6 +142,8 @@ export const ModelPredictionSchema = v.object({
   memoryParts: v.nullable(
     v.object({ weightsBytes: Figure, cacheBytes: Figure, scratchBytes: Figure, engineBytes: Figure }),
   ),
+  /** Bytes that a conversation of 50 questions adds to `memory` at most; absent where nobody can say. */
+  conversationBytes: v.optional(Figure),
   fits: v.picklist(FIT_VERDICTS),
   /** The verdict's ground in one sentence, for people. */
   fitReason: v.string(),
@@ -174,6 +176,8 @@ export const PredictReportSchema = v.object({
 });
 export type PredictReport = v.InferOutput<typeof PredictReportSchema>;
 
+export const PREDICTED = ['decode', 'prefill', 'memory'] as const;
+
 /** What became of a prediction when the model really ran here. */
 export const PredictionVerdictSchema = v.object({
   schema: v.literal('witan.prediction-verdict'),
@@ -182,8 +186,8 @@ export const PredictionVerdictSchema = v.object({
   modelId: Text,
   name: Text,
   backend: v.picklist(BACKENDS),
-  what: v.picklist(['decode', 'prefill', 'memory']),
-  /** Tokens per second; bytes for memory. */
+  what: v.picklist(PREDICTED),
+  /** Tokens per second; for memory the bytes that the engine accounts for. */
   predicted: EstimateSchema,
   measured: Figure,
   promptTokens: Count,
@@ -192,12 +196,21 @@ export const PredictionVerdictSchema = v.object({
 });
 export type PredictionVerdict = v.InferOutput<typeof PredictionVerdictSchema>;
 
-/** How right the predictions were so far. */
-export interface PredictionRecord {
-  /** Newest first. */
-  readonly verdicts: readonly PredictionVerdict[];
+/** How right predictions were. */
+export interface PredictionScore {
   /** Of |predicted ÷ measured − 1|; null without any. */
   readonly medianError: number | null;
   /** Share of measurements inside their interval; nine of ten are promised. Null without any. */
   readonly covered: number | null;
+}
+
+/** How right the predictions were so far. */
+export interface PredictionRecord extends PredictionScore {
+  /** Newest first. */
+  readonly verdicts: readonly PredictionVerdict[];
+  /** Each kind of figure by itself: memory is reckoned from a file, speed from a measurement. Those that were compared. */
+  readonly kinds: readonly (PredictionScore & {
+    readonly what: PredictionVerdict['what'];
+    readonly runs: number;
+  })[];
 }

@@ -36,7 +36,7 @@ export type Projection = v.InferOutput<typeof ProjectionSchema>;
 export const ScalabilityReportSchema = v.object({
   schema: v.literal('witan.scalability'),
   version: v.literal(1),
-  /** The first is today's device. */
+  /** The first is the device itself, which the others call today’s: this one, or the one supposed. */
   projections: v.array(ProjectionSchema),
   recommendations: v.array(
     v.object({ horizon: v.picklist(HORIZONS), title: Text, detail: Text, because: Text }),
@@ -47,6 +47,8 @@ export type Recommendation = ScalabilityReport['recommendations'][number];
 
 /** What is known of this device's speed: the council of the plan and what it was measured to do. */
 export interface ScalabilityInput {
+  /** A what-if: all figures are those of a device that is supposed; absent: of this one. */
+  readonly supposed?: boolean;
   readonly threads: number;
   readonly cores: number | null;
   /** Speed of all threads ÷ that of one, as measured; null where it was not. */

@@ -1,7 +1,7 @@
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
 import type { MemberView, Roster } from '#contracts/council';
-import type { Pacing } from '#contracts/engine';
+import type { LoadedModel, Pacing } from '#contracts/engine';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { MetricWriter } from '#contracts/metrics';
 import { DeviceLosses } from './device-losses.ts';
@@ -39,6 +39,16 @@ export class CouncilManager {
 
   views(): readonly MemberView[] {
     return this.#members.map((member) => member.view());
+  }
+
+  /** What is in memory now, by member: of those that did not come with the page. */
+  furtherLoaded(): ReadonlyMap<string, LoadedModel> {
+    return new Map(
+      this.#members.flatMap((member) => {
+        const { bundled, loaded } = member;
+        return bundled || loaded === null ? [] : [[member.id, loaded]];
+      }),
+    );
   }
 
   /**

@@ -87,6 +87,15 @@ export class ManagedMember {
     return this.#spec.id;
   }
 
+  get bundled(): boolean {
+    return this.#spec.bundled;
+  }
+
+  /** Null while it cannot be asked. */
+  get loaded(): LoadedModel | null {
+    return this.#loaded;
+  }
+
   /**
    * Whether it is already what `spec` asks for. If so it takes the ladder over: what lies below the first rung changes
    * with every download, and no reason to begin anew.

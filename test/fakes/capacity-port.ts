@@ -17,7 +17,12 @@ export class FakeCapacityPort implements CapacityPort {
   planned: (goal: Goal, whatIf: WhatIf | undefined) => Outcome<CapacityPlan> = (goal) =>
     ok(capacityPlan({ goal }));
   scaled: Outcome<ScalabilityReport> = ok(scalabilityReport());
-  recorded: Outcome<PredictionRecord> = ok({ verdicts: [], medianError: null, covered: null });
+  recorded: Outcome<PredictionRecord> = ok({
+    verdicts: [],
+    medianError: null,
+    covered: null,
+    kinds: [],
+  });
   /** Tells the page how far the measurement is that runs. */
   tell: (progress: SpeedProgress) => void = () => undefined;
   /** Ends the measurement that runs. */

@@ -34,6 +34,15 @@ export function serialShare(threads: number, scaling: number | null): SerialShar
 /** Time with n threads, as a share of that with one: s + (1 − s)/n. */
 const timeShare = (serial: number, threads: number): number => serial + (1 - serial) / threads;
 
+/**
+ * S of another number of threads, by the serial share of those that were measured.
+ * @returns null where that tells nothing: of one thread, or from one
+ */
+export function scalingAt(threads: number, scaling: number, others: number): number | null {
+  const { median, measured } = serialShare(threads, scaling);
+  return measured && others >= 2 ? 1 / timeShare(median, others) : null;
+}
+
 /** Time with `factor` times the threads ÷ time with these, of work with that serial share. */
 export function remaining(serial: Span, threads: number, factor: number): Span {
   const of = (share: number): number => timeShare(share, threads * factor) / timeShare(share, threads);

@@ -25,7 +25,9 @@ function threads(input: ScalabilityInput): Advice {
 }
 
 function card(input: ScalabilityInput): Advice {
-  const { graphics } = input;
+  const { graphics, supposed } = input;
+  // What a browser offers says nothing of a device that is supposed to have no card, or another one.
+  if (supposed === true) return null;
   const [onCpu, onCard] = [onPlace(input, 'cpu'), onPlace(input, 'webgpu')];
   if (onCpu === 0 || onCard > 0) return null;
   if (graphics === null)

@@ -83,7 +83,12 @@ function memoryUnknown({ memoryBytes, memoryIsFloor, members }: ScalabilityInput
   };
 }
 
-function rough({ projection: { tokensPerSecond: speed } }: Projected): Advice {
+function rough(
+  { supposed }: ScalabilityInput,
+  { projection: { tokensPerSecond: speed } }: Projected,
+): Advice {
+  // Of a supposed device the width is that of the supposition: no measurement makes it less.
+  if (supposed === true) return null;
   if (speed === null || speed.low <= 0 || speed.high / speed.low < ROUGH) return null;
   return {
     horizon: 'risk',
@@ -111,7 +116,7 @@ export function risks(
 ): readonly Recommendation[] {
   return [
     littleRoom(input, today),
-    rough(today),
+    rough(input, today),
     coresHardlyHelp(input, projected, today),
     secondCardOutOfReach(input),
     engineIsFull(projected),

@@ -56,7 +56,7 @@ function today(input: ScalabilityInput, cards: number): Scenario {
     ...UNCHANGED,
     threads: threadsOf(input),
     kind: 'today',
-    title: 'This device today',
+    title: input.supposed === true ? 'The supposed device (“today” below)' : 'This device today',
     formula:
       'tokens per second = seats · answer ÷ longest Σ(answer · t) of a processor, card or server; time = wait + longest Σ(prompt + answer · t)',
     terms: [],
@@ -138,7 +138,13 @@ function cores(input: ScalabilityInput, cards: number): Scenario {
       { name: 'n, threads today', value: threads, unit: '' },
       ...(input.threadScaling === null
         ? []
-        : [{ name: 'S, all threads ÷ one, measured', value: input.threadScaling, unit: '×' }]),
+        : [
+            {
+              name: `S, all threads ÷ one, ${input.supposed === true ? 'measured here and reckoned for these' : 'measured'}`,
+              value: input.threadScaling,
+              unit: '×',
+            },
+          ]),
       { name: measuredOr('s, serial share', serial.measured), value: serial.median, unit: '' },
       { name: 'r, time that is left', value: rest.median, unit: '×' },
       ...(share === null

@@ -1,4 +1,10 @@
-import type { Caveat, ModelPrediction, PredictionVerdict, PredictReport } from '#contracts/capacity';
+import type {
+  Caveat,
+  ModelPrediction,
+  PredictionRecord,
+  PredictionVerdict,
+  PredictReport,
+} from '#contracts/capacity';
 import { VERDICTS } from '../models/fit-words.ts';
 import { memoryEstimate, speedEstimate } from '../estimate-words.ts';
 import { count, fileSize, listed, memorySize, parameters, percent, plural, whenLong } from '../quantities.ts';
@@ -77,16 +83,18 @@ export function modelFacts(row: ModelPrediction): string {
   ].join(' · ');
 }
 
-/** "weights 731 MiB, 4,096 tokens of context 112 MiB, working space 24 MiB, engine 40 MiB". */
-export function memoryPartWords({ memoryParts, contextTokens }: ModelPrediction): string {
+/** "weights 731 MiB, 4,096 tokens of context 112 MiB, working space 24 MiB, engine 40 MiB; 50 questions add up to 800 MiB". */
+export function memoryPartWords({ memoryParts, contextTokens, conversationBytes }: ModelPrediction): string {
   if (memoryParts === null) return '';
   const { weightsBytes, cacheBytes, scratchBytes, engineBytes } = memoryParts;
-  return listed([
+  const parts = listed([
     `weights ${memorySize(weightsBytes)}`,
     `${count(contextTokens)} tokens of context ${memorySize(cacheBytes)}`,
     `working space ${memorySize(scratchBytes)}`,
     `engine ${memorySize(engineBytes)}`,
   ]);
+  const more = conversationBytes ?? 0;
+  return more > 0 ? `${parts}; 50 questions, one after the other, add up to ${memorySize(more)}` : parts;
 }
 
 /** What the speeds of a report rest on. */
@@ -101,7 +109,7 @@ export function measuredOnWords(measuredOn: NonNullable<PredictReport['measuredO
 const MEASURED_WHAT: Readonly<Record<PredictionVerdict['what'], string>> = {
   decode: 'writing',
   prefill: 'reading the question',
-  memory: 'memory',
+  memory: 'memory as its engine counts it',
 };
 
 export interface VerdictLine {
@@ -124,7 +132,19 @@ export function verdictLine(verdict: PredictionVerdict): VerdictLine {
   };
 }
 
-/** How far off, and how often inside, in words. */
-export function recordWords(runs: number, medianError: number, covered: number): string {
-  return `${plural(runs, 'comparison')} with real answers: half of them were at most ${percent(medianError)} off, and ${percent(covered)} lay inside their interval. Nine of ten are promised.`;
+const RECORD_WHAT: Readonly<Record<PredictionVerdict['what'], string>> = {
+  decode: 'Speed of writing',
+  prefill: 'Speed of reading the question',
+  memory: 'Memory, by the engine’s own account',
+};
+
+/** How far off each kind of figure was, and how often inside; one line each, in words. */
+export function recordWords({ kinds }: Pick<PredictionRecord, 'kinds'>): readonly string[] {
+  return kinds.flatMap(({ what, runs, medianError, covered }) =>
+    medianError === null || covered === null
+      ? []
+      : [
+          `${RECORD_WHAT[what]}: ${plural(runs, 'comparison')} with what really ran here; half of them were at most ${percent(medianError)} off, and ${percent(covered)} lay inside their interval. Nine of ten are promised.`,
+        ],
+  );
 }

@@ -8,8 +8,33 @@ export const VERDICTS: Readonly<Record<FitVerdict, string>> = {
   'will-not-fit': 'Will not fit',
 };
 
+/** What the ground means for this verdict; nothing where the figures say it. */
+const MEANS: Readonly<
+  Record<'memory' | 'engine-memory' | 'graphics-memory', Readonly<Record<FitVerdict, string>>>
+> = {
+  memory: {
+    'runs-well': '',
+    tight: '; it may leave too little for the system and other programs',
+    'will-not-fit': '; more than there is',
+  },
+  'engine-memory': {
+    'runs-well': '',
+    tight: ', which may or may not be enough',
+    'will-not-fit': ', and it can use no graphics card here',
+  },
+  'graphics-memory': {
+    'runs-well': ', which is enough',
+    // What was taken is the least there is.
+    tight: ', which may or may not be enough',
+    'will-not-fit': '',
+  },
+};
+
 /** "needs about 1.2 GiB of about 8 GiB on this device (weights 1 GiB, 4,096 tokens of context 112 MiB)" */
-export function fitReason({ reason, neededBytes, availableBytes }: ModelFit, demand: ModelDemand): string {
+export function fitReason(
+  { verdict, reason, neededBytes, availableBytes }: ModelFit,
+  demand: ModelDemand,
+): string {
   const { weightsBytes, cacheBytes, contextTokens, largestFileBytes } = demand;
   const context = `${count(contextTokens)} tokens of context`;
   const parts =
@@ -23,15 +48,15 @@ export function fitReason({ reason, neededBytes, availableBytes }: ModelFit, dem
   const available = memorySize(availableBytes ?? 0);
   switch (reason) {
     case 'memory':
-      return `needs ${figure} of about ${available} on this device (${parts})`;
+      return `needs ${figure} of about ${available} on this device (${parts})${MEANS.memory[verdict]}`;
     case 'memory-untold':
       return `${needs}; this browser does not tell how much memory there is`;
     case 'engine-memory':
-      return `${needs}; on the processor the engine holds ${available} at most, and it can use no graphics card here`;
+      return `${needs}; on the processor the engine holds ${available} at most${MEANS['engine-memory'][verdict]}`;
     case 'card-only':
       return `${needs}; more than the ${available} that the engine holds on the processor, so only the graphics card can run it, whose memory browsers do not tell`;
     case 'graphics-memory':
-      return `${needs}; more than the engine holds on the processor, so only the graphics card can run it, of whose memory ${available} could be taken`;
+      return `${needs}; more than the engine holds on the processor, so only the graphics card can run it, of whose memory ${available} could be taken${MEANS['graphics-memory'][verdict]}`;
     case 'file-size':
       return `one file has ${memorySize(largestFileBytes)}; this browser can load files of up to ${available}`;
   }

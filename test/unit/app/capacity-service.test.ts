@@ -235,3 +235,13 @@ it.each(GOALS)('scalability is a document, today first: %s', async (goal) => {
   expect(v.parse(ScalabilityReportSchema, report)).toEqual(report);
   expect(report.projections[0]?.kind).toBe('today');
 });
+
+it('scalability starts from the device that is supposed', async () => {
+  const { service } = await measuredRig();
+  const whatIf = { memoryGiB: 32, cores: 16 };
+  const plan = await valueOf(service.plan(signal, 'balanced', whatIf));
+  const { projections } = await valueOf(service.scalability(signal, 'balanced', whatIf));
+  expect(projections[0]).toMatchObject({ kind: 'today', members: plan.members.length });
+  expect(projections.map(({ title }) => title)).toContain('Twice the memory (64 GiB)');
+  expect(projections.map(({ title }) => title)).toContain('Twice the cores (32)');
+});

@@ -9,6 +9,8 @@ import {
   type PredictedModel,
 } from '../../../src/app/capacity-view.ts';
 import { planCapacity } from '../../../src/capacity/plan/plan-capacity.ts';
+import { serialShare } from '../../../src/capacity/scalability/amdahl.ts';
+import { projectScalability } from '../../../src/capacity/scalability/project-scalability.ts';
 import { classifyTier, probeReport } from '../../../src/hardware/tier.ts';
 import { prediction } from '../../fakes/capacity-data.ts';
 import { LAPTOP, SHIPPED } from '../../fakes/capacity-rig.ts';
@@ -184,10 +186,10 @@ it('knows scores, accuracies and what a token of context takes, where there are 
 });
 
 describe('what projections are made from', () => {
-  const from = (device: Partial<HardwareProfile>, measured = false) => {
+  const from = (device: Partial<HardwareProfile>, measured = false, whatIf: WhatIf = {}) => {
     const all = sources(device);
-    const plan = planCapacity(planInput(all, 'balanced'));
-    return { plan, made: scalabilityInput(all, plan, measured ? calibrated({ threads: 7 }) : null) };
+    const plan = planCapacity(planInput(all, 'balanced', whatIf));
+    return { plan, made: scalabilityInput(all, plan, measured ? calibrated({ threads: 7 }) : null, whatIf) };
   };
 
   it('are the members of the plan, their speeds turned into times', () => {
@@ -232,5 +234,66 @@ describe('what projections are made from', () => {
       ['S', 5],
       ['L', 9],
     ]);
+  });
+
+  describe('where a device is supposed', () => {
+    const micro = { wasmReadGBps1: 10, wasmReadGBpsAll: 25, gpuReadGBps: 300, gpuMemoryMiB: 2048 };
+    const carded = { micro, adapters: onlyGpu({}) };
+
+    it('are its figures, and those of this one where nothing is supposed', () => {
+      const whatIf = { memoryGiB: 24, cores: 14, cards: 2, graphicsFactor: 3, remoteServers: 2 };
+      const { plan, made } = from(carded, true, whatIf);
+      expect(made).toMatchObject({
+        supposed: true,
+        threads: 14,
+        cores: 14,
+        memoryBytes: 24 * GIB,
+        memoryIsFloor: false,
+        graphics: { cards: 2, readGBps: 900 },
+        remoteServers: 2,
+      });
+      expect(made.memoryBytes).toBe(plan.budget.totalBytes);
+      expect(from(carded, true).made).toMatchObject({ supposed: false, threads: 7, memoryBytes: 8 * GIB });
+      expect(from(carded, true, {}).made).toEqual(from(carded, true).made);
+    });
+
+    it('have the serial share that was measured, with other threads', () => {
+      const here = from(carded, true).made;
+      const there = from(carded, true, { cores: 14 }).made;
+      const share = ({ threads, threadScaling }: typeof here): number =>
+        serialShare(threads, threadScaling).median;
+      expect(there.threadScaling).toBeGreaterThan(here.threadScaling ?? Infinity);
+      expect(share(there)).toBeCloseTo(share(here), 12);
+      // One thread tells nothing of several.
+      expect(from(carded, true, { cores: 1 }).made).toMatchObject({ threads: 1, threadScaling: null });
+    });
+
+    it('have one thread on a page that is not isolated', () => {
+      const made = from({ ...carded, isolated: false }, false, { cores: 16 }).made;
+      expect(made).toMatchObject({ threads: 1, cores: 16 });
+    });
+
+    it('know of no floor where memory is typed, and of no card where there is none', () => {
+      const floor = { userAgent: AGENTS.oldChromeWindows };
+      expect(from(floor).made.memoryIsFloor).toBe(true);
+      expect(from(floor, false, { memoryGiB: 8 }).made.memoryIsFloor).toBe(false);
+      const { made } = from(carded, false, { cards: 0 });
+      expect(made.graphics).toBeNull();
+      expect(made.models).toHaveLength(1);
+    });
+
+    it('take nothing of software for a card that is added', () => {
+      const soft = { micro, adapters: onlyGpu({ fallback: true }) };
+      expect(from(soft, false, { cards: 1 }).made.graphics).toEqual({ cards: 1, readGBps: null });
+      expect(input(soft, { cards: 1 }).graphics).toEqual({ cards: 1, bytes: null });
+    });
+
+    it('are said to be of it, in the first line and in what doubles them', () => {
+      const { made } = from({}, true, { memoryGiB: 16, cores: 8 });
+      const { projections } = projectScalability(made);
+      expect(projections[0]?.title).toContain('supposed');
+      expect(projections.map(({ title }) => title)).toContain('Twice the memory (32 GiB)');
+      expect(projections.map(({ title }) => title)).toContain('Twice the cores (16)');
+    });
   });
 });

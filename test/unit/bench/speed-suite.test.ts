@@ -177,8 +177,10 @@ describe('SpeedSuite', () => {
     const fractions = rig.progress.map(({ fraction }) => fraction);
     expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
     expect(fractions[0]).toBe(0);
-    expect(fractions.at(-1)).toBe(0.875); // the long question, a quarter of the second model, is left
-    expect(Math.max(...fractions)).toBeLessThanOrEqual(1);
+    expect(fractions.filter((fraction) => fraction === 1)).toHaveLength(1);
+    expect(rig.progress.at(-1)).toEqual({ phase: 'run', fraction: 1, secondsLeft: 0 });
+    // Before it the long question, a quarter of the second model, was left.
+    expect(fractions.at(-2)).toBe(0.875);
     expect(new Set(fractions).size).toBeGreaterThan(12);
     const phases = rig.progress.map(({ phase }) => phase);
     expect(phases.filter((phase, index) => phase !== phases[index - 1])).toEqual([
@@ -238,6 +240,7 @@ describe('the time that there is', () => {
     const { models } = await rig.measured(FOUR);
     expect(models.map(({ quantization }) => quantization)).toEqual(['Q4_K_M', 'Q4_0', 'Q4_0']);
     for (const { runs } of models) expect(runs).toHaveLength(2);
+    expect(rig.progress.at(-1)?.fraction).toBe(1);
   });
 
   it('is shared out: a model that could take all of it leaves the others theirs', async () => {
@@ -335,6 +338,7 @@ describe('what goes wrong', () => {
     expect(await rig.run([task(), task()], stop.signal)).toEqual(err(failure('cancelled')));
     expect(rig.log.calls).toHaveLength(calls);
     expect(rig.open).toBe(0);
+    expect(rig.progress.every(({ fraction }) => fraction < 1)).toBe(true);
   });
 
   it('a stop before the first answer asks nothing', async () => {

@@ -220,3 +220,54 @@ describe('of special layers', () => {
     expect((tied.parts?.weightsBytes ?? 0) - (apart.parts?.weightsBytes ?? 0)).toBe(table);
   });
 });
+
+describe('what earlier questions leave', () => {
+  const LLAMA = modelShapeOf({
+    ...{ layers: 16, embedding: 2048, feedForward: 8192, heads: 32, kvHeads: 8, headDim: 64 },
+    ...{ vocabulary: 128_256, tied: true },
+  });
+  const of = (change: Partial<MemoryQuestion>): Estimate =>
+    predictMemory(question({ shape: LLAMA, fileBytes: 807_690_656, contextTokens: 4096, ...change })).kept;
+
+  it('is a copy of the keys and values of each: 50 of 512 tokens of 32 KiB; nothing where all begin alike', () => {
+    expect(of({})).toEqual({ low: 0, median: 800 * MIB, high: 800 * MIB });
+    expect(of({ backend: 'webgpu' })).toEqual(of({}));
+  });
+
+  it('is more than the interval of the memory as loaded covers', () => {
+    const { total } = predictMemory(question({ shape: LLAMA, fileBytes: 807_690_656, contextTokens: 4096 }));
+    expect(of({}).high).toBeGreaterThan(total.high - total.median);
+  });
+
+  it('is no longer than the context, nor than its share of one', () => {
+    expect(of({ contextTokens: 256 }).high).toBe(400 * MIB);
+    expect(of({ contextTokens: 1024, slots: 4 }).high).toBe(400 * MIB);
+  });
+
+  it('is copied three times of layers that do not keep all of their past', () => {
+    const attention = { full: 4, sliding: 12, recurrent: 0, windowTokens: 128 };
+    const ofToken = 2 * 2 * 8 * 64;
+    expect(of({ shape: { ...LLAMA, attention } }).high).toBe(50 * ofToken * (4 * 512 + 3 * 12 * 128));
+    const recurrent = { full: 15, sliding: 0, recurrent: 1, windowTokens: null };
+    const found = of({ shape: { ...LLAMA, attention: recurrent } });
+    expect(found.high).toBe(50 * (ofToken * 15 * 512 + 3 * 1024 * 2048));
+    expect(found.median).toBeLessThan(found.high);
+  });
+
+  it('ends where the engine’s memory does', () => {
+    const wide = { ...LLAMA, kvHeads: 32, headDim: 256 };
+    const { heap, kept } = predictMemory(question({ shape: wide, fileBytes: 1e9, contextTokens: 4096 }));
+    expect(kept.high).toBe(2 ** 32 - heap.low);
+    expect(of({ fileBytes: 5e9 }).high).toBe(0);
+  });
+
+  it('is bounded by the whole cache where the shape is not known', () => {
+    const unknown = { ...LLAMA, layers: null };
+    expect(of({ shape: unknown, knownCacheBytes: 128 * MIB })).toEqual({
+      low: 0,
+      median: 800 * MIB,
+      high: 800 * MIB,
+    });
+    expect(of({ shape: unknown, fileBytes: 0, contextTokens: 0 })).toEqual({ low: 0, median: 0, high: 0 });
+  });
+});

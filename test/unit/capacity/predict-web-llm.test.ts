@@ -120,7 +120,7 @@ it('gives those that are asked for, whatever their variant, and no other', () =>
 it('claims no speed, and knows what is kept', () => {
   const found = rows(card(['shader-f16']), null, ({ id }) => id === HALF_ID);
   expect(found.map(({ installed }) => installed)).toEqual([true, false]);
-  for (const { fitBecause: _because, misses: _misses, ...row } of found) {
+  for (const { fitBecause: _because, misses: _misses, takenBytes: _taken, ...row } of found) {
     const whole = { ...row, engine: 'web-llm', fitReason: 'So.' } as const;
     expect(v.parse(ModelPredictionSchema, whole)).toEqual(whole);
     expect(row).toMatchObject({ tokensPerSecond: null, ttft: null, pace: null, method: 'none' });

@@ -105,7 +105,7 @@ describe('verdictsOf', () => {
 
 describe('recordOf', () => {
   it('has no figure without a run', () => {
-    expect(recordOf([])).toEqual({ verdicts: [], medianError: null, covered: null });
+    expect(recordOf([])).toEqual({ verdicts: [], medianError: null, covered: null, kinds: [] });
   });
 
   it('puts the newest first, and tells the median error and how many intervals held', () => {
@@ -120,6 +120,16 @@ describe('recordOf', () => {
 
   it('counts the ends of the interval as inside', () => {
     expect(recordOf([decodeVerdict(0.9, 1), decodeVerdict(1.1, 2)]).covered).toBe(1);
+  });
+
+  it('scores each kind of figure by itself: exact bytes make no speed more right', () => {
+    const memory = decodeVerdict(1, 4, { what: 'memory' });
+    const { kinds } = recordOf([decodeVerdict(1.25, 3), memory, memory]);
+    expect(kinds).toMatchObject([
+      { what: 'decode', runs: 1, covered: 0 },
+      { what: 'memory', runs: 2, medianError: 0, covered: 1 },
+    ]);
+    expect(kinds[0]?.medianError).toBeCloseTo(0.2, 12);
   });
 
   it('bears a run that measured nothing', () => {

@@ -318,3 +318,15 @@ it('sets the pace of all, and unloads all', async () => {
   }
   expect(shown.map((view) => view.state)).toEqual(['absent', 'absent', 'absent']);
 });
+
+it('says what is in memory, of members that did not come with the page', async () => {
+  manager.appoint([...STARTERS, OAK_MEMBER]);
+  expect(manager.furtherLoaded().size).toBe(0);
+  void manager.prepare(NEVER);
+  await turn();
+  engine('alder').loaded();
+  engine(OAK_MEMBER.id).loaded();
+  await turn();
+  expect([...manager.furtherLoaded().keys()]).toEqual([OAK_MEMBER.id]);
+  expect(manager.furtherLoaded().get(OAK_MEMBER.id)?.backend).toBeDefined();
+});

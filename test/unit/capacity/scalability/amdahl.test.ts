@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   remaining,
   remainingDecode,
+  scalingAt,
   serialShare,
   serialTime,
 } from '../../../../src/capacity/scalability/amdahl.ts';
@@ -29,6 +30,17 @@ describe('serialShare', () => {
       const width = (share: { low: number; high: number }): number => share.high - share.low;
       expect(width(assumed)).toBeGreaterThan(width(serialShare(4, 3.2)));
     }
+  });
+});
+
+describe('scalingAt', () => {
+  it('keeps the serial share: of 1/12, 8 threads are 1 ÷ (1/12 + 11/96) times as fast as one', () => {
+    expect(scalingAt(4, 3.2, 4)).toBeCloseTo(3.2, 12);
+    expect(scalingAt(4, 3.2, 8)).toBeCloseTo(1 / (1 / 12 + 11 / 96), 12);
+  });
+
+  it('is not known of one thread, from one, nor from what was not measured', () => {
+    expect([scalingAt(4, 3.2, 1), scalingAt(1, 1, 4), scalingAt(4, 0, 8)]).toEqual([null, null, null]);
   });
 });
 

@@ -42,6 +42,7 @@ describe('now', () => {
     expect(named({}, 'Try members on the graphics card')?.because).toBe(
       'There is a graphics card that reads 100 GB/s; members on it: 0, on the processor: 2.',
     );
+    expect(named({ graphics: null, supposed: true }, 'Try')).toBeUndefined();
     const unmeasured = { graphics: { cards: 1, readGBps: null } };
     expect(named(unmeasured, 'Try members')?.because).toMatch(/^There is a graphics card; members on it: 0/);
     expect(named({ members: [member(), card('a')] }, 'Try')).toBeUndefined();
@@ -157,6 +158,8 @@ describe('risks', () => {
     const rough = [member({ decodeMs: { low: 30, median: 50, high: 70 } })];
     expect(named({ members: rough }, 'rough')?.because).toContain('between 14.3 and 33.3 tokens per second');
     expect(named({}, 'rough')).toBeUndefined();
+    // Its width is that of the supposition.
+    expect(named({ members: rough, supposed: true }, 'rough')).toBeUndefined();
     const away = { members: [member(), member({ backend: 'remote' })], remoteServers: 1 };
     expect(named(away, 'leave this device')?.because).toBe('Members on servers: 1 of 2; servers: 1.');
     expect(named({}, 'leave this device')).toBeUndefined();

@@ -57,6 +57,9 @@ describe('a model', () => {
   it('names the parts of its memory, where they are known', () => {
     expect(memoryPartWords(prediction())).toContain(`4,096 tokens of context 48${NBSP}MiB`);
     expect(memoryPartWords(prediction({ memoryParts: null }))).toBe('');
+    expect(memoryPartWords(prediction())).not.toContain('50 questions');
+    const words = memoryPartWords(prediction({ conversationBytes: 800 * 2 ** 20 }));
+    expect(words).toMatch(/; 50 questions, one after the other, add up to 800.MiB$/);
   });
 });
 
@@ -98,7 +101,15 @@ describe('what became of a prediction', () => {
     expect(line.measured).toBe(`512${NBSP}MiB`);
   });
 
-  it('is summed up with its promise', () => {
-    expect(recordWords(4, 0.062, 0.75)).toContain(`at most 6${NBSP}% off, and 75${NBSP}% lay inside`);
+  it('is summed up with its promise, memory apart from speed', () => {
+    const kinds = [
+      { what: 'decode', runs: 4, medianError: 0.062, covered: 0.75 },
+      { what: 'memory', runs: 1, medianError: 0.001, covered: 1 },
+    ] as const;
+    const [speed, memory] = recordWords({ kinds });
+    expect(speed).toMatch(/^Speed of writing: 4.comparisons/);
+    expect(speed).toContain(`at most 6${NBSP}% off, and 75${NBSP}% lay inside`);
+    expect(memory).toMatch(/^Memory, by the engine’s own account: 1.comparison /);
+    expect(recordWords({ kinds: [{ what: 'decode', runs: 1, medianError: null, covered: 0 }] })).toEqual([]);
   });
 });

@@ -101,18 +101,29 @@ describe('the fit', () => {
 
   it.each([
     [
-      {},
+      { verdict: 'runs-well' },
       'needs about 1.5 GiB of about 8 GiB on this device (weights 447 MiB, 4,096 tokens of context 48 MiB)',
     ],
+    [{}, /48 MiB\); it may leave too little for the system and other programs$/],
+    [{ verdict: 'will-not-fit', availableBytes: GIB }, /of about 1 GiB .*; more than there is$/],
     [
       { reason: 'memory-untold', availableBytes: null },
       `${NEEDS}; this browser does not tell how much memory there is`,
     ],
     [{ reason: 'file-size', availableBytes: 2 * GIB }, /^one file has 447 MiB; .* up to 2 GiB$/],
-    [{ reason: 'engine-memory', availableBytes: 4 * GIB }, /holds 4 GiB at most/],
+    [
+      { verdict: 'will-not-fit', reason: 'engine-memory', availableBytes: 4 * GIB },
+      /holds 4 GiB at most, and it can use no graphics card here$/,
+    ],
+    // Close to the end of what the engine holds, whatever card there is.
+    [{ reason: 'engine-memory', availableBytes: 4 * GIB }, /holds 4 GiB at most, which may or may not be/],
+    [
+      { verdict: 'runs-well', reason: 'graphics-memory', availableBytes: 6 * GIB },
+      /only the graphics card .* 6 GiB could be taken, which is enough$/,
+    ],
     [
       { reason: 'graphics-memory', availableBytes: 6 * GIB },
-      /only the graphics card .* 6 GiB could be taken$/,
+      /only the graphics card .* 6 GiB could be taken, which may or may not be enough$/,
     ],
     [{ reason: 'card-only', availableBytes: 4 * GIB }, /more than the 4 GiB .* only the graphics card/],
   ] as const)('is explained with its figures: %o', (change, words) => {
