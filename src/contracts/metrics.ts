@@ -55,6 +55,27 @@ export const METRICS = {
   errors: metric('witan.errors', '{error}', 'counter', 1, 'Errors'),
   qualityLevel: metric('witan.quality.level', '{level}', 'gauge', 1, 'Quality ladder step'),
   memory: metric('witan.memory.accounted', 'KiBy', 'gauge', 1, 'Memory in own accounting'),
+  requestsWaiting: metric('witan.scheduler.queue_depth', '{request}', 'gauge', 1, 'Requests waiting'),
+  requestWait: metric('witan.scheduler.wait', 'ms', 'peak', 10, 'Longest wait of a request'),
+  requestsRefused: metric('witan.scheduler.refused', '{request}', 'counter', 1, 'Requests refused'),
+  requestsFailedOver: metric(
+    'witan.scheduler.failed_over',
+    '{request}',
+    'counter',
+    1,
+    'Requests asked again',
+  ),
+  requestsStolen: metric(
+    'witan.scheduler.stolen',
+    '{request}',
+    'counter',
+    1,
+    'Requests taken by idle replicas',
+  ),
+  modelSwitches: metric('witan.scheduler.model_switches', '{request}', 'counter', 1, 'Models brought in'),
+  schedulingP50: metric('witan.scheduler.overhead_p50', 'ms', 'gauge', 10_000, 'Scheduling a request, P50'),
+  schedulingP95: metric('witan.scheduler.overhead_p95', 'ms', 'gauge', 10_000, 'Scheduling a request, P95'),
+  schedulingP99: metric('witan.scheduler.overhead_p99', 'ms', 'gauge', 10_000, 'Scheduling a request, P99'),
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricId = keyof typeof METRICS;

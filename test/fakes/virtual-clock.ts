@@ -40,6 +40,11 @@ export class VirtualClock implements Clock {
     return this.#timers.size;
   }
 
+  /** When the next timer is due; Infinity when none is set. */
+  get nextDueMs(): number {
+    return this.#next(Infinity)?.dueMs ?? Infinity;
+  }
+
   /** Moves time on and runs what comes due on the way, each at its own time. */
   advance(byMs: number): void {
     const endMs = this.#nowMs + byMs;

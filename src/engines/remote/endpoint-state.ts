@@ -1,7 +1,7 @@
+import { CircuitBreaker } from '#kernel/circuit-breaker';
 import type { Clock } from '#kernel/clock';
 import type { WitanFailure } from '#contracts/errors';
 import type { RemoteEndpoint, RemoteHealth, RemoteServer, RemoteState } from '#contracts/remote';
-import { CircuitBreaker } from './circuit-breaker.ts';
 import { isServerFault } from './fault-policy.ts';
 import { LatencyEstimate } from './latency-estimate.ts';
 

@@ -1,6 +1,5 @@
 import { ConsecutiveBreaker, ExponentialBackoff, noJitterGenerator, type IBackoff } from 'cockatiel';
-import type { Clock } from '#kernel/clock';
-import type { BreakerState } from '#contracts/remote';
+import type { Clock } from './clock.ts';
 
 /** Three in a row are no accident; one is (a restart, a lost packet). */
 const FAULTS_TO_OPEN = 3;
@@ -21,8 +20,8 @@ export interface Passage {
 }
 
 /**
- * Circuit breaker (Nygard, "Release It!", 2nd ed., §5.2): after three consecutive faults a server is left alone for
- * 10 s; then one request probes it, and each failed probe doubles the pause, up to 5 min.
+ * Circuit breaker (Nygard, "Release It!", 2nd ed., §5.2): after three consecutive faults a server, or an engine, is
+ * left alone for 10 s; then one request probes it, and each failed probe doubles the pause, up to 5 min.
  *
  * Counting and doubling are cockatiel's. Its `CircuitBreakerPolicy` is not used: it reads `Date.now()`, so it neither
  * runs on our clock nor survives a change of the wall clock, and it makes waiting callers sit out the probe.
@@ -43,7 +42,7 @@ export class CircuitBreaker {
     this.#clock = clock;
   }
 
-  get state(): BreakerState {
+  get state(): 'closed' | 'open' | 'half-open' {
     if (this.#pause === null) return 'closed';
     return this.#probing || this.#clock.nowMs() >= this.#openUntilMs ? 'half-open' : 'open';
   }

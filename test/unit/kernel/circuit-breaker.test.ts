@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { CircuitBreaker } from '../../../../src/engines/remote/circuit-breaker.ts';
-import { VirtualClock } from '../../../fakes/virtual-clock.ts';
+import { CircuitBreaker } from '#kernel/circuit-breaker';
+import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 let clock: VirtualClock;
 let breaker: CircuitBreaker;

@@ -1,0 +1,225 @@
+import type { Clock } from '#kernel/clock';
+import { err } from '#kernel/result';
+import { failureOf, type Outcome, type WitanFailure } from '#contracts/errors';
+import type { LeasePort, LeaseTerms, MemoryLease } from '#contracts/leases';
+
+/** How a model that is not always there comes into memory. */
+export interface ModelMemory {
+  /** What it would run with, best first. */
+  readonly terms: readonly LeaseTerms[];
+  /** Brings all its replicas up. Errors are those of `Engine.load`. */
+  readonly open: (signal: AbortSignal, terms: LeaseTerms) => Promise<Outcome<unknown>>;
+  /** Frees what it holds. */
+  readonly close: () => Promise<void>;
+}
+
+export interface ModelTurnsPorts {
+  readonly clock: Clock;
+  readonly leases: LeasePort;
+  /** A model that others wait for takes nothing new after this long, ms. */
+  readonly turnMs: number;
+  readonly hasWork: (modelId: string) => boolean;
+  readonly onOpened: (modelId: string, lease: MemoryLease) => void;
+  readonly onClosed: (modelId: string) => void;
+  /** It cannot be had; whatever waits for it has failed. */
+  readonly onFailed: (modelId: string, problem: WitanFailure) => void;
+  /** Something has changed: look again. */
+  readonly onChange: () => void;
+}
+
+interface Tenant {
+  readonly id: string;
+  readonly memory: ModelMemory;
+  phase: 'out' | 'asking' | 'opening' | 'in' | 'draining' | 'closing';
+  lease: MemoryLease | null;
+  users: number;
+  openedMs: number;
+  usedMs: number;
+}
+
+/**
+ * Model-major scheduling: all that waits for a model in memory is worked off before another takes its place, for loading
+ * costs more than any answer (research/council.md §5.6). One model is brought in at a time, that of the most urgent request.
+ * Room for it is made by closing idle models, the least recently used first, then by letting busy ones run dry, the longest
+ * in memory first, once their turn of `turnMs` is over.
+ *
+ * Bound: a model whose turn it is to come in waits at most `turnMs`, plus the answers under way in those that run dry (each
+ * ends by its deadline or by silence), plus closing and opening; with k models before it, k + 1 times as long.
+ */
+export class ModelTurns {
+  readonly #ports: ModelTurnsPorts;
+  readonly #tenants = new Map<string, Tenant>();
+  /** The one that is being brought in. */
+  #incoming: Tenant | null = null;
+  #abort = new AbortController();
+  #shortBytes = 0;
+  #cancelTimer: () => void = () => undefined;
+
+  constructor(ports: ModelTurnsPorts) {
+    this.#ports = ports;
+  }
+
+  add(id: string, memory: ModelMemory): void {
+    const nowMs = this.#ports.clock.nowMs();
+    this.#tenants.set(id, {
+      id,
+      memory,
+      phase: 'out',
+      lease: null,
+      users: 0,
+      openedMs: nowMs,
+      usedMs: nowMs,
+    });
+  }
+
+  /** It goes as soon as what runs there has ended. */
+  drop(id: string): void {
+    const tenant = this.#tenants.get(id);
+    this.#tenants.delete(id);
+    if (tenant === undefined) return;
+    if (tenant === this.#incoming) this.#abort.abort();
+    else if (tenant.phase === 'in') this.#drain(tenant);
+  }
+
+  /** Work of this model may begin now. Models that nobody added are always there. */
+  admits(id: string): boolean {
+    return (this.#tenants.get(id)?.phase ?? 'in') === 'in';
+  }
+
+  /** Work waits for it. Said in the order of urgency; safe to say again. */
+  want(id: string): void {
+    const tenant = this.#tenants.get(id);
+    if (tenant?.phase === 'out' && this.#incoming === null) void this.#bringIn(tenant);
+  }
+
+  /** @returns to be called when that work has left the engine; safe to call twice */
+  enter(id: string): () => void {
+    const tenant = this.#tenants.get(id);
+    if (tenant === undefined) return () => undefined;
+    tenant.users += 1;
+    let inside = true;
+    return () => {
+      if (!inside) return;
+      inside = false;
+      tenant.users -= 1;
+      tenant.usedMs = this.#ports.clock.nowMs();
+      if (tenant.phase === 'draining' && tenant.users === 0) void this.#close(tenant);
+    };
+  }
+
+  /** Looks after its own: gives up what nobody waits for any more, and makes room where it is due. */
+  tend(): void {
+    const { hasWork } = this.#ports;
+    if (this.#incoming !== null) {
+      if (!hasWork(this.#incoming.id)) this.#abort.abort();
+      this.#makeRoom();
+      return;
+    }
+    // Somebody else waits for memory: he gets what is idle, and what has had its turn.
+    for (const tenant of this.#tenants.values()) {
+      if (tenant.phase !== 'in' || tenant.lease?.wanted !== true) continue;
+      if (this.#isIdle(tenant) || this.#turnLeftMs(tenant) <= 0) this.#drain(tenant);
+    }
+  }
+
+  async #bringIn(tenant: Tenant): Promise<void> {
+    const { leases, turnMs, onOpened, onFailed, onChange, clock } = this.#ports;
+    const { id, memory } = tenant;
+    const abort = new AbortController();
+    this.#incoming = tenant;
+    this.#abort = abort;
+    tenant.phase = 'asking';
+    const wish = { holder: id, terms: memory.terms, patienceMs: turnMs };
+    const granted = await outcomeOf(() =>
+      leases.memory(abort.signal, wish, ({ shortBytes }) => {
+        this.#shortBytes = shortBytes;
+        this.#makeRoom();
+      }),
+    );
+    this.#cancelTimer();
+    let opened: Outcome<unknown> = granted;
+    if (granted.ok) {
+      tenant.phase = 'opening';
+      tenant.lease = granted.value;
+      opened = await outcomeOf(() => memory.open(abort.signal, granted.value.terms));
+    }
+    this.#incoming = null;
+    if (granted.ok && opened.ok) {
+      tenant.openedMs = clock.nowMs();
+      tenant.usedMs = tenant.openedMs;
+      tenant.phase = 'in';
+      if (this.#tenants.get(id) === tenant) onOpened(id, granted.value);
+      else this.#drain(tenant);
+    } else {
+      this.#leave(tenant);
+      if (!opened.ok && !abort.signal.aborted) onFailed(id, opened.error);
+    }
+    onChange();
+  }
+
+  #makeRoom(): void {
+    if (this.#incoming?.phase !== 'asking') return;
+    this.#cancelTimer();
+    const all = [...this.#tenants.values()];
+    const leaving = all.filter(({ phase }) => phase === 'draining' || phase === 'closing');
+    let shortBytes = this.#shortBytes - leaving.reduce((sum, tenant) => sum + bytesOf(tenant), 0);
+    const inside = all.filter(({ phase }) => phase === 'in');
+    const idle = inside.filter((tenant) => this.#isIdle(tenant)).sort((a, b) => a.usedMs - b.usedMs);
+    const busy = inside.filter((tenant) => !idle.includes(tenant)).sort((a, b) => a.openedMs - b.openedMs);
+    for (const tenant of [...idle, ...busy.filter((each) => this.#turnLeftMs(each) <= 0)]) {
+      if (shortBytes <= 0) return;
+      shortBytes -= bytesOf(tenant);
+      this.#drain(tenant);
+    }
+    const next = busy.find((tenant) => tenant.phase === 'in');
+    if (shortBytes <= 0 || next === undefined) return;
+    this.#cancelTimer = this.#ports.clock.after(this.#turnLeftMs(next), () => {
+      this.#makeRoom();
+    });
+  }
+
+  #isIdle(tenant: Tenant): boolean {
+    return tenant.users === 0 && !this.#ports.hasWork(tenant.id);
+  }
+
+  #turnLeftMs(tenant: Tenant): number {
+    return tenant.openedMs + this.#ports.turnMs - this.#ports.clock.nowMs();
+  }
+
+  #drain(tenant: Tenant): void {
+    tenant.phase = 'draining';
+    if (tenant.users === 0) void this.#close(tenant);
+  }
+
+  async #close(tenant: Tenant): Promise<void> {
+    tenant.phase = 'closing';
+    this.#ports.onClosed(tenant.id);
+    try {
+      await tenant.memory.close();
+    } catch {
+      // Its engines are gone either way: whoever owns them ended their workers.
+    }
+    this.#leave(tenant);
+    this.#ports.onChange();
+  }
+
+  #leave(tenant: Tenant): void {
+    tenant.phase = 'out';
+    // Before it is released: the lease may be granted with that, and nobody says so before it is here.
+    this.#shortBytes -= bytesOf(tenant);
+    tenant.lease?.release();
+    tenant.lease = null;
+  }
+}
+
+function bytesOf(tenant: Tenant): number {
+  return tenant.lease?.terms.memoryBytes ?? 0;
+}
+
+async function outcomeOf<T>(task: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  try {
+    return await task();
+  } catch (thrown) {
+    return err(failureOf(thrown));
+  }
+}
