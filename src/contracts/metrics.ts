@@ -55,6 +55,13 @@ export const METRICS = {
   errors: metric('witan.errors', '{error}', 'counter', 1, 'Errors'),
   qualityLevel: metric('witan.quality.level', '{level}', 'gauge', 1, 'Quality ladder step'),
   memory: metric('witan.memory.accounted', 'KiBy', 'gauge', 1, 'Memory in own accounting'),
+  cacheHits: metric('witan.cache.response.hits', '{request}', 'counter', 1, 'Answers from the cache'),
+  cacheMisses: metric('witan.cache.response.misses', '{request}', 'counter', 1, 'Questions not in the cache'),
+  cacheEvictions: metric('witan.cache.response.evictions', '{request}', 'counter', 1, 'Answers evicted'),
+  cacheExpired: metric('witan.cache.response.expired', '{request}', 'counter', 1, 'Answers expired'),
+  cacheSize: metric('witan.cache.response.size', 'KiBy', 'gauge', 1, 'Size of the response cache'),
+  prefixTokensReused: metric('witan.cache.prefix.reused', '{token}', 'counter', 1, 'Prompt tokens reused'),
+  prefixTokensRead: metric('witan.cache.prefix.read', '{token}', 'counter', 1, 'Prompt tokens read anew'),
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricId = keyof typeof METRICS;
