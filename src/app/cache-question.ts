@@ -1,12 +1,13 @@
 import type { MemberManner } from '#contracts/council';
 import type { AskOptions } from '#contracts/deliberation';
 import type { Backend } from '#contracts/engine';
-import type { ModelIdentity } from '#contracts/model-identity';
+import { modelIdentity, type ModelIdentity } from '#contracts/model-identity';
 import type { RuleName, StopName } from '#contracts/rules';
 import { answerShape } from '../council/answer-shape.ts';
 import type { CacheQuestion } from '../council/cache/cache-key.ts';
 import { memberRequest } from '../council/member-request.ts';
 import { normalQuestion } from '../council/normal-question.ts';
+import type { MemberRung, MemberSpec } from '../resources/member-spec.ts';
 
 /** A seat of the council as it stands now, ready or not. */
 export interface CacheSeat {
@@ -16,6 +17,19 @@ export interface CacheSeat {
   readonly accuracy: number;
   readonly manner?: MemberManner;
   readonly model: ModelIdentity | null;
+}
+
+/** @param rung the one that the member stands on · @param backend where that really runs, or is meant to */
+export function cacheSeat(spec: MemberSpec, rung: MemberRung, backend: Backend): CacheSeat {
+  const { id, name, manner } = spec;
+  return {
+    id,
+    name,
+    backend,
+    accuracy: rung.accuracy?.dev ?? 0, // as the vote has it
+    model: modelIdentity(rung.engine, backend, rung.load),
+    ...(manner === undefined ? {} : { manner }),
+  };
 }
 
 export interface CacheSettings {

@@ -1,12 +1,19 @@
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
 import { ARCHIVE_SCHEMA, ARCHIVE_VERSION, type ImportReport } from '#contracts/archive';
-import type { Conversation, FoundRecords, HistoryView, Turn } from '#contracts/conversation';
+import {
+  MOST_TURNS,
+  type Conversation,
+  type FoundRecords,
+  type HistoryView,
+  type Turn,
+} from '#contracts/conversation';
 import type { AskedTurn, ConversationPort, ReplayReport } from '#contracts/conversation-port';
 import type { AskOptions, Deliberation, MemberHistory } from '#contracts/deliberation';
 import { failure, type Outcome } from '#contracts/errors';
 import type { Unsubscribe } from '#contracts/ports';
 import {
+  branchesOf,
   edited,
   followUp,
   memberHistory,
@@ -43,11 +50,7 @@ export interface ConversationPorts {
   readonly appVersion: string;
   readonly newId: () => string;
   /** Asks the council and keeps the record in the history. */
-  readonly ask: (
-    signal: AbortSignal,
-    prompt: string,
-    options: AskOptions,
-  ) => Promise<Outcome<Deliberation>>;
+  readonly ask: (signal: AbortSignal, prompt: string, options: AskOptions) => Promise<Outcome<Deliberation>>;
   readonly readers: (signal: AbortSignal) => Promise<Outcome<readonly HistoryReader[]>>;
   readonly deliberations: () => Promise<DeliberationStore>;
   readonly conversations: () => Promise<ConversationStore>;
@@ -112,7 +115,9 @@ export class ConversationService implements ConversationPort {
     options: AskOptions = {},
   ): Promise<Outcome<AskedTurn>> {
     const next = retried(conversation, turnId);
-    return next.ok ? this.#ask(signal, conversation, next.value, { fresh: true, ...options }) : next;
+    // With the seed of the first try members that sample would only say the same again.
+    const seed = 1 + branchesOf(conversation, turnId).length;
+    return next.ok ? this.#ask(signal, conversation, next.value, { fresh: true, seed, ...options }) : next;
   }
 
   async turnTo(conversation: Conversation, turnId: string): Promise<Outcome<Conversation>> {
@@ -206,12 +211,19 @@ export class ConversationService implements ConversationPort {
     next: NextTurn,
     options: AskOptions,
   ): Promise<Outcome<AskedTurn>> {
+    if (conversation.turns.length >= MOST_TURNS) {
+      // Before the question, not after the answer.
+      return err(failure('record-invalid', { reason: 'full', limit: MOST_TURNS }));
+    }
     const readers = await this.#ports.readers(signal);
     if (!readers.ok) return readers;
     const path = pathTo(conversation, next.parentId);
     const question = normalQuestion(next.prompt);
     const history = Object.fromEntries(
-      readers.value.map((reader) => [reader.id, historyFor(reader, conversation.view, path, question.length)]),
+      readers.value.map((reader) => [
+        reader.id,
+        historyFor(reader, conversation.view, path, question.length),
+      ]),
     );
     const asked = await this.#ports.ask(signal, next.prompt, {
       ...options,

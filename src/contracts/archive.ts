@@ -35,7 +35,10 @@ export interface Archive {
 export const ARCHIVE_MAX_BYTES = 64 * 1024 * 1024;
 
 /** The records of a file, in the order of the file. */
-export const ARCHIVE_RECORDS = { deliberations: DeliberationSchema, conversations: ConversationSchema } as const;
+export const ARCHIVE_RECORDS = {
+  deliberations: DeliberationSchema,
+  conversations: ConversationSchema,
+} as const;
 export type ArchiveList = keyof typeof ARCHIVE_RECORDS;
 
 /** A record of a file that does not parse: in which list, at which place, and where it first differs from a record. */

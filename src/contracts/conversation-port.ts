@@ -27,7 +27,10 @@ export interface ConversationPort {
   begin(view?: HistoryView): Conversation;
   /** What members are shown of it from now on. Errors: record-invalid. */
   setView(id: string, view: HistoryView): Promise<Outcome<Conversation>>;
-  /** Goes on after its newest turn, or after the one it was turned to. Errors: those of `CouncilPort.ask`, record-invalid. */
+  /**
+   * Goes on after its newest turn, or after the one it was turned to.
+   * Errors: those of `CouncilPort.ask`; record-invalid with reason `full` (it takes no more turns, and nobody was asked).
+   */
   ask(
     signal: AbortSignal,
     conversation: Conversation,
@@ -42,7 +45,7 @@ export interface ConversationPort {
     prompt: string,
     options?: AskOptions,
   ): Promise<Outcome<AskedTurn>>;
-  /** Asks a turn once more, as a branch, and nothing is taken from the cache. Errors: as `edit`. */
+  /** Asks a turn once more, as a branch, with another seed; nothing is taken from the cache. Errors: as `edit`. */
   retry(
     signal: AbortSignal,
     conversation: Conversation,

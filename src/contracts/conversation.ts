@@ -87,4 +87,3 @@ export interface FoundRecords {
   /** False: time ran out, and older records were not looked at. */
   readonly complete: boolean;
 }
-

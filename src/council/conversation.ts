@@ -1,5 +1,11 @@
 import { err, ok } from '#kernel/result';
-import { MOST_TURNS, type Conversation, type HistoryView, type Turn, type TurnKind } from '#contracts/conversation';
+import {
+  MOST_TURNS,
+  type Conversation,
+  type HistoryView,
+  type Turn,
+  type TurnKind,
+} from '#contracts/conversation';
 import type { Deliberation, MemberHistory } from '#contracts/deliberation';
 import { failure, type Outcome } from '#contracts/errors';
 
@@ -84,8 +90,10 @@ export function withTurn(
   const { turns } = conversation;
   const known = (id: string): boolean => turns.some((turn) => turn.id === id);
   if (known(turnId)) return err(failure('usage', { reason: 'turn-known' }));
-  if (next.parentId !== null && !known(next.parentId)) return err(failure('usage', { reason: 'turn-unknown' }));
-  if (turns.length >= MOST_TURNS) return err(failure('record-invalid', { reason: 'full', limit: MOST_TURNS }));
+  if (next.parentId !== null && !known(next.parentId))
+    return err(failure('usage', { reason: 'turn-unknown' }));
+  if (turns.length >= MOST_TURNS)
+    return err(failure('record-invalid', { reason: 'full', limit: MOST_TURNS }));
   const turn: Turn = {
     id: turnId,
     parentId: next.parentId,
@@ -158,10 +166,12 @@ export function memberHistory(path: readonly Turn[], memberId: string, budget: H
     shown.push({ question: prompt, answer });
   }
   return {
-    turns: shown.reverse().flatMap(({ question, answer }) => [
-      { role: 'user', content: question } as const,
-      { role: 'assistant', content: answer } as const,
-    ]),
+    turns: shown
+      .reverse()
+      .flatMap(({ question, answer }) => [
+        { role: 'user', content: question } as const,
+        { role: 'assistant', content: answer } as const,
+      ]),
     shown: shown.length,
     leftOut: path.length - shown.length,
   };

@@ -31,7 +31,9 @@ const COMPARED = [
  */
 export function replay(record: Deliberation): Outcome<Replayed> {
   const { members, announcedAfter, stoppedByUser } = record;
-  const complete = members.every(({ accuracy, endedAs, key }) => key === null || (accuracy !== undefined && endedAs !== undefined));
+  const complete = members.every(
+    ({ accuracy, endedAs, key }) => key === null || (accuracy !== undefined && endedAs !== undefined),
+  );
   if (announcedAfter === undefined || stoppedByUser === undefined || !complete)
     return err(failure('record-invalid', { reason: 'evidence' }));
   const order = inOrder(members);
@@ -72,7 +74,9 @@ function announcement(
   accuracyOf: (id: string) => number,
 ): { readonly key: string; readonly early: boolean } | null {
   const heard = new Set(order.slice(0, ended));
-  const votes: Vote[] = members.flatMap(({ id, key }) => (key !== null && heard.has(id) ? [{ memberId: id, key }] : []));
+  const votes: Vote[] = members.flatMap(({ id, key }) =>
+    key !== null && heard.has(id) ? [{ memberId: id, key }] : [],
+  );
   const winner = pluralityWinner(votes, accuracyOf);
   if (winner === null) return null;
   return { key: winner.key, early: isDecided(tally(votes), members.length - ended) };

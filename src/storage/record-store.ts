@@ -57,7 +57,8 @@ export class RecordStore<T extends { readonly id: string }> {
     const found: T[] = [...this.#memory.values()];
     try {
       const { store, index } = this.#kind;
-      let cursor = (await this.#database?.transaction(store).store.index(index).openCursor(null, 'prev')) ?? null;
+      let cursor =
+        (await this.#database?.transaction(store).store.index(index).openCursor(null, 'prev')) ?? null;
       while (cursor !== null && found.length < limit + this.#memory.size) {
         const parsed = parseWith(this.#kind.schema, cursor.value, 'record-invalid');
         if (parsed.ok && !this.#memory.has(parsed.value.id)) found.push(parsed.value);
@@ -134,7 +135,13 @@ export class RecordStore<T extends { readonly id: string }> {
     records: readonly T[],
     join: (ours: T, theirs: T) => { readonly record: T; readonly conflict: boolean },
   ): Promise<Outcome<Absorbed>> {
-    const done: Record<Merge<T>['kind'], string[]> = { added: [], merged: [], unchanged: [], conflict: [], foreign: [] };
+    const done: Record<Merge<T>['kind'], string[]> = {
+      added: [],
+      merged: [],
+      unchanged: [],
+      conflict: [],
+      foreign: [],
+    };
     const decide = (ours: unknown, theirs: T): T | null => {
       const merge = mergeRecord(ours, theirs, this.#kind.schema, join);
       done[merge.kind].push(theirs.id);

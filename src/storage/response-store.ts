@@ -129,7 +129,9 @@ export class ResponseStore {
     if (!valid.success) return err(failure('record-invalid', { store: 'responses' }));
     const body = valid.output;
     const sizeBytes = new TextEncoder().encode(JSON.stringify(body)).length;
-    const maxBytes = this.#shelf.persistent ? this.#limits.maxBytes : Math.min(MEMORY_BYTES, this.#limits.maxBytes);
+    const maxBytes = this.#shelf.persistent
+      ? this.#limits.maxBytes
+      : Math.min(MEMORY_BYTES, this.#limits.maxBytes);
     if (sizeBytes > maxBytes || this.#limits.maxEntries < 1) {
       this.#counts.failed += 1;
       return ok(null);
@@ -203,7 +205,8 @@ export class ResponseStore {
   }
 
   #count(counted: Counted): void {
-    for (const [what, by] of Object.entries(counted) as [keyof ResponseCounts, number][]) this.#counts[what] += by;
+    for (const [what, by] of Object.entries(counted) as [keyof ResponseCounts, number][])
+      this.#counts[what] += by;
   }
 
   async #touch(shelf: ResponseShelf, header: ResponseHeader): Promise<void> {
@@ -229,7 +232,8 @@ export class ResponseStore {
     } catch (thrown) {
       this.#counts.failed += 1;
       // InvalidStateError: the connection is closed for good (storage cleared, another version), so go on in memory.
-      if (thrown instanceof DOMException && thrown.name === 'InvalidStateError') this.#shelf = new MemoryShelf();
+      if (thrown instanceof DOMException && thrown.name === 'InvalidStateError')
+        this.#shelf = new MemoryShelf();
       const full = thrown instanceof DOMException && thrown.name === 'QuotaExceededError';
       return err(failure(full ? 'storage-full' : 'storage-failed', { store: 'responses' }, thrown));
     }
@@ -262,7 +266,11 @@ function sorted(entries: readonly { readonly key: string; readonly header: unkno
 }
 
 /** Whom to give up, least recently used first, until the rest has room. */
-function surplus(headers: readonly ResponseHeader[], maxBytes: number, maxEntries: number): readonly ResponseHeader[] {
+function surplus(
+  headers: readonly ResponseHeader[],
+  maxBytes: number,
+  maxEntries: number,
+): readonly ResponseHeader[] {
   const oldestFirst = [...headers].sort((a, b) => a.usedAt - b.usedAt);
   let bytes = bytesOf(headers);
   let count = 0;

@@ -65,7 +65,8 @@ export function searchScore(text: SearchText, terms: readonly string[]): number 
 }
 
 const LETTER = /[\p{L}\p{N}]/u;
-const isLetter = (character: string | undefined): boolean => character !== undefined && LETTER.test(character);
+const isLetter = (character: string | undefined): boolean =>
+  character !== undefined && LETTER.test(character);
 
 /** Occurrences looked at for a better place: a term of one letter stands everywhere. */
 const MOST_LOOKS = 16;

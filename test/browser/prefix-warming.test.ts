@@ -17,8 +17,16 @@ const PREFIX = {
   ],
 } as const satisfies Partial<GenerateRequest>;
 /** The vocabulary has a token a character. */
-const PREFIX_TOKENS = PREFIX.system.length + PREFIX.history.reduce((sum, { content }) => sum + content.length, 0);
-const READ_AHEAD = { ...PREFIX, prompt: '', maxTokens: 1, temperature: 0, cachePrompt: true, ignoreEos: false };
+const PREFIX_TOKENS =
+  PREFIX.system.length + PREFIX.history.reduce((sum, { content }) => sum + content.length, 0);
+const READ_AHEAD = {
+  ...PREFIX,
+  prompt: '',
+  maxTokens: 1,
+  temperature: 0,
+  cachePrompt: true,
+  ignoreEos: false,
+};
 const QUESTION = { ...PREFIX, prompt: 'And the sky?', maxTokens: 12, temperature: 0 };
 
 async function start(): Promise<StartedEngine> {

@@ -10,8 +10,18 @@ export function roundOf(id: string, prompt: string, answer: string, askedAt = 10
 }
 
 /** The conversation with one turn more. @throws Error when it has no room for it */
-export function grown(conversation: Conversation, turnId: string, next: Partial<NextTurn>, record: Deliberation): Conversation {
-  const added = withTurn(conversation, turnId, { parentId: conversation.headId, kind: 'ask', ...next }, record);
+export function grown(
+  conversation: Conversation,
+  turnId: string,
+  next: Partial<NextTurn>,
+  record: Deliberation,
+): Conversation {
+  const added = withTurn(
+    conversation,
+    turnId,
+    { parentId: conversation.headId, kind: 'ask', ...next },
+    record,
+  );
   if (!added.ok) throw new Error(JSON.stringify(added.error));
   return added.value;
 }
@@ -19,7 +29,13 @@ export function grown(conversation: Conversation, turnId: string, next: Partial<
 /** Turns `t1`, `t2` … that follow each other, with rounds `r1`, `r2` … */
 export function conversation(id: string, turns: number): Conversation {
   return Array.from({ length: turns }, (_, n) => n + 1).reduce(
-    (so, n) => grown(so, `t${String(n)}`, {}, roundOf(`r${String(n)}`, `question ${String(n)}`, `answer ${String(n)}`, n)),
+    (so, n) =>
+      grown(
+        so,
+        `t${String(n)}`,
+        {},
+        roundOf(`r${String(n)}`, `question ${String(n)}`, `answer ${String(n)}`, n),
+      ),
     newConversation(id, 1),
   );
 }

@@ -1,6 +1,6 @@
 import { err } from '#kernel/result';
 import { untilAborted } from '#kernel/until-aborted';
-import { failure, failureOf, type Outcome } from '#contracts/errors';
+import { failure, failureOf, type Outcome, type WitanFailure } from '#contracts/errors';
 
 interface Flight<T> {
   readonly result: Promise<Outcome<T>>;

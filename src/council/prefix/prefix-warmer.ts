@@ -164,7 +164,14 @@ export class PrefixWarmer {
 
   async #warm(signal: AbortSignal, memberId: string, engine: Engine, prefix: Prefix): Promise<void> {
     // The fewest tokens that an engine decodes is one; an empty question, so that all before it is as it will be.
-    const request: GenerateRequest = { ...prefix, prompt: '', maxTokens: 1, temperature: 0, seed: 1, cachePrompt: true };
+    const request: GenerateRequest = {
+      ...prefix,
+      prompt: '',
+      maxTokens: 1,
+      temperature: 0,
+      seed: 1,
+      cachePrompt: true,
+    };
     const read = await engine.generate(signal, request, () => undefined);
     if (!read.ok) {
       this.#counts.failed += 1;

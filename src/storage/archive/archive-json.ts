@@ -77,8 +77,7 @@ function recordsOf(archive: v.InferOutput<typeof ArchiveSchema>): ReadArchive {
     const records = new Map<string, T>();
     archive[list].forEach((data, index) => {
       const parsed = v.safeParse(schema, data);
-      if (!parsed.success)
-        refused.push({ list, index, path: v.getDotPath(parsed.issues[0]) ?? '(root)' });
+      if (!parsed.success) refused.push({ list, index, path: v.getDotPath(parsed.issues[0]) ?? '(root)' });
       else if (records.has(parsed.output.id)) refused.push({ list, index, path: 'id' });
       else {
         records.set(parsed.output.id, parsed.output);

@@ -6,9 +6,10 @@ import type { Deliberation } from '#contracts/deliberation';
 import { failure, type Outcome } from '#contracts/errors';
 import type { MetricId } from '#contracts/metrics';
 import type { ResponseCacheStats } from '#contracts/response-cache';
-import { cacheQuestion, type CacheSeat } from '../../../src/app/cache-question.ts';
+import { cacheQuestion, cacheSeat, type CacheSeat } from '../../../src/app/cache-question.ts';
 import { ResponseCacheService, type CachedAsking } from '../../../src/app/response-cache-service.ts';
 import type { CacheQuestion } from '../../../src/council/cache/cache-key.ts';
+import { starterSpec } from '../../../src/resources/member-spec.ts';
 import { ResponseStore } from '../../../src/storage/response-store.ts';
 import { deliberation } from '../../fakes/deliberations.ts';
 import { emptyStorage, openedDatabase } from '../../fakes/fresh-database.ts';
@@ -81,7 +82,10 @@ const asking = (more: Partial<CachedAsking> = {}, record: Partial<Deliberation> 
   ...more,
 });
 
-async function answer(more: Partial<CachedAsking> = {}, record: Partial<Deliberation> = {}): Promise<Deliberation> {
+async function answer(
+  more: Partial<CachedAsking> = {},
+  record: Partial<Deliberation> = {},
+): Promise<Deliberation> {
   const outcome = await service.ask(NEVER, asking(more, record));
   if (!outcome.ok) throw new Error(outcome.error.code);
   return outcome.value;
@@ -249,10 +253,38 @@ it('whoever gave up before the answer was found hears so', async () => {
 });
 
 describe('the question as the cache knows it', () => {
+  it('knows a member by what it stands on', () => {
+    const starter = {
+      id: 'alder',
+      name: 'Alder',
+      sizeBytes: 9,
+      sha256: 'ab'.repeat(32),
+      parameters: 1,
+      context: 256,
+    };
+    const accuracy = { dev: 0.7, test: 0.6, byFamily: {} };
+    const spec = starterSpec(
+      { ...starter, accuracy } as Parameters<typeof starterSpec>[0],
+      'https://x/alder.gguf',
+      2,
+    );
+    expect(cacheSeat(spec, spec.rungs[0], 'cpu')).toEqual({
+      id: 'alder',
+      name: 'Alder',
+      backend: 'cpu',
+      accuracy: 0.7,
+      model: { engine: 'wllama', backend: 'cpu', id: 'alder', revision: starter.sha256, contextTokens: 256 },
+    });
+  });
+
   it('is what each wanted member would be sent', () => {
     const made = cacheQuestion(
       ' What\u00a0is 38 + 47? ',
-      { members: ['alder'], seed: 9, history: { alder: { turns: [{ role: 'user', content: 'q' }], shown: 1, leftOut: 0 } } },
+      {
+        members: ['alder'],
+        seed: 9,
+        history: { alder: { turns: [{ role: 'user', content: 'q' }], shown: 1, leftOut: 0 } },
+      },
       [seat('alder'), seat('birch')],
       SETTINGS,
     );

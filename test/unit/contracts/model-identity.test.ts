@@ -16,7 +16,14 @@ it('names the weights as exactly as their source can', () => {
     contextTokens: 256,
   });
   expect(revision({ format: 'stored', id: 'm', name: 'M', sizeBytes: 7 })).toBe('m/7');
-  const mlc = { format: 'mlc', id: 'm', name: 'M', sizeBytes: 1, requiredFeatures: [], overrides: {} } as const;
+  const mlc = {
+    format: 'mlc',
+    id: 'm',
+    name: 'M',
+    sizeBytes: 1,
+    requiredFeatures: [],
+    overrides: {},
+  } as const;
   const [one, other] = ['w1', 'w2'].map((weightsUrl) => revision({ ...mlc, weightsUrl, libraryUrl: 'l' }));
   expect(one).not.toBe(other);
 });

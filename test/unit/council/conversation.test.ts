@@ -95,7 +95,10 @@ describe('bytes that are no conversation', () => {
   const talk = conversation('c', 3);
   it.each([
     ['a turn before its parent', { turns: [...talk.turns].reverse() }],
-    ['a circle', { turns: talk.turns.map((turn) => (turn.id === 't1' ? { ...turn, parentId: 't3' } : turn)) }],
+    [
+      'a circle',
+      { turns: talk.turns.map((turn) => (turn.id === 't1' ? { ...turn, parentId: 't3' } : turn)) },
+    ],
     ['a turn twice', { turns: [...talk.turns, ...talk.turns] }],
     ['a head that is not there', { headId: 'x' }],
     ['another version', { version: 2 }],
@@ -116,7 +119,10 @@ describe('what a member is shown', () => {
     answers: own.map(([memberId, said]) => ({ memberId, answer: said })),
   });
   const path = [
-    turn(1, 'c1', [['a', 'a1'], ['b', 'b1']]),
+    turn(1, 'c1', [
+      ['a', 'a1'],
+      ['b', 'b1'],
+    ]),
     turn(2, 'c2', [['b', 'b2']]),
     turn(3, null, []),
     turn(4, 'c4', [['a', 'a4']]),
@@ -151,37 +157,52 @@ describe('what a member is shown', () => {
 
   it('is the newest that has room, whole turns without a gap, and the rest is counted', () => {
     const one = 4 + TURN_OVERHEAD;
-    expect(memberHistory(path, 'a', { view: 'own', characters: one })).toMatchObject({ shown: 1, leftOut: 3 });
+    expect(memberHistory(path, 'a', { view: 'own', characters: one })).toMatchObject({
+      shown: 1,
+      leftOut: 3,
+    });
     expect(said('a', 'own', one)).toBe('q4 a4');
-    expect(memberHistory(path, 'a', { view: 'own', characters: one - 1 })).toMatchObject({ shown: 0, leftOut: 4 });
+    expect(memberHistory(path, 'a', { view: 'own', characters: one - 1 })).toMatchObject({
+      shown: 0,
+      leftOut: 4,
+    });
     expect(memberHistory(path, 'a', { view: 'own', characters: -5 })).toMatchObject({ shown: 0, leftOut: 4 });
     // The long one in the middle hides what is before it, though that alone would have room.
     const long = [turn(1, 'c', []), turn(2, 'c'.repeat(500), []), turn(3, 'c', [])];
-    expect(memberHistory(long, 'a', { view: 'own', characters: 100 })).toMatchObject({ shown: 1, leftOut: 2 });
+    expect(memberHistory(long, 'a', { view: 'own', characters: 100 })).toMatchObject({
+      shown: 1,
+      leftOut: 2,
+    });
   });
 
   it('never exceeds its room, and leaves out only what has none (properties)', () => {
     const texts = fc.string({ maxLength: 30 });
     const turns = fc.array(fc.tuple(texts, fc.option(texts), fc.option(texts)), { maxLength: 12 });
     fc.assert(
-      fc.property(turns, fc.integer({ min: -10, max: 300 }), fc.constantFrom('own', 'council'), (raw, characters, view) => {
-        const all = raw.map(([prompt, councils, own], n) => ({
-          ...turn(n + 1, councils, own === null ? [] : [['a', own]]),
-          prompt,
-        }));
-        const shown = memberHistory(all, 'a', { view, characters });
-        const spent = shown.turns.reduce((sum, { content }) => sum + content.length, 0) + shown.shown * TURN_OVERHEAD;
-        if (shown.shown > 0) expect(spent).toBeLessThanOrEqual(characters);
-        expect(shown.shown + shown.leftOut).toBe(all.length);
-        expect(shown.turns).toHaveLength(2 * shown.shown);
-        // With room for everything only turns without an answer are left out.
-        const roomy = memberHistory(all, 'a', { view, characters: 1e6 });
-        const answered = all.filter(({ answer, answers }) => (answers[0]?.answer ?? '') !== '' || (answer ?? '') !== '');
-        expect(roomy.shown).toBeLessThanOrEqual(answered.length);
-        expect(roomy.turns.slice(-shown.turns.length || roomy.turns.length)).toEqual(
-          shown.turns.length === 0 ? roomy.turns : shown.turns,
-        );
-      }),
+      fc.property(
+        turns,
+        fc.integer({ min: -10, max: 300 }),
+        fc.constantFrom('own', 'council'),
+        (raw, characters, view) => {
+          const all = raw.map(([prompt, councils, own], n) => ({
+            ...turn(n + 1, councils, own === null ? [] : [['a', own]]),
+            prompt,
+          }));
+          const shown = memberHistory(all, 'a', { view, characters });
+          const spent =
+            shown.turns.reduce((sum, { content }) => sum + content.length, 0) + shown.shown * TURN_OVERHEAD;
+          if (shown.shown > 0) expect(spent).toBeLessThanOrEqual(characters);
+          expect(shown.shown + shown.leftOut).toBe(all.length);
+          expect(shown.turns).toHaveLength(2 * shown.shown);
+          // With room for everything only turns without an answer are left out.
+          const roomy = memberHistory(all, 'a', { view, characters: 1e6 });
+          const answered = all.filter(
+            ({ answer, answers }) => (answers[0]?.answer ?? '') !== '' || (answer ?? '') !== '',
+          );
+          expect(roomy.shown).toBeLessThanOrEqual(answered.length);
+          expect(roomy.turns.slice(roomy.turns.length - shown.turns.length)).toEqual(shown.turns);
+        },
+      ),
       { numRuns: 500 },
     );
   });

@@ -86,7 +86,13 @@ describe('a record decides anew', () => {
   it('whatever its members did, and whenever the user ended it (300 rounds)', async () => {
     const script: fc.Arbitrary<Script> = fc.record(
       {
-        says: fc.constantFrom('85', '86', '87', 'I cannot answer that. I only know small exact tasks.', 'what?'),
+        says: fc.constantFrom(
+          '85',
+          '86',
+          '87',
+          'I cannot answer that. I only know small exact tasks.',
+          'what?',
+        ),
         atMs: fc.integer({ min: 1, max: 2400 }),
         fails: fc.constantFrom(undefined, undefined, undefined, 'engine-failed', 'worker-lost'),
         finish: fc.constantFrom('stop', 'stop', 'length'),

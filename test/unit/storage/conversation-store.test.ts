@@ -43,7 +43,9 @@ describe.each(['with a database', 'without one'])('conversations %s', (where) =>
 
   it('take in what a file says, and tell what became of it', async () => {
     expect(await store.absorb([left], mergeConversations)).toMatchObject({ value: { added: ['c'] } });
-    expect(await store.absorb([left], mergeConversations)).toMatchObject({ value: { unchanged: ['c'], added: [] } });
+    expect(await store.absorb([left], mergeConversations)).toMatchObject({
+      value: { unchanged: ['c'], added: [] },
+    });
     expect(await store.absorb([right], mergeConversations)).toMatchObject({ value: { merged: ['c'] } });
     expect(await store.get('c')).toMatchObject({ value: { headId: 'r' } });
     const found = await store.get('c');
@@ -82,11 +84,16 @@ it('what another version wrote stays as it is', async () => {
 });
 
 it('two tabs that add a turn to one conversation at once lose none', async () => {
-  const [one, two] = [new ConversationStore(await openedDatabase()), new ConversationStore(await openedDatabase())];
+  const [one, two] = [
+    new ConversationStore(await openedDatabase()),
+    new ConversationStore(await openedDatabase()),
+  ];
   await one.put(base);
   await Promise.all([one.absorb([left], mergeConversations), two.absorb([right], mergeConversations)]);
   const merged = await one.get('c');
-  expect(merged.ok && new Set(merged.value.turns.map(({ id }) => id))).toEqual(new Set(['t1', 't2', 'l', 'r']));
+  expect(merged.ok && new Set(merged.value.turns.map(({ id }) => id))).toEqual(
+    new Set(['t1', 't2', 'l', 'r']),
+  );
   expect(merged).toMatchObject({ value: { headId: 'r' } });
 });
 
@@ -95,7 +102,8 @@ it('records that only memory holds are taken in with the file, and written when 
   const state = { refuse: true };
   const refusing = new Proxy(database, {
     get: (target, name): unknown => {
-      if (name === 'put' && state.refuse) return () => Promise.reject(new DOMException('full', 'QuotaExceededError'));
+      if (name === 'put' && state.refuse)
+        return () => Promise.reject(new DOMException('full', 'QuotaExceededError'));
       const member: unknown = Reflect.get(target, name);
       return typeof member === 'function' ? (member as () => unknown).bind(target) : member;
     },

@@ -13,7 +13,12 @@ beforeEach(() => {
   emptyStorage();
 });
 
-async function found(search: HistorySearch, query: string, limit = 10, readingMs?: number): Promise<FoundRecords> {
+async function found(
+  search: HistorySearch,
+  query: string,
+  limit = 10,
+  readingMs?: number,
+): Promise<FoundRecords> {
   const outcome = await search.search(NEVER, query, limit, readingMs);
   if (!outcome.ok) throw new Error(outcome.error.code);
   return outcome.value;

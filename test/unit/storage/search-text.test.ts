@@ -70,7 +70,9 @@ describe('the score of a record', () => {
   });
 
   it('counts words that stand together', () => {
-    expect(score('deep sea', asked('the deep sea'))).toBeGreaterThan(score('deep sea', asked('the sea is deep')));
+    expect(score('deep sea', asked('the deep sea'))).toBeGreaterThan(
+      score('deep sea', asked('the sea is deep')),
+    );
   });
 
   it('finds every record by any piece of its own text', () => {

@@ -35,7 +35,9 @@ const NEVER = new AbortController().signal;
 /** Words of random letters: the synthetic vocabulary has one token for each. */
 function words(characters: number, seed: number): string {
   const random = seededRandom(seed);
-  return Array.from({ length: characters }, () => String.fromCharCode(97 + Math.floor(random() * 26))).join('');
+  return Array.from({ length: characters }, () => String.fromCharCode(97 + Math.floor(random() * 26))).join(
+    '',
+  );
 }
 
 async function asked(engine: Engine, request: GenerateRequest): Promise<Asked> {
@@ -46,7 +48,12 @@ async function asked(engine: Engine, request: GenerateRequest): Promise<Asked> {
   });
   if (!answered.ok) throw new Error(JSON.stringify(answered.error));
   const { promptTokens, cachedPromptTokens = 0, text }: Generation = answered.value;
-  return { firstTokenMs: (firstMs ?? performance.now()) - startMs, promptTokens, cachedTokens: cachedPromptTokens, text };
+  return {
+    firstTokenMs: (firstMs ?? performance.now()) - startMs,
+    promptTokens,
+    cachedTokens: cachedPromptTokens,
+    text,
+  };
 }
 
 /**
@@ -87,7 +94,11 @@ export async function warming(
       ignoreEos: true,
     };
     const takeCache = (salt: number): Promise<Asked> =>
-      asked(engine, { ...question, system: `#${words(prefixTokens, 4000 + 10 * round + salt)}`, history: [] });
+      asked(engine, {
+        ...question,
+        system: `#${words(prefixTokens, 4000 + 10 * round + salt)}`,
+        history: [],
+      });
     await takeCache(0);
     const cold = await asked(engine, question);
     await takeCache(1);

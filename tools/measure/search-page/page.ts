@@ -13,7 +13,10 @@ function sentences(count: number, random: () => number): string {
   const word = (): string => {
     const rank = Math.floor(VOCABULARY ** random());
     const letters = seededRandom(rank);
-    return Array.from({ length: 3 + Math.floor(letters() * 7) }, () => 'aeéiîoöuübcdfglmnrst'[Math.floor(letters() * 20)]).join('');
+    return Array.from(
+      { length: 3 + Math.floor(letters() * 7) },
+      () => 'aeéiîoöuübcdfglmnrst'[Math.floor(letters() * 20)],
+    ).join('');
   };
   return Array.from({ length: count }, word).join(' ');
 }
@@ -27,7 +30,13 @@ function record(index: number, random: () => number): Deliberation {
     answerKind: 'free',
     prompt: sentences(12, random),
     answer: answers[0] ?? '',
-    members: answers.map((answer, at) => ({ ...base.members[0], id: `m${String(at)}`, name: 'M', answer, key: answer })) as Deliberation['members'],
+    members: answers.map((answer, at) => ({
+      ...base.members[0],
+      id: `m${String(at)}`,
+      name: 'M',
+      answer,
+      key: answer,
+    })) as Deliberation['members'],
   };
 }
 
@@ -48,7 +57,11 @@ async function measureSearch(count: number, runs: number): Promise<object> {
   }
   const store = new DeliberationStore(database);
   const never = new AbortController().signal;
-  const timed = async (search: HistorySearch, query: string, readingMs?: number): Promise<{ ms: number; matches: number; searched: number; complete: boolean }> => {
+  const timed = async (
+    search: HistorySearch,
+    query: string,
+    readingMs?: number,
+  ): Promise<{ ms: number; matches: number; searched: number; complete: boolean }> => {
     const startMs = performance.now();
     const found = await search.search(never, query, 50, readingMs);
     const ms = performance.now() - startMs;
@@ -59,7 +72,8 @@ async function measureSearch(count: number, runs: number): Promise<object> {
   const unbounded = new HistorySearch(systemClock, store);
   const first = await timed(unbounded, sentences(1, random), Infinity);
   const later = [];
-  for (let run = 0; run < runs; run += 1) later.push(await timed(unbounded, sentences(1 + (run % 3), random)));
+  for (let run = 0; run < runs; run += 1)
+    later.push(await timed(unbounded, sentences(1 + (run % 3), random)));
   const bounded = new HistorySearch(systemClock, store);
   const steps = [];
   do steps.push(await timed(bounded, sentences(1, random)));

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { ModelIdentity } from '#contracts/model-identity';
-import { cacheKey, modelsOf, type CacheMember, type CacheQuestion } from '../../../../src/council/cache/cache-key.ts';
+import {
+  cacheKey,
+  modelsOf,
+  type CacheMember,
+  type CacheQuestion,
+} from '../../../../src/council/cache/cache-key.ts';
 
 const MODEL: ModelIdentity = {
   engine: 'wllama',

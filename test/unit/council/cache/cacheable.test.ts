@@ -72,7 +72,9 @@ describe('a record from the cache', () => {
       'round-decided',
       'round-ended',
     ]);
-    expect(eventsOfCached({ ...record, answer: null }).map(({ type }) => type)).not.toContain('round-decided');
+    expect(eventsOfCached({ ...record, answer: null }).map(({ type }) => type)).not.toContain(
+      'round-decided',
+    );
     expect(new Set(eventsOfCached(record).map(({ roundId }) => roundId))).toEqual(new Set(['new']));
   });
 });

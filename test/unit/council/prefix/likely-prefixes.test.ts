@@ -26,17 +26,23 @@ describe('what will stand before the next question', () => {
       ],
     });
     const alone = { ...EXPECTED, path: [], shortAnswer: false };
-    expect(likelyPrefixes([{ id: 'alder', manner: MANNER }], alone).get('alder')).toEqual({ system: 'long no' });
+    expect(likelyPrefixes([{ id: 'alder', manner: MANNER }], alone).get('alder')).toEqual({
+      system: 'long no',
+    });
   });
 
   it('leaves room for a question that nobody has typed yet', () => {
     const promptLimit = 2 * (18 + TURN_OVERHEAD);
-    const prefix = likelyPrefixes([{ id: 'alder', manner: { ...MANNER, promptLimit } }], EXPECTED).get('alder');
+    const prefix = likelyPrefixes([{ id: 'alder', manner: { ...MANNER, promptLimit } }], EXPECTED).get(
+      'alder',
+    );
     expect(prefix?.history).toHaveLength(2);
   });
 
   it('is nothing for a member that is asked bare questions', () => {
-    expect(likelyPrefixes([{ id: 'a' }, { id: 'b', manner: { ...MANNER, system: null } }], EXPECTED).size).toBe(0);
+    expect(
+      likelyPrefixes([{ id: 'a' }, { id: 'b', manner: { ...MANNER, system: null } }], EXPECTED).size,
+    ).toBe(0);
   });
 });
 
@@ -48,7 +54,12 @@ describe('a prefix that the engine has read', () => {
   it('is one that its last prompt begins with, its answer included', () => {
     expect(isRead({ system: 's' }, last)).toBe(true);
     expect(isRead({ system: 's', history: [user, said] }, last)).toBe(true);
-    const whole = [user, said, { role: 'user', content: 'q2' }, { role: 'assistant', content: 'a2' }] as const;
+    const whole = [
+      user,
+      said,
+      { role: 'user', content: 'q2' },
+      { role: 'assistant', content: 'a2' },
+    ] as const;
     expect(isRead({ system: 's', history: whole }, last)).toBe(true);
     expect(isRead({ system: 's', history: whole }, { ...last, exchange: null })).toBe(false);
   });

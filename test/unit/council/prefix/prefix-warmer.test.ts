@@ -76,7 +76,13 @@ class CachingEngine implements Engine {
 const SYSTEM = 's'.repeat(1_000);
 const PREFIX: Prefix = { system: SYSTEM };
 const NEVER = new AbortController().signal;
-const ask = (prompt: string): GenerateRequest => ({ ...PREFIX, prompt, maxTokens: 8, temperature: 0, seed: 1 });
+const ask = (prompt: string): GenerateRequest => ({
+  ...PREFIX,
+  prompt,
+  maxTokens: 8,
+  temperature: 0,
+  seed: 1,
+});
 
 let clock: VirtualClock;
 let reluctance: Reluctance | null;
@@ -131,7 +137,13 @@ describe('a prefix that is likely', () => {
     ]);
     const { cachedPromptTokens } = await answered(engine, ask('why?'));
     expect(cachedPromptTokens).toBe(1_001);
-    expect(warmer.counts).toMatchObject({ warmed: 1, warmedTokens: 1_001, told: 1, hits: 1, reusedTokens: 1_001 });
+    expect(warmer.counts).toMatchObject({
+      warmed: 1,
+      warmedTokens: 1_001,
+      told: 1,
+      hits: 1,
+      reusedTokens: 1_001,
+    });
     expect([metrics.get('prefixTokensReused'), metrics.get('prefixTokensRead')]).toEqual([1_001, 4]);
     await pass(5_000);
     expect(bare.requests).toHaveLength(2);
@@ -155,7 +167,9 @@ describe('a prefix that is likely', () => {
     warmer.expect(new Map([['a', { ...PREFIX, history: [user, { role: 'assistant', content: 'ok' }] }]]));
     await pass(2_000);
     expect(bare.requests).toHaveLength(1); // it said so itself
-    warmer.expect(new Map([['a', { ...PREFIX, history: [user, { role: 'assistant', content: 'the council' }] }]]));
+    warmer.expect(
+      new Map([['a', { ...PREFIX, history: [user, { role: 'assistant', content: 'the council' }] }]]),
+    );
     await pass(2_000);
     expect(bare.requests).toHaveLength(2);
   });

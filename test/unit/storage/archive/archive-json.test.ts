@@ -24,7 +24,9 @@ async function read(blob: Blob): Promise<ReadArchive> {
   return outcome.value;
 }
 
-const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => (Object.is(value, -0) ? 0 : value));
+const finite = fc
+  .double({ noNaN: true, noDefaultInfinity: true })
+  .map((value) => (Object.is(value, -0) ? 0 : value));
 const share = fc.double({ min: 0, max: 1, noNaN: true }).map((value) => (Object.is(value, -0) ? 0 : value));
 const text = fc.string({ unit: 'binary', maxLength: 40 });
 const member = fc.record(
@@ -54,11 +56,27 @@ const member = fc.record(
       contextTokens: finite,
     }),
   },
-  { requiredKeys: ['id', 'name', 'engine', 'backend', 'status', 'answer', 'key', 'tokens', 'ttftMs', 'tokensPerSecond', 'durationMs'] },
+  {
+    requiredKeys: [
+      'id',
+      'name',
+      'engine',
+      'backend',
+      'status',
+      'answer',
+      'key',
+      'tokens',
+      'ttftMs',
+      'tokensPerSecond',
+      'durationMs',
+    ],
+  },
 );
 const record = fc.record(
   {
-    ...Object.fromEntries(Object.entries(deliberation('x', 1)).map(([name, value]) => [name, fc.constant(value)])),
+    ...Object.fromEntries(
+      Object.entries(deliberation('x', 1)).map(([name, value]) => [name, fc.constant(value)]),
+    ),
     id: fc.uuid(),
     askedAt: finite,
     prompt: text,
@@ -87,23 +105,35 @@ describe('a file of deliberations', () => {
         for (const each of deliberations) expect(v.is(DeliberationSchema, each)).toBe(true);
         const conversations = [conversation('c', 3)];
         const back = await read(file(archiveText(archive({ deliberations, conversations }))));
-        // A lone half of a surrogate pair is no text in a file of UTF-8; JSON writes it as an escape, so it comes back.
         expect(back).toEqual({ deliberations, conversations, refused: [], trimmed: 0 });
       }),
       { numRuns: 500, seed: 3 },
     );
   });
 
+  it('keeps even half a character, which no file of UTF-8 can hold', async () => {
+    const odd = deliberation('a', 1, { prompt: 'half \ud83d' });
+    expect((await read(file(archiveText(archive({ deliberations: [odd] }))))).deliberations).toEqual([odd]);
+  });
+
   it('is JSON with a record a line', () => {
     const written = archiveText(archive({ deliberations: [deliberation('a', 1), deliberation('b', 2)] }));
-    expect(JSON.parse(written)).toEqual(archive({ deliberations: [deliberation('a', 1), deliberation('b', 2)] }));
+    expect(JSON.parse(written)).toEqual(
+      archive({ deliberations: [deliberation('a', 1), deliberation('b', 2)] }),
+    );
     expect(written.split('\n')).toHaveLength(6);
     expect(JSON.parse(archiveText(archive()))).toEqual(archive());
   });
 
   it('costs no other record when one is damaged, and says where', async () => {
-    const deliberations = [deliberation('a', 1), { ...deliberation('b', 2), agreement: 7 }, deliberation('c', 3)];
-    const back = await read(file({ ...archive(), deliberations, conversations: ['no', conversation('c', 1)] }));
+    const deliberations = [
+      deliberation('a', 1),
+      { ...deliberation('b', 2), agreement: 7 },
+      deliberation('c', 3),
+    ];
+    const back = await read(
+      file({ ...archive(), deliberations, conversations: ['no', conversation('c', 1)] }),
+    );
     expect(back.deliberations.map(({ id }) => id)).toEqual(['a', 'c']);
     expect(back.conversations).toHaveLength(1);
     expect(back.refused).toEqual([
@@ -131,12 +161,27 @@ describe('a file that is none', () => {
   it.each<[string, unknown, string, object]>([
     ['no JSON', '{', 'archive-invalid', { reason: 'no-json' }],
     ['nothing', '', 'archive-invalid', { reason: 'no-json' }],
-    ['something else', { schema: 'witan.settings', version: 2 }, 'archive-invalid', { reason: 'shape', path: 'schema' }],
+    [
+      'something else',
+      { schema: 'witan.settings', version: 2 },
+      'archive-invalid',
+      { reason: 'shape', path: 'schema' },
+    ],
     ['a list', [], 'archive-invalid', { reason: 'shape' }],
-    ['of no version', { ...archive(), version: undefined }, 'archive-invalid', { reason: 'shape', path: 'version' }],
+    [
+      'of no version',
+      { ...archive(), version: undefined },
+      'archive-invalid',
+      { reason: 'shape', path: 'version' },
+    ],
     ['without its lists', { ...archive(), deliberations: {} }, 'archive-invalid', { path: 'deliberations' }],
     ['of a later version', { ...archive(), version: 2 }, 'archive-version-unsupported', { version: 2 }],
-    ['of a named version', { ...archive(), version: 'next' }, 'archive-version-unsupported', { version: 'next' }],
+    [
+      'of a named version',
+      { ...archive(), version: 'next' },
+      'archive-version-unsupported',
+      { version: 'next' },
+    ],
   ])('%s', async (_what, data, code, details) => {
     expect(await readArchive(file(data))).toMatchObject({ ok: false, error: { code, details } });
   });
