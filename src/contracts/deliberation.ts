@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { BACKENDS, ENGINE_KINDS } from './engine.ts';
+import { BACKENDS, ENGINE_KINDS, type ChatTurn } from './engine.ts';
+import { ModelIdentitySchema } from './model-identity.ts';
 
 /** What kind of short answer a question asks for; `free` has no canonical form. */
 export const ANSWER_KINDS = ['number', 'yes-no', 'word', 'list', 'day', 'date', 'free'] as const;
@@ -31,6 +32,8 @@ export type MemberStatus = (typeof MEMBER_STATUSES)[number];
 export const OUTCOMES = ['decided', 'tied', 'partial', 'abstained', 'stopped', 'failed'] as const;
 export type RoundOutcome = (typeof OUTCOMES)[number];
 
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const nullableNumber = v.nullable(v.pipe(v.number(), v.finite()));
 const text = v.pipe(v.string(), v.maxLength(20_000));
 
@@ -66,6 +69,14 @@ export const MemberOutcomeSchema = v.object({
   error: v.optional(v.string()),
   /** How often its engine was lost and replaced during its part; absent: never. With `answered`: asked once more. */
   restarts: v.optional(v.number()),
+  /** Measured accuracy that broke ties in this round, 0..1; absent in records before it was written. */
+  accuracy: v.optional(share),
+  /** Place of its part among those that ended, 0 first; absent in records before it was written. */
+  endedAs: v.optional(count),
+  /** Earlier turns of the conversation that it was shown, and how many of them its context had no room for. */
+  history: v.optional(v.object({ shown: count, leftOut: count })),
+  /** The model that spoke, as exactly as its engine can say. */
+  model: v.optional(ModelIdentitySchema),
 });
 export type MemberOutcome = v.InferOutput<typeof MemberOutcomeSchema>;
 
@@ -103,6 +114,17 @@ export const DeliberationSchema = v.object({
   frames: v.nullable(FrameSummarySchema),
   seed: v.number(),
   rating: v.optional(v.picklist(['good', 'bad'])),
+  /** Parts that had ended when the answer was announced; null: it was not before the end. Absent in older records. */
+  announcedAfter: v.optional(v.nullable(count)),
+  /** The user ended the round. Absent in older records. */
+  stoppedByUser: v.optional(v.boolean()),
+  /**
+   * Present: nobody was asked, this is the answer of an earlier round; the members' figures are of that round.
+   * `storedAt` in milliseconds since the Unix epoch.
+   */
+  cached: v.optional(v.object({ roundId: v.string(), storedAt: v.number(), ageMs: v.number() })),
+  /** The conversation that it is a turn of. */
+  threadId: v.optional(v.string()),
 });
 export type Deliberation = v.InferOutput<typeof DeliberationSchema>;
 
@@ -123,4 +145,18 @@ export interface AskOptions {
   readonly quorum?: number;
   /** How long members still decoding may go on after the vote is decided. */
   readonly graceMs?: number;
+  /** The conversation that the question goes on with; absent: it stands alone. */
+  readonly threadId?: string;
+  /** Earlier turns as each member is to see them, by its id. Absent: none. */
+  readonly history?: Readonly<Record<string, MemberHistory>>;
+  /** Ask the members even where the answer to the very same question is kept. */
+  readonly fresh?: boolean;
+}
+
+/** What a member is shown of the conversation, oldest first, and how many turns its context had no room for. */
+export interface MemberHistory {
+  readonly turns: readonly ChatTurn[];
+  /** Questions shown: each with its answer. */
+  readonly shown: number;
+  readonly leftOut: number;
 }

@@ -177,6 +177,8 @@ export interface Generation {
   readonly text: string;
   readonly finish: 'stop' | 'length' | 'cancelled';
   readonly promptTokens: number;
+  /** Those of the prompt that were in the engine's cache and not read again; absent where the engine does not tell. */
+  readonly cachedPromptTokens?: number;
   readonly completionTokens: number;
   /** From submit to the first token, tokenisation and template included; null when no token came. */
   readonly timeToFirstTokenMs: number | null;

@@ -120,6 +120,18 @@ const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
     happened: 'A stored record could not be read.',
     next: 'It was left untouched; the others are fine.',
   },
+  'archive-invalid': {
+    happened: 'This file holds no deliberations of Witan.',
+    next: 'Choose a file that Witan exported. Nothing was changed.',
+  },
+  'archive-too-large': {
+    happened: 'This file has {megabytes} MB; files of up to {limit} MB can be read.',
+    next: 'Export fewer deliberations at a time. Nothing was changed.',
+  },
+  'archive-version-unsupported': {
+    happened: 'This file was written by another version of Witan (format {version}).',
+    next: 'Update this page, then import it again. Nothing was changed.',
+  },
   'link-invalid': {
     happened: 'This link does not hold a benchmark result.',
     next: 'Ask for the link again; it may have been cut.',

@@ -76,6 +76,13 @@ export const METRICS = {
   schedulingP50: metric('witan.scheduler.overhead_p50', 'ms', 'gauge', 10_000, 'Scheduling a request, P50'),
   schedulingP95: metric('witan.scheduler.overhead_p95', 'ms', 'gauge', 10_000, 'Scheduling a request, P95'),
   schedulingP99: metric('witan.scheduler.overhead_p99', 'ms', 'gauge', 10_000, 'Scheduling a request, P99'),
+  cacheHits: metric('witan.cache.response.hits', '{request}', 'counter', 1, 'Answers from the cache'),
+  cacheMisses: metric('witan.cache.response.misses', '{request}', 'counter', 1, 'Questions not in the cache'),
+  cacheEvictions: metric('witan.cache.response.evictions', '{request}', 'counter', 1, 'Answers evicted'),
+  cacheExpired: metric('witan.cache.response.expired', '{request}', 'counter', 1, 'Answers expired'),
+  cacheSize: metric('witan.cache.response.size', 'KiBy', 'gauge', 1, 'Size of the response cache'),
+  prefixTokensReused: metric('witan.cache.prefix.reused', '{token}', 'counter', 1, 'Prompt tokens reused'),
+  prefixTokensRead: metric('witan.cache.prefix.read', '{token}', 'counter', 1, 'Prompt tokens read anew'),
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricId = keyof typeof METRICS;

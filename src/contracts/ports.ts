@@ -1,11 +1,13 @@
 import type { AskOptions, Deliberation, FrameSummary } from './deliberation.ts';
 import type { BenchComparison, BenchProgress, BenchResult } from './bench.ts';
+import type { ConversationPort } from './conversation-port.ts';
 import type { CouncilEvent, MemberView } from './council.ts';
 import type { EvalReport } from './evaluation.ts';
 import type { Outcome } from './errors.ts';
 import type { PredictionRecord, PredictReport, SpeedMeasurement, SpeedProgress } from './capacity.ts';
 import type { MicroProgress } from './micro-bench.ts';
 import type { CapacityPlan, Goal, WhatIf } from './plan.ts';
+import type { ResponseCachePort } from './response-cache.ts';
 import type { ScalabilityReport } from './scalability.ts';
 import type { HistoryPoint } from './telemetry.ts';
 import type { MetricSample } from './metrics.ts';
@@ -227,6 +229,10 @@ export interface WitanPorts {
   /** The model store; its code is fetched with the first call. */
   readonly models: () => Promise<ModelsPort>;
   readonly evaluation: EvaluationPort;
+  /** Absent until it is wired; its code is fetched with the first call. */
+  readonly conversations?: () => Promise<ConversationPort>;
+  /** Absent until it is wired; its code is fetched with the first call. */
+  readonly responses?: () => Promise<ResponseCachePort>;
   readonly test: TestPort;
 }
 

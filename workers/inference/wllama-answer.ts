@@ -133,6 +133,7 @@ function generation(gate: DecodeGate, told: Told, wantsLogprobs: boolean): Gener
     text: gate.text,
     finish: told.finish,
     promptTokens: timings === null ? 0 : timings.prompt_n + timings.cache_n,
+    ...(timings === null ? {} : { cachedPromptTokens: timings.cache_n }),
     completionTokens: timings?.predicted_n ?? gate.tokens,
     timeToFirstTokenMs: gate.timeToFirstTokenMs,
     prefillTokensPerSecond:

@@ -17,9 +17,12 @@ it('creates its stores once; a second tab shares them', async () => {
   if (!first.ok || !second.ok) throw new Error('the database did not open');
   expect([...first.value.objectStoreNames]).toEqual([
     'benchmarks',
+    'conversations',
     'deliberations',
     'history',
     'predictions',
+    'response-bodies',
+    'responses',
     'settings',
   ]);
   await first.value.put('settings', 'dark', 'theme');
@@ -50,7 +53,7 @@ it('brings a database of the first version on, with all that is in it', async ()
   const opened = await openWitanDatabase(NOTHING);
   if (!opened.ok) throw new Error(opened.error.code);
   const { value: database } = opened;
-  expect(database.version).toBe(2);
+  expect(database.version).toBe(3);
   expect(await database.getFromIndex('deliberations', 'askedAt', 7)).toEqual({ id: 'a', askedAt: 7 });
   expect(await database.getFromIndex('history', 'startMs', 3)).toEqual({ startMs: 3 });
   expect(await database.getAll('benchmarks')).toEqual([{ first: true }]);
@@ -58,6 +61,32 @@ it('brings a database of the first version on, with all that is in it', async ()
   expect(await database.add('benchmarks', { second: true })).toBe(2);
   expect(await database.get('settings', 'theme')).toBe('dark');
   expect(await database.add('predictions', {})).toBe(1);
+  expect(await database.getAllKeys('responses')).toEqual([]);
+  database.close();
+});
+
+it('brings a database of the second version on, with all that is in it', async () => {
+  const old = await openDB(DATABASE_NAME, 2, {
+    upgrade: (db) => {
+      db.createObjectStore('deliberations').createIndex('askedAt', 'askedAt');
+      db.createObjectStore('history').createIndex('startMs', 'startMs');
+      db.createObjectStore('benchmarks', { autoIncrement: true });
+      db.createObjectStore('settings');
+      db.createObjectStore('predictions', { autoIncrement: true });
+    },
+  });
+  await old.put('deliberations', { id: 'a', askedAt: 7 }, 'a');
+  await old.add('predictions', { first: true });
+  old.close();
+  const opened = await openWitanDatabase(NOTHING);
+  if (!opened.ok) throw new Error(opened.error.code);
+  const { value: database } = opened;
+  expect(await database.get('deliberations', 'a')).toEqual({ id: 'a', askedAt: 7 });
+  expect(await database.add('predictions', { second: true })).toBe(2);
+  await database.put('responses', { header: true }, 'key');
+  await database.put('response-bodies', { body: true }, 'key');
+  await database.put('conversations', { id: 'c', updatedAt: 9 }, 'c');
+  expect(await database.getFromIndex('conversations', 'updatedAt', 9)).toEqual({ id: 'c', updatedAt: 9 });
   database.close();
 });
 
@@ -71,7 +100,7 @@ it('is brought on while a tab of the first version is open, which lets go', asyn
   });
   const opened = await openWitanDatabase(NOTHING);
   if (!opened.ok) throw new Error(opened.error.code);
-  expect(asked).toEqual([2]);
+  expect(asked).toEqual([3]);
   expect(await opened.value.get('settings', 'theme')).toBe('dark');
   opened.value.close();
 });

@@ -20,6 +20,7 @@ import {
   type Started,
   type Timing,
 } from './stack.ts';
+import { warming, type Warming } from './warming.ts';
 
 const SHAPES = { '1M': SHAPE_1M, '30M': SHAPE_30M } as const;
 type ShapeName = keyof typeof SHAPES;
@@ -290,7 +291,22 @@ async function faults(
   return { runs: done, memoryBytes: { before, loaded, after: await memoryLeftBytes(before) } };
 }
 
-export const measurements = { overhead, stops, sharing, faults, speeds, calibration, memoryRuns, microRuns };
+const prefixWarming = async (
+  name: ModelName,
+  ...given: Parameters<typeof warming> extends [unknown, ...infer Rest] ? Rest : never
+): Promise<Warming> => warming(await sourceOf(name), ...given);
+
+export const measurements = {
+  overhead,
+  stops,
+  sharing,
+  faults,
+  speeds,
+  calibration,
+  memoryRuns,
+  microRuns,
+  prefixWarming,
+};
 export type Measurements = typeof measurements;
 
 Object.assign(globalThis, { measurements });

@@ -85,6 +85,7 @@ describe('an answer', () => {
         text: 'Because',
         finish: 'stop',
         promptTokens: TIMINGS.cache_n + TIMINGS.prompt_n,
+        cachedPromptTokens: TIMINGS.cache_n,
         completionTokens: 3,
         prefillTokensPerSecond: 100,
       },

@@ -1,0 +1,35 @@
+import type { Outcome } from './errors.ts';
+
+/** What the response cache did since the page began, and what it holds. */
+export interface ResponseCacheStats {
+  /** Questions that were answered from it. */
+  readonly hits: number;
+  /** Questions that were not in it; the council was asked. */
+  readonly misses: number;
+  /** Questions that joined a round of the very same question. */
+  readonly shared: number;
+  /** Questions that are never kept: a server's model, or one of whom nobody knows which weights it has; or asked afresh. */
+  readonly bypassed: number;
+  /** Answers kept. */
+  readonly stored: number;
+  /** Answers that depend on more than the question (somebody was missing, a deadline, a stop), so not kept. */
+  readonly unfit: number;
+  readonly evicted: number;
+  readonly expired: number;
+  readonly invalidated: number;
+  /** Entries that could not be read; they were dropped. */
+  readonly damaged: number;
+  /** Reads and writes that the browser refused, and answers larger than the cache. */
+  readonly failed: number;
+  readonly entries: number;
+  readonly bytes: number;
+  /** False: it lives as long as the tab. */
+  readonly persistent: boolean;
+}
+
+export interface ResponseCachePort {
+  /** Errors: storage-failed, storage-unavailable. */
+  stats(): Promise<Outcome<ResponseCacheStats>>;
+  /** Forgets every answer. Errors: storage-failed, storage-unavailable. */
+  clear(): Promise<Outcome<null>>;
+}
