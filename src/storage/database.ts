@@ -4,7 +4,7 @@ import { failure, type Outcome } from '#contracts/errors';
 
 /**
  * The IndexedDB schema. Values are stored as plain data and parsed with their valibot schema on the way out, so a
- * record of another version is reported, never cast. Version history: 1 first schema · 2 `predictions`.
+ * record of another version is reported, never cast. Version history: 1 first schema · 2 `predictions` · 3 `calibrations`.
  */
 export interface WitanSchema extends DBSchema {
   deliberations: { key: string; value: unknown; indexes: { askedAt: number } };
@@ -12,12 +12,13 @@ export interface WitanSchema extends DBSchema {
   benchmarks: { key: number; value: unknown };
   settings: { key: string; value: unknown };
   predictions: { key: number; value: unknown };
+  calibrations: { key: string; value: unknown };
 }
 
 export type WitanDatabase = IDBPDatabase<WitanSchema>;
 
 export const DATABASE_NAME = 'witan';
-export const DATABASE_VERSION = 2;
+export const DATABASE_VERSION = 3;
 
 export interface DatabaseEvents {
   /** The connection is gone: another tab upgrades, or the browser closed it (storage cleared, disk full). */
@@ -43,6 +44,7 @@ export async function openWitanDatabase(events: DatabaseEvents): Promise<Outcome
           db.createObjectStore('settings');
         }
         if (oldVersion < 2) db.createObjectStore('predictions', { autoIncrement: true });
+        if (oldVersion < 3) db.createObjectStore('calibrations');
       },
       // A newer tab wants to upgrade: let go at once, or it waits for ever.
       blocking: () => {

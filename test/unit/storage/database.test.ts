@@ -17,6 +17,7 @@ it('creates its stores once; a second tab shares them', async () => {
   if (!first.ok || !second.ok) throw new Error('the database did not open');
   expect([...first.value.objectStoreNames]).toEqual([
     'benchmarks',
+    'calibrations',
     'deliberations',
     'history',
     'predictions',
@@ -50,7 +51,7 @@ it('brings a database of the first version on, with all that is in it', async ()
   const opened = await openWitanDatabase(NOTHING);
   if (!opened.ok) throw new Error(opened.error.code);
   const { value: database } = opened;
-  expect(database.version).toBe(2);
+  expect(database.version).toBe(3);
   expect(await database.getFromIndex('deliberations', 'askedAt', 7)).toEqual({ id: 'a', askedAt: 7 });
   expect(await database.getFromIndex('history', 'startMs', 3)).toEqual({ startMs: 3 });
   expect(await database.getAll('benchmarks')).toEqual([{ first: true }]);
