@@ -173,6 +173,14 @@ export function compose(version: string): WitanPorts {
     visible: pageVisible,
     onVisibility,
   });
+  const calibration = deferredPort(async () =>
+    (await import('./calibration-composition.ts')).composeCalibration({
+      catalogue,
+      council,
+      device,
+      database,
+    }),
+  );
   return {
     version,
     council,
@@ -183,10 +191,8 @@ export function compose(version: string): WitanPorts {
     bench,
     settings: settings.port,
     models,
-    evaluation: deferredPort(async () => {
-      const { EvaluationService } = await import('./evaluation-service.ts');
-      return new EvaluationService({ clock, catalogue, council });
-    }),
+    evaluation: calibration,
+    calibration,
     test: {
       burnPerFrame: (burnMs) => {
         frames.burnPerFrame(burnMs);

@@ -1,6 +1,7 @@
 import type { AskOptions, Deliberation, FrameSummary } from './deliberation.ts';
 import type { BenchComparison, BenchProgress, BenchResult } from './bench.ts';
 import type { ConversationPort } from './conversation-port.ts';
+import type { Calibration, EvaluationOptions, KeptRecord, Split } from './calibration.ts';
 import type { CouncilEvent, MemberView } from './council.ts';
 import type { EvalReport } from './evaluation.ts';
 import type { Outcome } from './errors.ts';
@@ -163,11 +164,33 @@ export interface BenchPort {
 }
 
 export interface EvaluationPort {
+  /**
+   * Asks every member on this device every question to the end, keeps the answers, and replays the rules on them. What an
+   * earlier run of the same kind was answered is not asked again.
+   * Errors: usage; question-set-invalid (with the line, for own questions); council-unavailable; cancelled; worker-lost and
+   * the like (a member that fails ends the run; what was answered is kept); those of loading.
+   */
   run(
     signal: AbortSignal,
-    options: { readonly questions: number; readonly split: 'dev' | 'test'; readonly seed: number },
+    options: EvaluationOptions,
     onProgress: (done: number, total: number) => void,
   ): Promise<Outcome<EvalReport>>;
+}
+
+/** What is known of the members of this device from their answers to questions. Its code is fetched with the first call. */
+export interface CalibrationPort extends EvaluationPort {
+  /** Newest first. Errors: storage-failed. */
+  records(): Promise<Outcome<readonly KeptRecord[]>>;
+  /** The report of a kept record, nobody being asked. Errors: record-invalid (no such record), storage-failed. */
+  replay(recordId: string): Promise<Outcome<EvalReport>>;
+  /** What the newest run found, of these questions or of any; null before the first. Errors: storage-failed. */
+  latest(split?: Split): Promise<Outcome<Calibration | null>>;
+  /** How many questions of the user's own a text holds. Errors: question-set-invalid. */
+  countQuestions(text: string): Promise<Outcome<number>>;
+  /** The record as JSON lines. Errors: record-invalid (no such record), storage-failed. */
+  exportRecord(recordId: string): Promise<Outcome<string>>;
+  /** Errors: storage-failed. */
+  remove(recordId: string): Promise<Outcome<null>>;
 }
 
 /**
@@ -233,6 +256,7 @@ export interface WitanPorts {
   readonly conversations?: () => Promise<ConversationPort>;
   /** Absent until it is wired; its code is fetched with the first call. */
   readonly responses?: () => Promise<ResponseCachePort>;
+  readonly calibration: CalibrationPort;
   readonly test: TestPort;
 }
 

@@ -5,7 +5,7 @@ import { failure, type Outcome } from '#contracts/errors';
 /**
  * The IndexedDB schema. Values are stored as plain data and parsed with their valibot schema on the way out, so a
  * record of another version is reported, never cast. Version history: 1 first schema · 2 `predictions` ·
- * 3 `responses`, `response-bodies`, `conversations`.
+ * 3 `responses`, `response-bodies`, `conversations`, `calibrations`.
  */
 export interface WitanSchema extends DBSchema {
   deliberations: { key: string; value: unknown; indexes: { askedAt: number } };
@@ -17,6 +17,7 @@ export interface WitanSchema extends DBSchema {
   responses: { key: string; value: unknown };
   'response-bodies': { key: string; value: unknown };
   conversations: { key: string; value: unknown; indexes: { updatedAt: number } };
+  calibrations: { key: string; value: unknown };
 }
 
 export type WitanDatabase = IDBPDatabase<WitanSchema>;
@@ -52,6 +53,7 @@ export async function openWitanDatabase(events: DatabaseEvents): Promise<Outcome
           db.createObjectStore('responses');
           db.createObjectStore('response-bodies');
           db.createObjectStore('conversations').createIndex('updatedAt', 'updatedAt');
+          db.createObjectStore('calibrations');
         }
       },
       // A newer tab wants to upgrade: let go at once, or it waits for ever.

@@ -308,6 +308,16 @@ export class FakePorts implements WitanPorts {
     run: () => Promise.resolve(err(failure('question-set-invalid'))),
   };
 
+  readonly calibration: WitanPorts['calibration'] = {
+    run: () => Promise.resolve(err(failure('question-set-invalid'))),
+    records: () => Promise.resolve(ok([])),
+    replay: () => Promise.resolve(err(failure('record-invalid'))),
+    latest: () => Promise.resolve(ok(null)),
+    countQuestions: () => Promise.resolve(err(failure('question-set-invalid'))),
+    exportRecord: () => Promise.resolve(err(failure('record-invalid'))),
+    remove: () => Promise.resolve(ok(null)),
+  };
+
   readonly test: WitanPorts['test'] = { burnPerFrame: () => undefined };
 
   /** What is read of the device from now on. */

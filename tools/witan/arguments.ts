@@ -32,7 +32,17 @@ export type Command = { readonly common: CommonOptions } & (
       /** Members on servers are asked too: the question leaves this machine. */
       readonly allowRemote: boolean;
     }
-  | { readonly verb: 'eval'; readonly questions: number; readonly split: 'dev' | 'test' }
+  | {
+      readonly verb: 'eval';
+      readonly questions: number;
+      readonly split: 'dev' | 'test';
+      /** Answers of each member to each question. */
+      readonly samples: number;
+      /** File of the user's own questions, instead of the bundled ones. */
+      readonly questionFile: string | undefined;
+      /** Where the record goes, as JSON lines. */
+      readonly recordFile: string | undefined;
+    }
   | { readonly verb: 'open'; readonly link: string }
   | { readonly verb: 'models'; readonly action: 'list' }
   | { readonly verb: 'models'; readonly action: 'get' | 'verify' | 'remove'; readonly id: string }
@@ -59,7 +69,7 @@ const DEFAULT_TIMEOUT_S: Readonly<Record<Verb, number>> = {
   selftest: 900,
 };
 
-/** Questions of `eval` when none are named: about a minute on two cores. */
+/** Questions of `eval` when none are named: about a minute on two cores. Of one's own: all. */
 const DEFAULT_QUESTIONS = 120;
 
 const OPTIONS = {
@@ -76,6 +86,8 @@ const OPTIONS = {
   'allow-remote': { type: 'boolean', default: false },
   questions: { type: 'string' },
   split: { type: 'string', default: 'test' },
+  import: { type: 'string' },
+  export: { type: 'string' },
   quick: { type: 'boolean', default: false },
   goal: { type: 'string', default: 'balanced' },
   models: { type: 'string' },
@@ -86,16 +98,18 @@ const ARGUMENTS: Readonly<Partial<Record<Verb, number>>> = { ask: 1, open: 1, mo
 const TAKES = ['no argument', 'one argument', 'at most two arguments'];
 
 /** Options that only some verbs take. */
-const OWN: Readonly<Record<string, Verb>> = {
-  rule: 'ask',
-  members: 'ask',
-  samples: 'ask',
-  'allow-remote': 'ask',
-  questions: 'eval',
-  split: 'eval',
-  quick: 'bench',
-  goal: 'plan',
-  models: 'predict',
+const OWN: Readonly<Record<string, readonly Verb[]>> = {
+  rule: ['ask'],
+  members: ['ask'],
+  samples: ['ask', 'eval'],
+  'allow-remote': ['ask'],
+  questions: ['eval'],
+  split: ['eval'],
+  import: ['eval'],
+  export: ['eval'],
+  quick: ['bench'],
+  goal: ['plan'],
+  models: ['predict'],
 };
 
 function whole(name: string, text: string, least: number): number {
@@ -160,9 +174,9 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
   const [name, ...rest] = positionals;
   const verb = verbOf(name);
   for (const token of tokens) {
-    const owner = token.kind === 'option' ? OWN[token.name] : undefined;
-    if (owner !== undefined && owner !== verb && token.kind === 'option')
-      throw misuse(`--${token.name} belongs to the verb ${owner}`);
+    const owners = token.kind === 'option' ? OWN[token.name] : undefined;
+    if (owners?.includes(verb) === false && token.kind === 'option')
+      throw misuse(`--${token.name} belongs to the verb ${owners.join(' or ')}`);
   }
   const gpu = GPU_MODES.find((mode) => mode === values.gpu);
   if (gpu === undefined) throw misuse(`--gpu is one of ${GPU_MODES.join(', ')}, not "${values.gpu}"`);
@@ -194,8 +208,11 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
     case 'eval': {
       const { split } = values;
       if (split !== 'dev' && split !== 'test') throw misuse(`--split is dev or test, not "${split}"`);
-      const questions = whole('questions', values.questions ?? String(DEFAULT_QUESTIONS), 1);
-      return { verb, questions, split, common };
+      const { import: questionFile, export: recordFile } = values;
+      const all = questionFile === undefined ? DEFAULT_QUESTIONS : Number.MAX_SAFE_INTEGER;
+      const questions = whole('questions', values.questions ?? String(all), 1);
+      const samples = whole('samples', values.samples, 1);
+      return { verb, questions, split, samples, questionFile, recordFile, common };
     }
     case 'models':
       return modelsCommand(argument, second, common);

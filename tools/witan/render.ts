@@ -1,5 +1,6 @@
 import type { ErrorDocument, Verb, VerbDocument } from '../../src/contracts/headless.ts';
 import { columns } from './columns.ts';
+import { renderEvaluation } from './render-evaluation.ts';
 import { renderPlan } from './render-plan.ts';
 import { renderPredictions } from './render-predictions.ts';
 
@@ -47,32 +48,7 @@ const RENDER: { readonly [V in Verb]: (document: VerbDocument<V>) => string } = 
             String(row.faults),
           ]),
         ]),
-  eval: (document) =>
-    [
-      `${document.questions} questions of the ${document.split} split, seed ${document.seed}`,
-      columns([
-        ['arm', 'correct', 'accuracy', '95 % interval', 'calls', 'tokens', 'abstained'],
-        ...document.arms.map((arm) => [
-          arm.name,
-          `${arm.correct}/${arm.total}`,
-          percent(arm.accuracy),
-          arm.ci95.map(percent).join(' to '),
-          String(arm.calls),
-          String(arm.tokens),
-          String(arm.abstained),
-        ]),
-      ]),
-      columns(
-        document.pairs.map(({ a, b, differencePoints, ci95, p }) => [
-          `${a} − ${b}`,
-          `${differencePoints.toFixed(2)} points`,
-          `${ci95[0].toFixed(2)} to ${ci95[1].toFixed(2)}`,
-          `p ${p.toPrecision(2)}`,
-        ]),
-      ),
-      `Short answers that parse: ${percent(document.parsedShare)}. Early stop: ${document.earlyStop.callsSaved} of ` +
-        `${document.earlyStop.calls} calls saved, ${document.earlyStop.changedAnswers} answers changed.`,
-    ].join('\n'),
+  eval: renderEvaluation,
   bench: (document) =>
     [
       columns(

@@ -17,6 +17,7 @@ it('creates its stores once; a second tab shares them', async () => {
   if (!first.ok || !second.ok) throw new Error('the database did not open');
   expect([...first.value.objectStoreNames]).toEqual([
     'benchmarks',
+    'calibrations',
     'conversations',
     'deliberations',
     'history',

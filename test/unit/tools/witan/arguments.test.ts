@@ -73,7 +73,18 @@ test('a prediction is of all models unless some are named', () => {
 
 test('an evaluation is on the test split unless told otherwise', () => {
   expect(readCommand(['eval', '--questions', '600'], {})).toMatchObject({ split: 'test', questions: 600 });
-  expect(readCommand(['eval', '--split', 'dev'], {})).toMatchObject({ split: 'dev' });
+  expect(readCommand(['eval', '--split', 'dev'], {})).toMatchObject({ split: 'dev', samples: 1 });
+});
+
+test('an evaluation takes several answers of each member, and the questions of a file, all of them', () => {
+  expect(
+    readCommand(['eval', '--samples', '3', '--import', 'a.jsonl', '--export', 'b.jsonl'], {}),
+  ).toMatchObject({
+    samples: 3,
+    questionFile: 'a.jsonl',
+    recordFile: 'b.jsonl',
+    questions: Number.MAX_SAFE_INTEGER,
+  });
 });
 
 test.each([
@@ -117,6 +128,9 @@ test.each([
   [['probe', '--seed', '1.5'], '--seed'],
   [['eval', '--questions', ''], '--questions'],
   [['eval', '--split', 'train'], '--split'],
+  [['eval', '--samples', '0'], '--samples'],
+  [['bench', '--quick', '--samples', '2'], 'ask or eval'],
+  [['ask', 'a', '--import', 'b'], 'belongs to the verb eval'],
   [['probe', '--fast'], '--fast'],
 ] as const)('%j is a misuse that says why', (argv, words) => {
   const misuse = misuseOf(argv);
