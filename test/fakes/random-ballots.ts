@@ -6,7 +6,12 @@ const IDS = ['m0', 'm1', 'm2', 'm3', 'm4'] as const;
 const TEXTS = ['a red fox', 'the red fox runs', 'a blue whale', 'whales are blue', 'fox', '...'] as const;
 
 /** A sample with what a test does not care about filled in. */
-export function sample(memberId: string, index: number, key: string | null, more: Partial<Sample> = {}): Sample {
+export function sample(
+  memberId: string,
+  index: number,
+  key: string | null,
+  more: Partial<Sample> = {},
+): Sample {
   return { memberId, index, key, text: key ?? '', tokens: 1, confidence: null, arrival: index, ...more };
 }
 
@@ -34,7 +39,9 @@ function samplesFor(id: string, most: number): fc.Arbitrary<Sample[]> {
     confidence: fc.option(fc.constantFrom(0, 0.2, 0.5, 0.9, 1), { freq: 3 }),
     arrival: fc.nat(9),
   });
-  return fc.array(one, { maxLength: most }).map((all) => all.map((each, index) => ({ ...each, memberId: id, index })));
+  return fc
+    .array(one, { maxLength: most })
+    .map((all) => all.map((each, index) => ({ ...each, memberId: id, index })));
 }
 
 /** Rankings of each other's answers, some partial, some missing. */

@@ -51,8 +51,10 @@ export function statementOf(text: string): Statement {
 /** Sentences of a text, list items and lines standing for themselves; those without content are left out. */
 export function statementsIn(text: string): readonly Statement[] {
   return text
-    .split(/\n+|(?<=[.!?…])\s+(?=[\p{Lu}\p{N}"“(])/u)
-    .map((part) => part.replace(/^\s*(?:[-*•]|\d{1,2}[.)])\s+/, '').trim())
+    .split(/\n+/)
+    .map((line) => line.replace(/^\s*(?:[-*•]|\d{1,2}[.)])\s+/, ''))
+    .flatMap((line) => line.split(/(?<=[.!?…])\s+(?=[\p{Lu}\p{N}"“(])/u))
+    .map((part) => part.trim())
     .map(statementOf)
     .filter(({ gist, numbers }) => gist.length + numbers.length > 0);
 }

@@ -38,7 +38,7 @@ const ELLIPSIS = ' […]';
  * so that it can neither end its place early nor pose as another answer.
  */
 export function fenced(text: string, maxCharacters: number): string {
-  const plain = text.trim().replace(/<(\/?)(?=\s*(?:answer|question)\b)/gi, '‹$1');
+  const plain = text.trim().replace(/<(?=\s*\/?\s*(?:answer|question)\b)/gi, '‹');
   return plain.length <= maxCharacters ? plain : plain.slice(0, maxCharacters).trimEnd() + ELLIPSIS;
 }
 

@@ -1,9 +1,11 @@
 import type { Sample } from '#contracts/rules';
 import { EQUAL, isVote, samplesOf } from '../rules/ballot-order.ts';
+import { favouriteOf } from '../rules/slm-mux.ts';
 import { outstandingOf, type Stop } from './stop.ts';
 
-/** One member's part: votes by key, samples that came, samples that may come. */
+/** One member's part: its favourite so far, votes by key, samples that came, samples that may come. */
 interface Part {
+  readonly favourite: string | null;
   readonly counts: ReadonlyMap<string, number>;
   readonly came: number;
   readonly open: number;
@@ -12,7 +14,7 @@ interface Part {
 function partOf(samples: readonly Sample[], open: number): Part {
   const counts = new Map<string, number>();
   for (const { key } of samples.filter(isVote)) counts.set(key, (counts.get(key) ?? 0) + 1);
-  return { counts, came: samples.length, open };
+  return { favourite: favouriteOf(samples)?.vote.key ?? null, counts, came: samples.length, open };
 }
 
 /** Votes of the member's strongest key other than `key`. */
@@ -26,6 +28,7 @@ function strongestRival({ counts }: Part, key: string): number {
  */
 function leastFor(part: Part, key: string): number {
   const count = part.counts.get(key) ?? 0;
+  if (part.open === 0) return part.favourite === key ? count / part.came : 0;
   if (count === 0 || count - strongestRival(part, key) <= part.open) return 0;
   return count / (part.came + part.open);
 }
@@ -35,6 +38,7 @@ function leastFor(part: Part, key: string): number {
  * grows with every x ≤ open that goes to it, so that it is largest when all do.
  */
 function mostAgainst(part: Part, key: string): number {
+  if (part.open === 0 && part.favourite === key) return 0;
   const reach = strongestRival(part, key) + part.open;
   // A rival that only draws level may have come first: it counts as able.
   if (reach === 0 || reach < (part.counts.get(key) ?? 0)) return 0;

@@ -88,12 +88,21 @@ describe('the key of a choice', () => {
     expect(canonicalKey('choice', answer, { options })).toBe('b');
   });
 
-  it.each(['', 'D', 'E) Rome', 'A dog', 'B or C', 'AB', 'Rome', 'I cannot answer that.', 'Paris or Lyon', 'a lot', '2'])(
-    'none: %s',
-    (answer) => {
-      expect(canonicalKey('choice', answer, { options })).toBeNull();
-    },
-  );
+  it.each([
+    '',
+    'D',
+    'E) Rome',
+    'A dog',
+    'B or C',
+    'AB',
+    'Rome',
+    'I cannot answer that.',
+    'Paris or Lyon',
+    'a lot',
+    '2',
+  ])('none: %s', (answer) => {
+    expect(canonicalKey('choice', answer, { options })).toBeNull();
+  });
 
   it('without the question any letter to J counts, and no text', () => {
     expect(canonicalKey('choice', 'J')).toBe('j');

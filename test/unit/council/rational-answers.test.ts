@@ -39,16 +39,16 @@ describe('which form a question wants its number in', () => {
 
 describe('what a percent sign means', () => {
   it('asked for percent it is the unit: 50 % is 50, and one half is not', () => {
-    expect(new Set(['50', '50 %', '50%', '50.0 %', '100/2 %', '50%.'].map((text) => key(text, true)))).toEqual(
-      new Set(['50']),
-    );
+    expect(
+      new Set(['50', '50 %', '50%', '50.0 %', '100/2 %', '50%.'].map((text) => key(text, true))),
+    ).toEqual(new Set(['50']));
     expect(key('0.5', true)).toBe('1/2');
   });
 
   it('asked for a plain number it is a hundredth: 1/2 = 0.5 = 50 %', () => {
-    expect(new Set(['1/2', '0.5', '50 %', '50%', '2/4', '50 %.', '0.50'].map((text) => key(text, false)))).toEqual(
-      new Set(['1/2']),
-    );
+    expect(
+      new Set(['1/2', '0.5', '50 %', '50%', '2/4', '50 %.', '0.50'].map((text) => key(text, false))),
+    ).toEqual(new Set(['1/2']));
     expect(key('50', false)).toBe('50');
     expect(key('-150 %', false)).toBe('-3/2');
   });

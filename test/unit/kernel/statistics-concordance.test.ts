@@ -2,15 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { incompleteConcordance, kendallsW } from '#kernel/statistics-concordance';
 
-const rankings = fc
-  .integer({ min: 2, max: 6 })
-  .chain((items) =>
-    fc.array(fc.shuffledSubarray(Array.from({ length: items }, (_, i) => i + 1), { minLength: items }), {
+const rankings = fc.integer({ min: 2, max: 6 }).chain((items) =>
+  fc.array(
+    fc.shuffledSubarray(
+      Array.from({ length: items }, (_, i) => i + 1),
+      { minLength: items },
+    ),
+    {
       minLength: 2,
       maxLength: 5,
-    }),
-  );
-const asPartial = (ranks: readonly number[]): Map<number, number> => new Map(ranks.map((rank, item) => [item, rank]));
+    },
+  ),
+);
+const asPartial = (ranks: readonly number[]): Map<number, number> =>
+  new Map(ranks.map((rank, item) => [item, rank]));
 
 describe('Kendall’s W', () => {
   it('by hand, without ties', () => {

@@ -55,18 +55,27 @@ describe('evidence', () => {
   it('one vote is not unanimity, and none is no agreement', () => {
     expect(evidenceOf(ballotOf({ a: 'x' }), { key: 'x' })).toMatchObject({ unanimous: false, agreement: 1 });
     expect(evidenceOf(ballotOf({ a: 'xx' }), { key: 'x' }).unanimous).toBe(true);
-    expect(evidenceOf(ballotOf({ a: '-' }), null)).toMatchObject({ votes: 0, agreement: null, unanimous: false });
+    expect(evidenceOf(ballotOf({ a: '-' }), null)).toMatchObject({
+      votes: 0,
+      agreement: null,
+      unanimous: false,
+    });
   });
 
   it('adds up on any ballot', () => {
     fc.assert(
       fc.property(ballots(), (ballot) => {
         const verdict = plurality(ballot);
-        const { votes, abstained, clusters, dissent, silent, agreement, concentration } = evidenceOf(ballot, verdict);
+        const { votes, abstained, clusters, dissent, silent, agreement, concentration } = evidenceOf(
+          ballot,
+          verdict,
+        );
         expect(votes + abstained).toBe(ballot.samples.length);
         expect(clusters.reduce((sum, cluster) => sum + cluster.votes, 0)).toBe(votes);
         expect(dissent.length).toBe(Math.max(0, clusters.length - 1));
-        expect(new Set([...silent, ...clusters.flatMap(({ memberIds }) => memberIds)]).size).toBe(ballot.members.length);
+        expect(new Set([...silent, ...clusters.flatMap(({ memberIds }) => memberIds)]).size).toBe(
+          ballot.members.length,
+        );
         if (agreement !== null) expect(agreement).toBe((clusters[0]?.votes ?? 0) / votes);
         if (concentration !== null) expect(concentration).toBeLessThanOrEqual(1);
       }),

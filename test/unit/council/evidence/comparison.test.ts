@@ -15,7 +15,9 @@ function essays(...texts: readonly (string | null)[]): Ballot {
 
 describe('sentences', () => {
   it('are split at marks and lines, list marks taken off', () => {
-    const parts = statementsIn('Water boils at 100 degrees. It freezes at 0.\n- Salt lowers that!\n2. Ice floats\n\n...');
+    const parts = statementsIn(
+      'Water boils at 100 degrees. It freezes at 0.\n- Salt lowers that!\n2. Ice floats\n\n...',
+    );
     expect(parts.map(({ text }) => text)).toEqual([
       'Water boils at 100 degrees.',
       'It freezes at 0.',
@@ -74,7 +76,11 @@ describe('the comparison of free texts', () => {
   });
 
   it('what two of three say is partial', () => {
-    const report = comparisonOf('q', 'free', essays('Ice floats on water.', 'Ice floats on water.', 'Salt dissolves.'));
+    const report = comparisonOf(
+      'q',
+      'free',
+      essays('Ice floats on water.', 'Ice floats on water.', 'Salt dissolves.'),
+    );
     expect(report.partial).toEqual([{ text: 'Ice floats on water.', memberIds: ['a', 'b'] }]);
     expect(report.consensus).toEqual([]);
   });
@@ -111,8 +117,12 @@ it('on any ballot consensus names all that answered, partial several, unique one
     fc.property(ballots(), fc.constantFrom('free', 'word'), (ballot, kind) => {
       const report = comparisonOf('Is the red fox quick?', kind, ballot);
       const answering = ballot.members.length - report.silent.length;
-      expect(report.consensus.every(({ memberIds }) => memberIds.length === answering && answering > 1)).toBe(true);
-      expect(report.partial.every(({ memberIds: { length } }) => length > 1 && length < answering)).toBe(true);
+      expect(report.consensus.every(({ memberIds }) => memberIds.length === answering && answering > 1)).toBe(
+        true,
+      );
+      expect(report.partial.every(({ memberIds: { length } }) => length > 1 && length < answering)).toBe(
+        true,
+      );
       expect(report.unique.every(({ memberIds }) => memberIds.length === 1)).toBe(true);
       expect(report.contradictions.every(({ length }) => length > 1)).toBe(true);
       expect(JSON.stringify(report)).not.toMatch(/verif/i);

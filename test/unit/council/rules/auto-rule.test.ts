@@ -41,7 +41,10 @@ describe('Auto', () => {
     expect(chooseRule(hurried)).toMatchObject({ rule: 'slm-mux', samplesPerMember: 2 });
     expect(chooseRule(hurried).reasons.join(' ')).toContain('There is time for 2 of 3 answers');
     // One after the other: three members in five seconds are one sample each.
-    expect(chooseRule({ ...hurried, oneModelAtATime: true })).toMatchObject({ rule: 'plurality', samplesPerMember: 1 });
+    expect(chooseRule({ ...hurried, oneModelAtATime: true })).toMatchObject({
+      rule: 'plurality',
+      samplesPerMember: 1,
+    });
     expect(chooseRule({ ...hurried, timeBudgetMs: 1 }).samplesPerMember).toBe(1);
     expect(chooseRule({ ...hurried, answerMs: null }).samplesPerMember).toBe(3);
   });

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chairingOf, chairman, parseChoice, withoutVote, type Chairing } from '../../../../src/council/rules/chairman.ts';
+import {
+  chairingOf,
+  chairman,
+  parseChoice,
+  withoutVote,
+  type Chairing,
+} from '../../../../src/council/rules/chairman.ts';
 import { ballotOf } from '../../../fakes/random-ballots.ts';
 
 const BALLOT = ballotOf({ alder: 'xx', birch: 'y', cedar: 'x', dogwood: '-' }, { cedar: 0.9 });
@@ -15,7 +21,9 @@ function chairing(): Chairing {
 describe('what a chairman is asked', () => {
   it('letters of the answers, their votes and who is missing; not who said what', () => {
     const { prompt, labels, grammar, leftOut } = chairing();
-    expect(new Set([...labels.values()].map(({ key, size }) => `${key}${size}`))).toEqual(new Set(['x3', 'y1']));
+    expect(new Set([...labels.values()].map(({ key, size }) => `${key}${size}`))).toEqual(
+      new Set(['x3', 'y1']),
+    );
     expect(prompt).toContain('votes="3 of 4"');
     expect(prompt).toContain('Without an answer, so that this is not the whole council: Dogwood.');
     expect(prompt).not.toMatch(/alder|birch|cedar/i);

@@ -7,10 +7,21 @@ import { ballots, KEYS } from '../../../fakes/random-ballots.ts';
 
 /** Rules with what they need besides the ballot; vectors are told from the text alone. */
 const rules = RULES.flatMap((name): readonly (readonly [string, Rule])[] => {
-  const embeddingOf = ({ text }: { text: string }): number[] => [text.length - 8, text.includes('fox') ? 1 : -1, 1];
-  if (name === 'medoid') return [['medoid', ruleNamed(name, { embeddingOf })], ['medoid without', ruleNamed(name)]];
+  const embeddingOf = ({ text }: { text: string }): number[] => [
+    text.length - 8,
+    text.includes('fox') ? 1 : -1,
+    1,
+  ];
+  if (name === 'medoid')
+    return [
+      ['medoid', ruleNamed(name, { embeddingOf })],
+      ['medoid without', ruleNamed(name)],
+    ];
   if (name !== 'chairman') return [[name, ruleNamed(name)]];
-  return [['chairman x', ruleNamed(name, { choice: 'x' })], ['chairman none', ruleNamed(name)]];
+  return [
+    ['chairman x', ruleNamed(name, { choice: 'x' })],
+    ['chairman none', ruleNamed(name)],
+  ];
 });
 
 const ids = ['m0', 'm1', 'm2', 'm3', 'm4'];
@@ -51,19 +62,24 @@ describe.each(rules)('%s', (name, rule) => {
 
   it('does not care what members and keys are called', () => {
     fc.assert(
-      fc.property(ballots(), shuffledIds, fc.shuffledSubarray([...KEYS], { minLength: 3 }), (ballot, names, keys) => {
-        const memberOf = (id: string): string => names[ids.indexOf(id)] ?? id;
-        const [toX, toY, toZ] = name === 'chairman x' ? KEYS : keys;
-        const keyOf = (key: string): string => ({ x: toX, y: toY, z: toZ })[key] ?? key;
-        const mapped = (verdict: RuleVerdict | null): RuleVerdict | null =>
-          verdict && {
-            ...verdict,
-            key: keyOf(verdict.key),
-            speakerId: memberOf(verdict.speakerId),
-            scores: new Map([...verdict.scores].map(([key, score]) => [keyOf(key), score])),
-          };
-        expect(rule(renamed(ballot, memberOf, keyOf))).toEqual(mapped(rule(ballot)));
-      }),
+      fc.property(
+        ballots(),
+        shuffledIds,
+        fc.shuffledSubarray([...KEYS], { minLength: 3 }),
+        (ballot, names, keys) => {
+          const memberOf = (id: string): string => names[ids.indexOf(id)] ?? id;
+          const [toX, toY, toZ] = name === 'chairman x' ? KEYS : keys;
+          const keyOf = (key: string): string => ({ x: toX, y: toY, z: toZ })[key] ?? key;
+          const mapped = (verdict: RuleVerdict | null): RuleVerdict | null =>
+            verdict && {
+              ...verdict,
+              key: keyOf(verdict.key),
+              speakerId: memberOf(verdict.speakerId),
+              scores: new Map([...verdict.scores].map(([key, score]) => [keyOf(key), score])),
+            };
+          expect(rule(renamed(ballot, memberOf, keyOf))).toEqual(mapped(rule(ballot)));
+        },
+      ),
     );
   });
 
@@ -73,7 +89,9 @@ describe.each(rules)('%s', (name, rule) => {
         const verdict = rule(ballot);
         expect(verdict === null).toBe(ballot.samples.every(({ key }) => key === null));
         if (verdict === null) return;
-        const spoken = ballot.samples.filter((s) => s.memberId === verdict.speakerId && s.key === verdict.key);
+        const spoken = ballot.samples.filter(
+          (s) => s.memberId === verdict.speakerId && s.key === verdict.key,
+        );
         expect(spoken).not.toHaveLength(0);
         expect(spoken.map(({ text }) => text.trim())).toContain(quoteOf(ballot, verdict));
       }),

@@ -41,7 +41,8 @@ describe('Borda', () => {
         const completions = permutations(others.filter((id) => !order.includes(id)));
         for (const id of others) {
           const mean =
-            completions.reduce((sum, rest) => sum + (1 - [...order, ...rest].indexOf(id) / 3), 0) / completions.length;
+            completions.reduce((sum, rest) => sum + (1 - [...order, ...rest].indexOf(id) / 3), 0) /
+            completions.length;
           expect(points.get(id)).toBeCloseTo(mean, 12);
         }
       }),

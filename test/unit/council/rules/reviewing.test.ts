@@ -65,7 +65,11 @@ describe('the prompt of a reviewer', () => {
   });
 
   it('takes the user’s own instruction', () => {
-    const made = reviewOf(council(3), 'member-0', { question: 'q', seed: 1, instruction: 'Rank by brevity.' });
+    const made = reviewOf(council(3), 'member-0', {
+      question: 'q',
+      seed: 1,
+      instruction: 'Rank by brevity.',
+    });
     expect(made?.prompt.startsWith('Rank by brevity.\n\n<question>\nq\n</question>')).toBe(true);
   });
 });
@@ -80,12 +84,16 @@ describe('shuffling', () => {
   });
 
   it('reaches every order', () => {
-    const orders = new Set(Array.from({ length: 300 }, (_, seed) => shuffled(['a', 'b', 'c', 'd'], seed).join('')));
+    const orders = new Set(
+      Array.from({ length: 300 }, (_, seed) => shuffled(['a', 'b', 'c', 'd'], seed).join('')),
+    );
     expect(orders.size).toBe(24);
   });
 
   it('has 26 labels', () => {
-    expect([...labelled(Array.from({ length: 30 }, (_, i) => i)).keys()].join('')).toBe('ABCDEFGHIJKLMNOPQRSTUVWXYZ');
+    expect([...labelled(Array.from({ length: 30 }, (_, i) => i)).keys()].join('')).toBe(
+      'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
+    );
   });
 });
 
@@ -95,7 +103,13 @@ describe('the ballot', () => {
     for (const letters of permutations(['A', 'B', 'C', 'D'])) {
       const order = letters.map((letter) => made.labels.get(letter));
       const json = JSON.stringify({ ranking: letters });
-      for (const reply of [json, ` ${json}\n`, `\`\`\`json\n${json}\n\`\`\``, letters.join(' > '), letters.join(', ')]) {
+      for (const reply of [
+        json,
+        ` ${json}\n`,
+        `\`\`\`json\n${json}\n\`\`\``,
+        letters.join(' > '),
+        letters.join(', '),
+      ]) {
         expect(parseRanking(made, reply)).toEqual({ reviewerId: 'member-0', order });
       }
     }

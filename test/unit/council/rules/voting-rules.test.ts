@@ -15,7 +15,8 @@ function bestKeys(score: (key: string) => number): string[] {
 
 const said = (ballot: Ballot, id: string): (string | null)[] =>
   ballot.samples.filter(({ memberId }) => memberId === id).map(({ key }) => key);
-const times = (keys: readonly (string | null)[], key: string): number => keys.filter((each) => each === key).length;
+const times = (keys: readonly (string | null)[], key: string): number =>
+  keys.filter((each) => each === key).length;
 
 describe('plurality', () => {
   it('is the count of all samples', () => {
@@ -84,7 +85,12 @@ describe('ModelSwitch', () => {
   it('lets the first member that agrees with itself have the say, most accurate first', () => {
     const ballot = ballotOf({ a: 'xx', b: 'zy', c: 'yy' }, { a: 0.5, b: 0.9, c: 0.7 });
     expect(modelSwitch(ballot)).toMatchObject({ key: 'y', speakerId: 'c', tied: false });
-    expect(modelSwitch(ballot)?.scores).toEqual(new Map([['z', 0], ['y', 1]]));
+    expect(modelSwitch(ballot)?.scores).toEqual(
+      new Map([
+        ['z', 0],
+        ['y', 1],
+      ]),
+    );
   });
 
   it('weighs the votes when none does: weights by hand', () => {
@@ -123,23 +129,35 @@ describe('ModelSwitch', () => {
   it('asks only for the samples that are missing', () => {
     const begun = ballotOf({ a: 'x', b: '' }, { a: 0.9 });
     expect(modelSwitchStep(begun, () => 3)).toEqual({ over: false, memberId: 'a', samples: 2 });
-    expect(modelSwitchStep({ members: [], samples: [] }, () => 3)).toEqual({ over: true, verdict: null, asked: [] });
+    expect(modelSwitchStep({ members: [], samples: [] }, () => 3)).toEqual({
+      over: true,
+      verdict: null,
+      asked: [],
+    });
   });
 });
 
 describe('confidence-weighted vote', () => {
   it('is CISC for one member, scaled by its votes', () => {
     fc.assert(
-      fc.property(ballots({ members: 1, samples: 6 }), fc.constantFrom(0.1, 0.5, 1, 3), (ballot, temperature) => {
-        const votes = ballot.samples.filter(({ key }) => key !== null);
-        if (votes.some(({ confidence }) => confidence === null)) return;
-        const raw = (key: string | null): number =>
-          votes.reduce((sum, v) => sum + (key === null || v.key === key ? Math.exp((v.confidence ?? 0) / temperature) : 0), 0);
-        const verdict = confidenceWeighted(temperature)(ballot);
-        for (const [key, score] of verdict?.scores ?? []) {
-          expect(score).toBeCloseTo((votes.length * raw(key)) / raw(null), 9);
-        }
-      }),
+      fc.property(
+        ballots({ members: 1, samples: 6 }),
+        fc.constantFrom(0.1, 0.5, 1, 3),
+        (ballot, temperature) => {
+          const votes = ballot.samples.filter(({ key }) => key !== null);
+          if (votes.some(({ confidence }) => confidence === null)) return;
+          const raw = (key: string | null): number =>
+            votes.reduce(
+              (sum, v) =>
+                sum + (key === null || v.key === key ? Math.exp((v.confidence ?? 0) / temperature) : 0),
+              0,
+            );
+          const verdict = confidenceWeighted(temperature)(ballot);
+          for (const [key, score] of verdict?.scores ?? []) {
+            expect(score).toBeCloseTo((votes.length * raw(key)) / raw(null), 9);
+          }
+        },
+      ),
     );
   });
 
@@ -158,7 +176,10 @@ describe('confidence-weighted vote', () => {
   it('a member that is sure of everything outweighs nobody: the softmax is its own', () => {
     const sure = [sample('a', 0, 'x', { confidence: 1 }), sample('a', 1, 'x', { confidence: 1 })];
     const shy = [0, 1, 2].map((index) => sample('b', index, 'y', { confidence: 0.1 }));
-    const members = [{ id: 'a', accuracy: 0.9 }, { id: 'b', accuracy: 0.5 }];
+    const members = [
+      { id: 'a', accuracy: 0.9 },
+      { id: 'b', accuracy: 0.5 },
+    ];
     expect(confidenceWeighted()({ members, samples: [...sure, ...shy] })?.key).toBe('y');
   });
 

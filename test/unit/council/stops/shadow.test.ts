@@ -24,7 +24,9 @@ function inTurn(keys: string): Ballot {
   const ids = [...keys].map((_, index) => `m${index}`);
   return {
     members: ids.map((id) => ({ id, accuracy: 0.5 })),
-    samples: [...keys].map((key, index) => sample(`m${index}`, 0, key, { arrival: index, tokens: 10 })).reverse(),
+    samples: [...keys]
+      .map((key, index) => sample(`m${index}`, 0, key, { arrival: index, tokens: 10 }))
+      .reverse(),
   };
 }
 
