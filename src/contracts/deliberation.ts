@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import { BACKENDS, ENGINE_KINDS, type ChatTurn } from './engine.ts';
 import { ModelIdentitySchema } from './model-identity.ts';
 
-/** What kind of short answer a question asks for; `free` has no canonical form. */
-export const ANSWER_KINDS = ['number', 'yes-no', 'word', 'list', 'day', 'date', 'free'] as const;
+/** What kind of short answer a question asks for. choice: one of the question's lettered options · free: no canonical form. */
+export const ANSWER_KINDS = ['number', 'yes-no', 'word', 'list', 'day', 'date', 'choice', 'free'] as const;
 export type AnswerKind = (typeof ANSWER_KINDS)[number];
 
 /**

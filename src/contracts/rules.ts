@@ -65,6 +65,8 @@ export interface RuleVerdict {
   readonly tied: boolean;
   /** Of each key, what the rule gave it; the winner's is the highest, save for ties. */
   readonly scores: ReadonlyMap<string, number>;
+  /** Rule that decided in place of the one that was asked for, because that had nothing to go by; absent: it did itself. */
+  readonly fallback?: RuleName;
 }
 
 /** @returns null: nobody gave an answer */

@@ -1,12 +1,15 @@
 import type { AnswerKind } from '#contracts/deliberation';
 import { DAYS, MONTHS } from './calendar.ts';
 
+/** Kinds that a question's words tell; a choice is told by its lettered options instead. */
+export type WordedKind = Exclude<AnswerKind, 'choice'>;
+
 /**
  * How the kind of a question is told: by operands, a key word, and nothing else in it. Every word has to belong to the
  * rule's small vocabulary, so that "Add 3 eggs and 2 cups" is no sum although its shape is that of one.
  */
 interface Rule {
-  readonly kind: AnswerKind;
+  readonly kind: WordedKind;
   readonly needs: readonly RegExp[];
   /** Words allowed besides `COMMON`. */
   readonly words: ReadonlySet<string>;
@@ -30,7 +33,7 @@ const SHIFT_WORDS =
   'after ago before come comes date day days earlier from later minus plus today week weeks were';
 const TWO_NUMBERS = /\d.*[^\d].*\d/;
 
-function rule(kind: AnswerKind, words: string, ...needs: readonly (RegExp | string)[]): Rule {
+function rule(kind: WordedKind, words: string, ...needs: readonly (RegExp | string)[]): Rule {
   return {
     kind,
     words: wordsOf(words),
@@ -104,7 +107,7 @@ const WORD = String.raw`"?[a-z]{1,32}"?`;
 const END = String.raw`(?: please)?[\s.?!]*$`;
 
 /** Questions about a word have an operand that is itself a word: their whole form is given instead. */
-const WORD_RULES: readonly (readonly [AnswerKind, RegExp])[] = [
+const WORD_RULES: readonly (readonly [WordedKind, RegExp])[] = [
   ['word', new RegExp(`${LEAD}reverse(?: the word| the letters (?:of|in)(?: the word)?)?:? ${WORD}${END}`)],
   ['word', new RegExp(`${LEAD}(?:what is|what's) the reverse of(?: the word)? ${WORD}${END}`)],
   [
@@ -157,7 +160,7 @@ const WORD_RULES: readonly (readonly [AnswerKind, RegExp])[] = [
 ];
 
 /** What kind of short answer a question asks for, as far as its words tell; `free` when they do not. */
-export function questionKind(prompt: string): AnswerKind {
+export function questionKind(prompt: string): WordedKind {
   const text = prompt
     .toLowerCase()
     .replace(/[“”]/g, '"')

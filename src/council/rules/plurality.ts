@@ -1,0 +1,17 @@
+import type { Rule } from '#contracts/rules';
+import { pluralityWinner, tally } from '../plurality.ts';
+import { votesBestFirst } from './ballot-order.ts';
+
+/**
+ * Most votes, every sample being one: â = argmaxₐ Σᵢ 1[aᵢ = a] (Wang et al., arXiv 2203.11171, "self-consistency"). A tie
+ * goes to the key of the tied member with the best measured accuracy. A key's score is its votes.
+ */
+export const plurality: Rule = (ballot) => {
+  const votes = votesBestFirst(ballot);
+  const accuracies = new Map(ballot.members.map(({ id, accuracy }) => [id, accuracy]));
+  const winner = pluralityWinner(votes, (id) => accuracies.get(id) ?? 0);
+  const speaker = votes.find(({ key }) => key === winner?.key);
+  if (winner === null || speaker === undefined) return null;
+  const scores = new Map(tally(votes).groups.map(({ key, members }) => [key, members.length]));
+  return { ...winner, speakerId: speaker.memberId, scores };
+};
