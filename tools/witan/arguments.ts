@@ -3,6 +3,7 @@ import { HEADLESS_SCHEMAS, type Verb } from '../../src/contracts/headless.ts';
 import { GOALS, type Goal } from '../../src/contracts/plan.ts';
 import { GPU_MODES, type GpuMode } from '../browser/launch-flags.ts';
 import { driverFailureOf, misuse } from './failures.ts';
+import { readServe, type ServeOptions } from './serve/serve-options.ts';
 
 /** Options that every verb takes. */
 export interface CommonOptions {
@@ -34,6 +35,7 @@ export type Command = { readonly common: CommonOptions } & (
     }
   | { readonly verb: 'eval'; readonly questions: number; readonly split: 'dev' | 'test' }
   | { readonly verb: 'open'; readonly link: string }
+  | { readonly verb: 'serve'; readonly serve: ServeOptions }
   | { readonly verb: 'models'; readonly action: 'list' }
   | { readonly verb: 'models'; readonly action: 'get' | 'verify' | 'remove'; readonly id: string }
   | { readonly verb: 'models'; readonly action: 'import'; readonly file: string }
@@ -57,6 +59,8 @@ const DEFAULT_TIMEOUT_S: Readonly<Record<Verb, number>> = {
   open: 60,
   models: 3600,
   selftest: 900,
+  // Of one answer, not of the server.
+  serve: 300,
 };
 
 /** Questions of `eval` when none are named: about a minute on two cores. */
@@ -79,6 +83,12 @@ const OPTIONS = {
   quick: { type: 'boolean', default: false },
   goal: { type: 'string', default: 'balanced' },
   models: { type: 'string' },
+  port: { type: 'string' },
+  host: { type: 'string' },
+  token: { type: 'string' },
+  'allow-origin': { type: 'string' },
+  queue: { type: 'string' },
+  'leave-out': { type: 'string' },
 } as const;
 
 /** Arguments that a verb takes; none where it is not named. */
@@ -86,16 +96,22 @@ const ARGUMENTS: Readonly<Partial<Record<Verb, number>>> = { ask: 1, open: 1, mo
 const TAKES = ['no argument', 'one argument', 'at most two arguments'];
 
 /** Options that only some verbs take. */
-const OWN: Readonly<Record<string, Verb>> = {
+const OWN: Readonly<Record<string, Verb | readonly Verb[]>> = {
   rule: 'ask',
   members: 'ask',
   samples: 'ask',
-  'allow-remote': 'ask',
+  'allow-remote': ['ask', 'serve'],
   questions: 'eval',
   split: 'eval',
   quick: 'bench',
   goal: 'plan',
   models: 'predict',
+  port: 'serve',
+  host: 'serve',
+  token: 'serve',
+  'allow-origin': 'serve',
+  queue: 'serve',
+  'leave-out': 'serve',
 };
 
 function whole(name: string, text: string, least: number): number {
@@ -160,9 +176,9 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
   const [name, ...rest] = positionals;
   const verb = verbOf(name);
   for (const token of tokens) {
-    const owner = token.kind === 'option' ? OWN[token.name] : undefined;
-    if (owner !== undefined && owner !== verb && token.kind === 'option')
-      throw misuse(`--${token.name} belongs to the verb ${owner}`);
+    const owners = token.kind === 'option' ? [OWN[token.name] ?? []].flat() : [];
+    if (owners.length > 0 && !owners.includes(verb) && token.kind === 'option')
+      throw misuse(`--${token.name} belongs to the verb ${owners.join(', ')}`);
   }
   const gpu = GPU_MODES.find((mode) => mode === values.gpu);
   if (gpu === undefined) throw misuse(`--gpu is one of ${GPU_MODES.join(', ')}, not "${values.gpu}"`);
@@ -215,6 +231,8 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
       if (goal === undefined) throw misuse(`--goal is one of ${GOALS.join(', ')}, not "${values.goal}"`);
       return { verb, goal, common };
     }
+    case 'serve':
+      return { verb, serve: readServe(values, env), common };
     case 'probe':
     case 'selftest':
       return { verb, common };
