@@ -184,6 +184,10 @@ export function compose(version: string): WitanPorts {
   return {
     version,
     council,
+    members: deferredPort(async () => {
+      const { MemberService } = await import('./member-service.ts');
+      return new MemberService(council);
+    }),
     history,
     device,
     capacity,

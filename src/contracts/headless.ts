@@ -169,6 +169,21 @@ export const ModelsDocumentSchema = v.object({
 });
 export type ModelsDocument = v.InferOutput<typeof ModelsDocumentSchema>;
 
+/** Printed once the server listens; it ends with the process. */
+export const ServeDocumentSchema = v.object({
+  schema: v.literal('witan.serve'),
+  version: v.literal(1),
+  /** Base address for clients of OpenAI's protocol, without a slash at its end. */
+  url: v.pipe(v.string(), v.url()),
+  /** Names under which the council and its members are asked. */
+  models: v.array(v.string()),
+  /** Whether a bearer token is asked for. */
+  token: v.boolean(),
+  /** Questions that may wait. */
+  queue: figure,
+});
+export type ServeDocument = v.InferOutput<typeof ServeDocumentSchema>;
+
 export const ProbeDocumentSchema = ProbeReportSchema;
 export const EvalDocumentSchema = EvalReportSchema;
 export const PlanDocumentSchema = CapacityPlanSchema;
@@ -184,6 +199,7 @@ export const HEADLESS_SCHEMAS = {
   open: OpenDocumentSchema,
   models: ModelsDocumentSchema,
   selftest: SelftestDocumentSchema,
+  serve: ServeDocumentSchema,
 } as const;
 export type Verb = keyof typeof HEADLESS_SCHEMAS;
 export type VerbDocument<V extends Verb> = v.InferOutput<(typeof HEADLESS_SCHEMAS)[V]>;

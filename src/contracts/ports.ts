@@ -4,6 +4,7 @@ import type { ConversationPort } from './conversation-port.ts';
 import type { Calibration, EvaluationOptions, KeptRecord, Split } from './calibration.ts';
 import type { CouncilEvent, MemberView } from './council.ts';
 import type { EvalReport } from './evaluation.ts';
+import type { GenerateRequest, Generation, TokenChunk } from './engine.ts';
 import type { Outcome } from './errors.ts';
 import type { PredictionRecord, PredictReport, SpeedMeasurement, SpeedProgress } from './capacity.ts';
 import type { MicroProgress } from './micro-bench.ts';
@@ -43,6 +44,40 @@ export interface CouncilPort {
   /** Loads a member with the user's yes to the download that it needs. */
   download(memberId: string): Promise<Outcome<MemberView>>;
   subscribe(listener: (event: CouncilEvent) => void): Unsubscribe;
+}
+
+/** What a request may carry besides its question that not every member can be given. */
+export type RequestExtra = 'system' | 'history';
+
+export interface MemberAskOptions {
+  /** Yes to a member on a server: what is asked leaves the device. Absent: it is not asked. */
+  readonly allowRemote?: boolean;
+  /** What may be left out where the member cannot be given it; else that is refused. */
+  readonly leaveOut?: readonly RequestExtra[];
+}
+
+export interface MemberAnswer {
+  readonly generation: Generation;
+  /** What the member was not given. */
+  readonly leftOut: readonly RequestExtra[];
+}
+
+/** One member asked past the council, for programs: no vote, no record, no deadline but the signal's. */
+export interface MemberPort {
+  /**
+   * Streams one member's answer to the request as it stands; loads the member first when needed, and waits for a running
+   * round. On abort the text so far comes back with finish 'cancelled'.
+   * Errors: member-unknown, consent-required (it is on a server), request-unsupported (it reads bare questions only),
+   * council-unavailable (with the `cause` for which it cannot be asked), cancelled (before it began), those of
+   * `Engine.generate`.
+   */
+  generate(
+    signal: AbortSignal,
+    memberId: string,
+    request: GenerateRequest,
+    onChunk: (chunk: TokenChunk) => void,
+    options?: MemberAskOptions,
+  ): Promise<Outcome<MemberAnswer>>;
 }
 
 export interface HistoryPort {
@@ -242,6 +277,8 @@ export interface TestPort {
 export interface WitanPorts {
   readonly version: string;
   readonly council: CouncilPort;
+  /** Its code is fetched with the first call. */
+  readonly members: MemberPort;
   readonly history: HistoryPort;
   readonly device: DevicePort;
   /** Its code is fetched with the first call. */

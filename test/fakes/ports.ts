@@ -145,6 +145,13 @@ export class FakePorts implements WitanPorts {
     },
   };
 
+  readonly members: WitanPorts['members'] = {
+    generate: (_signal, memberId) => {
+      this.calls.push(`members.generate ${memberId}`);
+      return Promise.resolve(err(failure('member-unknown', { member: memberId })));
+    },
+  };
+
   readonly history: WitanPorts['history'] = {
     persistent: () => Promise.resolve(this.script.persistent),
     list: (limit) => Promise.resolve(ok(this.#records.slice(0, limit))),

@@ -3,6 +3,7 @@ import { HEADLESS_SCHEMAS, type Verb } from '../../src/contracts/headless.ts';
 import { GOALS, type Goal } from '../../src/contracts/plan.ts';
 import { GPU_MODES, type GpuMode } from '../browser/launch-flags.ts';
 import { driverFailureOf, misuse } from './failures.ts';
+import { readServe, type ServeOptions } from './serve/serve-options.ts';
 
 /** Options that every verb takes. */
 export interface CommonOptions {
@@ -44,6 +45,7 @@ export type Command = { readonly common: CommonOptions } & (
       readonly recordFile: string | undefined;
     }
   | { readonly verb: 'open'; readonly link: string }
+  | { readonly verb: 'serve'; readonly serve: ServeOptions }
   | { readonly verb: 'models'; readonly action: 'list' }
   | { readonly verb: 'models'; readonly action: 'get' | 'verify' | 'remove'; readonly id: string }
   | { readonly verb: 'models'; readonly action: 'import'; readonly file: string }
@@ -67,6 +69,8 @@ const DEFAULT_TIMEOUT_S: Readonly<Record<Verb, number>> = {
   open: 60,
   models: 3600,
   selftest: 900,
+  // Of one answer, not of the server.
+  serve: 300,
 };
 
 /** Questions of `eval` when none are named: about a minute on two cores. Of one's own: all. */
@@ -91,6 +95,12 @@ const OPTIONS = {
   quick: { type: 'boolean', default: false },
   goal: { type: 'string', default: 'balanced' },
   models: { type: 'string' },
+  port: { type: 'string' },
+  host: { type: 'string' },
+  token: { type: 'string' },
+  'allow-origin': { type: 'string' },
+  queue: { type: 'string' },
+  'leave-out': { type: 'string' },
 } as const;
 
 /** Arguments that a verb takes; none where it is not named. */
@@ -102,7 +112,7 @@ const OWN: Readonly<Record<string, readonly Verb[]>> = {
   rule: ['ask'],
   members: ['ask'],
   samples: ['ask', 'eval'],
-  'allow-remote': ['ask'],
+  'allow-remote': ['ask', 'serve'],
   questions: ['eval'],
   split: ['eval'],
   import: ['eval'],
@@ -110,6 +120,12 @@ const OWN: Readonly<Record<string, readonly Verb[]>> = {
   quick: ['bench'],
   goal: ['plan'],
   models: ['predict'],
+  port: ['serve'],
+  host: ['serve'],
+  token: ['serve'],
+  'allow-origin': ['serve'],
+  queue: ['serve'],
+  'leave-out': ['serve'],
 };
 
 function whole(name: string, text: string, least: number): number {
@@ -232,6 +248,8 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
       if (goal === undefined) throw misuse(`--goal is one of ${GOALS.join(', ')}, not "${values.goal}"`);
       return { verb, goal, common };
     }
+    case 'serve':
+      return { verb, serve: readServe(values, env), common };
     case 'probe':
     case 'selftest':
       return { verb, common };

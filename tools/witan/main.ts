@@ -13,6 +13,7 @@ import { plan } from './verbs/plan.ts';
 import { predict } from './verbs/predict.ts';
 import { probe } from './verbs/probe.ts';
 import { selftest } from './verbs/selftest.ts';
+import { serve } from './verbs/serve.ts';
 
 const log: Log = (line) => {
   process.stderr.write(`${line}\n`);
@@ -28,7 +29,10 @@ function checked<V extends Verb>(verb: V, document: unknown): VerbDocument<V> {
   });
 }
 
-function work(session: Session, command: Command): Promise<unknown> {
+/** Verbs that open the app, look, and end. */
+type OneShot = Exclude<Command, { verb: 'serve' }>;
+
+function work(session: Session, command: OneShot): Promise<unknown> {
   switch (command.verb) {
     case 'probe':
       return probe(session);
@@ -51,7 +55,7 @@ function work(session: Session, command: Command): Promise<unknown> {
   }
 }
 
-async function documentOf(command: Command): Promise<VerbDocument<Verb>> {
+async function documentOf(command: OneShot): Promise<VerbDocument<OneShot['verb']>> {
   const session = await Session.open(command.common, log);
   try {
     return checked(command.verb, await work(session, command));
@@ -75,6 +79,12 @@ async function main(): Promise<number> {
   const json = argv.includes('--json');
   try {
     const command = readCommand(argv, process.env);
+    if (command.verb === 'serve') {
+      return await serve(command, log, (started) => {
+        const document = checked('serve', started);
+        return print(json ? JSON.stringify(document) : render('serve', document));
+      });
+    }
     const document = await documentOf(command);
     await print(json ? JSON.stringify(document) : render(command.verb, document));
     return 'error' in document && document.error !== undefined ? 1 : 0;

@@ -34,6 +34,12 @@ const RENDER: { readonly [V in Verb]: (document: VerbDocument<V>) => string } = 
       ),
       `Frames: ${document.frames.count}, p95 ${document.frames.p95.toFixed(1)} ms · record ${document.recordId}`,
     ].join('\n'),
+  serve: ({ url, models, token }) =>
+    [
+      `The council answers at ${url}${token ? ', with its token' : ''}`,
+      `Models: ${models.join(', ')}`,
+      'Stop with Ctrl+C.',
+    ].join('\n'),
   models: (document) =>
     document.models.length === 0
       ? 'No models in the store.'

@@ -46,9 +46,20 @@ function browserPath(named: string | undefined, log: Log): string {
   throw new DriverFailure('browser-missing', HOW_TO_INSTALL);
 }
 
+export interface SessionSignals {
+  /** The caller ends the session itself on SIGINT and SIGTERM; unless it does, a signal ends browser and driver at once. */
+  readonly ownSignals: boolean;
+}
+
 /** A window of its own, or the kept profile. */
-async function openContext(executablePath: string, options: CommonOptions): Promise<BrowserContext> {
-  const launch = { executablePath, headless: true, args: launchFlags(options.gpu) };
+async function openContext(
+  executablePath: string,
+  options: CommonOptions,
+  { ownSignals }: SessionSignals,
+): Promise<BrowserContext> {
+  const handled = !ownSignals;
+  const signals = { handleSIGINT: handled, handleSIGTERM: handled, handleSIGHUP: handled };
+  const launch = { executablePath, headless: true, args: launchFlags(options.gpu), ...signals };
   try {
     if (options.profile !== undefined) return await chromium.launchPersistentContext(options.profile, launch);
     return await (await chromium.launch(launch)).newContext();
@@ -59,26 +70,43 @@ async function openContext(executablePath: string, options: CommonOptions): Prom
   }
 }
 
+/** Vite's preview server ends the whole process on SIGTERM, and has no switch for that. */
+async function withoutNewSigterm<T>(task: () => Promise<T>): Promise<T> {
+  const before = process.listeners('SIGTERM');
+  const done = await task();
+  for (const listener of process.listeners('SIGTERM')) {
+    if (!before.includes(listener)) process.off('SIGTERM', listener);
+  }
+  return done;
+}
+
 /** The app in a headless browser, spoken to through `window.witan` alone. */
 export class Session {
   readonly page: Page;
+  /** Longest that a piece of work in the page may take, milliseconds. */
+  readonly limitMs: number;
   readonly #server: AppServer | null;
-  readonly #limitMs: number;
   readonly #end: () => Promise<void>;
 
   private constructor(page: Page, server: AppServer | null, limitMs: number, end: () => Promise<void>) {
     this.page = page;
     this.#server = server;
-    this.#limitMs = limitMs;
+    this.limitMs = limitMs;
     this.#end = end;
   }
 
   /** @throws DriverFailure: browser-missing, build-failed, page-failed */
-  static async open(options: CommonOptions, log: Log): Promise<Session> {
+  static async open(
+    options: CommonOptions,
+    log: Log,
+    signals: SessionSignals = { ownSignals: false },
+  ): Promise<Session> {
     const executablePath = browserPath(options.chrome, log);
     if (options.url === undefined) build(ROOT, log);
     const port = options.profile === undefined ? 0 : PROFILE_PORT;
-    const server = options.url === undefined ? await serveApp({ root: ROOT, port }) : null;
+    const serve = (): Promise<AppServer> => serveApp({ root: ROOT, port });
+    const serving = (): Promise<AppServer> => (signals.ownSignals ? withoutNewSigterm(serve) : serve());
+    const server = options.url === undefined ? await serving() : null;
     let context: BrowserContext | null = null;
     const end = async (): Promise<void> => {
       await context?.close();
@@ -86,7 +114,7 @@ export class Session {
       await server?.close();
     };
     try {
-      context = await openContext(executablePath, options);
+      context = await openContext(executablePath, options, signals);
       const page = context.pages()[0] ?? (await context.newPage());
       page.on('pageerror', (error) => {
         log(`page error: ${error.message}`);
@@ -137,12 +165,12 @@ export class Session {
       };
       return (${body.toString()})(tools, argument);
     }`;
-    const work = this.page.evaluate(`(${script})(${JSON.stringify({ argument, limitMs: this.#limitMs })})`);
+    const work = this.page.evaluate(`(${script})(${JSON.stringify({ argument, limitMs: this.limitMs })})`);
     return (await this.#within(work)) as T;
   }
 
   async #within<T>(work: Promise<T>): Promise<T> {
-    const limitMs = this.#limitMs;
+    const limitMs = this.limitMs;
     const stop = new AbortController();
     const over = new Promise<never>((_resolve, reject) => {
       const timer = setTimeout(() => {
