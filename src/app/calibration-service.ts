@@ -5,7 +5,7 @@ import type { AbsentMember } from '#contracts/council';
 import { failure, type Outcome } from '#contracts/errors';
 import type { EvalReport } from '#contracts/evaluation';
 import type { CalibrationPort } from '#contracts/ports';
-import { SAMPLE_TEMPERATURE } from '../council/evaluation/ask-sample.ts';
+import { SAMPLE_TEMPERATURE } from '../council/member-request.ts';
 import { evaluate } from '../council/evaluation/evaluate.ts';
 import { bestOnDev, type RuleSet } from '../council/evaluation/judged.ts';
 import { ownQuestions } from '../council/evaluation/own-questions.ts';

@@ -118,6 +118,12 @@ export type RoundEvent =
       readonly agreement: number;
       readonly outstanding: readonly string[];
     }
+  | {
+      /** All answers are in; members rank them, or the chairman chooses. */
+      readonly type: 'round-comparing';
+      readonly roundId: string;
+      readonly by: 'members' | 'chairman';
+    }
   | { readonly type: 'round-ended'; readonly roundId: string; readonly deliberation: Deliberation };
 
 export type CouncilEvent =

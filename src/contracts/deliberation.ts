@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { BACKENDS, ENGINE_KINDS, type ChatTurn } from './engine.ts';
 import { ModelIdentitySchema } from './model-identity.ts';
+import { RULES, STOPS, type RuleName, type StopName } from './rules.ts';
 
 /** What kind of short answer a question asks for. choice: one of the question's lettered options · free: no canonical form. */
 export const ANSWER_KINDS = ['number', 'yes-no', 'word', 'list', 'day', 'date', 'choice', 'free'] as const;
@@ -65,6 +66,19 @@ export const MemberOutcomeSchema = v.object({
   ttftMs: nullableNumber,
   tokensPerSecond: nullableNumber,
   durationMs: v.number(),
+  /** Where it was asked several times: its answers, in order; `arrival` in ms from the question. */
+  samples: v.optional(
+    v.array(
+      v.object({
+        index: count,
+        key: v.nullable(text),
+        answer: text,
+        tokens: v.number(),
+        confidence: v.nullable(share),
+        arrival: v.number(),
+      }),
+    ),
+  ),
   /** Error code when status is failed or lost. */
   error: v.optional(v.string()),
   /** How often its engine was lost and replaced during its part; absent: never. With `answered`: asked once more. */
@@ -91,7 +105,23 @@ export const DeliberationSchema = v.object({
   askedAt: v.number(),
   prompt: text,
   answerKind: v.picklist(ANSWER_KINDS),
-  rule: v.literal('plurality'),
+  rule: v.picklist(RULES),
+  /** Answers that each member was to give; absent: one. */
+  samplesEach: v.optional(count),
+  /** Why this rule; absent where somebody named it. */
+  ruleReasons: v.optional(v.array(v.string())),
+  /** Decided in place of the rule, which had nothing to go by. */
+  fallback: v.optional(v.picklist(RULES)),
+  /** What might end the vote besides its exact stop; absent: nothing. */
+  stop: v.optional(v.picklist(STOPS)),
+  /** Orders in which members put each other's answers. */
+  rankings: v.optional(v.array(v.object({ reviewerId: v.string(), order: v.array(v.string()) }))),
+  /** The chairman, and the key that it chose; null: it chose none. */
+  chair: v.optional(v.object({ memberId: v.string(), choice: v.nullable(text) })),
+  /** What each stop would have saved, had the vote been heard to its end; absent where it was not. */
+  shadow: v.optional(
+    v.array(v.object({ stop: v.picklist(STOPS), callsSaved: count, tokensSaved: count, changed: v.boolean() })),
+  ),
   outcome: v.picklist(OUTCOMES),
   /** The council's answer; null when there is none. */
   answer: v.nullable(text),
@@ -131,6 +161,16 @@ export type Deliberation = v.InferOutput<typeof DeliberationSchema>;
 /** What the page may choose for one question. */
 export interface AskOptions {
   readonly members?: readonly string[];
+  /** How one answer is made of theirs; `auto` and absent: chosen for the question. */
+  readonly rule?: RuleName | 'auto';
+  /** Answers of each member, 1 to 9; absent: 1. */
+  readonly samples?: number;
+  /** What may end the vote besides its exact stop, which is always on. */
+  readonly stop?: StopName;
+  /** Who chooses under the rule `chairman`; absent: the best member. */
+  readonly chairman?: string;
+  /** Instructions for reviewers and the chairman, in place of ours. */
+  readonly instructions?: { readonly review?: string; readonly chairman?: string };
   /**
    * Sends this question to members on servers too: to those named by their ids, or to all (`true`). Absent: they are not
    * asked, and nothing leaves the device.

@@ -1,5 +1,11 @@
 import type { Deliberation, MemberOutcome, RoundOutcome } from '#contracts/deliberation';
-import { pluralityWinner, tally, type Vote } from './plurality.ts';
+import type { Ballot, RuleName, RuleVerdict } from '#contracts/rules';
+import { tally } from './plurality.ts';
+import { quoteOf, votesBestFirst } from './rules/ballot-order.ts';
+import { ballotOf } from './round-ballot.ts';
+import { ruleNamed } from './rules/rule-named.ts';
+import { exactStopOf } from './stops/stop-named.ts';
+import type { Chair } from './chair-stage.ts';
 
 export type Conclusion = Pick<
   Deliberation,
@@ -12,6 +18,7 @@ export type Conclusion = Pick<
   | 'dissent'
   | 'missing'
   | 'lateWouldFlip'
+  | 'fallback'
 >;
 
 export interface ConclusionInput {
@@ -20,32 +27,48 @@ export interface ConclusionInput {
   /** The key that was announced during the round, if any. */
   readonly verdictKey: string | null;
   readonly stoppedByUser: boolean;
+  /** Absent: plurality. */
+  readonly rule?: RuleName;
+  /** Answers that each member was to give; absent: one. */
+  readonly samples?: number;
+  readonly rankings?: Ballot['rankings'];
+  readonly chair?: Chair | null;
 }
 
-/** Members of these statuses gave no vote although one was wanted. */
+/** Members of these statuses gave no vote, or not all of theirs, although they were wanted. */
 const MISSING = new Set<MemberOutcome['status']>(['timeout', 'lost', 'stopped', 'failed']);
 
-function votesOf(members: readonly MemberOutcome[]): Vote[] {
-  return members.flatMap((member) => (member.key === null ? [] : [{ memberId: member.id, key: member.key }]));
+/** Whether what the missing ones did not say could have changed the outcome. */
+function isOpen(ballot: Ballot, missing: readonly MemberOutcome[], input: ConclusionInput): boolean {
+  if (missing.length === 0) return false;
+  const stop = exactStopOf(input.rule ?? 'plurality');
+  const outstanding = new Map(
+    missing.map(({ id, samples = [], key }) => [
+      id,
+      Math.max(1, (input.samples ?? 1) - Math.max(samples.length, key === null ? 0 : 1)),
+    ]),
+  );
+  // Of a rule that no exact stop is known of nobody can tell.
+  return stop === null || stop({ ballot, outstanding }) === null;
 }
 
 function outcomeOf(
   input: ConclusionInput,
-  votes: readonly Vote[],
-  missing: readonly string[],
+  ballot: Ballot,
+  missing: readonly MemberOutcome[],
   tied: boolean,
   overtaken: boolean,
 ): RoundOutcome {
-  if (votes.length === 0) {
+  if (votesBestFirst(ballot).length === 0) {
     if (input.stoppedByUser) return 'stopped';
     return input.members.some((member) => member.status === 'abstained') &&
       missing.length < input.members.length
       ? 'abstained'
       : 'failed';
   }
-  // A missing vote counts as if it could still come: only a lead beyond it is a decision.
-  if (missing.length > 0 && tally(votes).lead <= missing.length) return 'partial';
-  // Said at the soft deadline and overtaken since: it was never the plurality of all.
+  // A missing vote counts as if it could still come: only what it could not change is a decision.
+  if (isOpen(ballot, missing, input)) return 'partial';
+  // Said at the soft deadline and overtaken since: it was never what all of them say.
   if (overtaken) return 'partial';
   return tied ? 'tied' : 'decided';
 }
@@ -56,38 +79,59 @@ export function answerOf(
   key: string,
   accuracyOf: (memberId: string) => number,
 ): string {
-  const speakers = members.filter((member) => member.key === key);
-  const best = speakers.reduce<MemberOutcome | undefined>(
-    (a, b) => (a === undefined || accuracyOf(b.id) > accuracyOf(a.id) ? b : a),
-    undefined,
-  );
-  return best?.answer.trim() ?? key;
+  const ballot = ballotOf(members, accuracyOf);
+  const speaker = votesBestFirst(ballot).find((vote) => vote.key === key);
+  return speaker?.text.trim() ?? key;
+}
+
+/** What the rule says of everything on record. */
+export function verdictOfAll(input: ConclusionInput): RuleVerdict | null {
+  const { members, accuracyOf, rule = 'plurality', rankings, chair } = input;
+  return ruleNamed(rule, { choice: chair?.choice ?? null })(ballotOf(members, accuracyOf, rankings));
+}
+
+/** Answers that were not asked for, or not heard to their end, because the vote was decided. */
+function saved({ samples, status, key }: MemberOutcome, planned: number): number {
+  if (status === 'cut') return planned - (samples?.length ?? 0);
+  return status === 'answered' && key !== null && samples !== undefined ? planned - samples.length : 0;
 }
 
 /**
- * What a finished round says: the announced answer if there was one, else the plurality of all votes; who differs,
- * who is missing, and whether a late vote would have changed it.
+ * What a finished round says: the announced answer if there was one, else that of the rule over all votes; who differs, who
+ * is missing, and whether a late vote would have changed it.
  */
 export function concludeRound(input: ConclusionInput): Conclusion {
-  const { members, accuracyOf, verdictKey } = input;
-  const votes = votesOf(members);
-  const missing = members.filter((member) => MISSING.has(member.status)).map((member) => member.id);
-  const winner = pluralityWinner(votes, accuracyOf);
+  const { members, accuracyOf, verdictKey, rankings, samples = 1 } = input;
+  const ballot = ballotOf(members, accuracyOf, rankings);
+  const votes = votesBestFirst(ballot);
+  const missing = members.filter((member) => MISSING.has(member.status));
+  const winner = verdictOfAll(input);
   const key = verdictKey ?? winner?.key ?? null;
-  const textOf = (wanted: string): string => answerOf(members, wanted, accuracyOf);
+  const textOf = (wanted: string): string =>
+    winner?.key === wanted ? quoteOf(ballot, winner) : answerOf(members, wanted, accuracyOf);
   const lateWouldFlip = verdictKey !== null && winner !== null && winner.key !== verdictKey;
   const inFavour = votes.filter((vote) => vote.key === key).length;
   return {
-    outcome: outcomeOf(input, votes, missing, winner?.tied ?? false, lateWouldFlip),
+    outcome: outcomeOf(input, ballot, missing, winner?.tied ?? false, lateWouldFlip),
     answer: key === null ? null : textOf(key),
     key,
     agreement: votes.length === 0 ? 0 : inFavour / votes.length,
-    callsSaved: members.filter((member) => member.status === 'cut').length,
+    callsSaved: members.reduce((sum, member) => sum + saved(member, samples), 0),
     members: [...members],
-    dissent: tally(votes)
+    dissent: tally(votesInOrder(ballot))
       .groups.filter((group) => group.key !== key)
-      .map((group) => ({ key: group.key, answer: textOf(group.key), members: [...group.members] })),
-    missing,
+      .map((group) => ({
+        key: group.key,
+        answer: textOf(group.key),
+        members: [...new Set(group.members)],
+      })),
+    missing: missing.map(({ id }) => id),
     lateWouldFlip,
+    ...(winner?.fallback === undefined ? {} : { fallback: winner.fallback }),
   };
+}
+
+/** In the order of the roster, so that equal groups stand as their members do. */
+function votesInOrder({ samples }: Ballot): { memberId: string; key: string }[] {
+  return samples.flatMap(({ memberId, key }) => (key === null ? [] : [{ memberId, key }]));
 }

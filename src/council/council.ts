@@ -5,9 +5,12 @@ import type { AbsentMember, CouncilMember, MemberManner, RoundEvent, Roster } fr
 import type { AskOptions, Deliberation, FrameSummary } from '#contracts/deliberation';
 import { failure, failureOf, type Outcome } from '#contracts/errors';
 import type { MetricWriter } from '#contracts/metrics';
-import { answerShape } from './answer-shape.ts';
+import { answerShape, type AnswerShape } from './answer-shape.ts';
+import { normalQuestion } from './normal-question.ts';
+import { RoundEvidence } from './round-evidence.ts';
 import { Round } from './round.ts';
-import { asTyped } from './typed-text.ts';
+import type { RoundManner } from './round-plan.ts';
+import { chooseRule } from './rules/auto-rule.ts';
 
 /** Rounds that may wait; more are refused (`queue-full`) so that a runaway caller cannot build an endless queue. */
 const QUEUE_LIMIT = 8;
@@ -39,9 +42,37 @@ export interface CouncilPorts {
   readonly promptLimit: () => number;
 }
 
+/** More answers than these tell little more (research: council, A3: 2 → 9 kept helping; beyond is not reported). */
+const MOST_SAMPLES = 9;
+
 /** A member whose context is too short for the question, while others read it. */
 function tooShortFor({ id, name, engine, backend }: CouncilMember): AbsentMember {
   return { id, name, engine: engine.kind, backend, error: 'context-exceeded' };
+}
+
+/** How one answer is made of the members': as was asked for, or what suits the question. */
+function mannerFor(
+  options: AskOptions,
+  { kind }: AnswerShape,
+  members: readonly CouncilMember[],
+): Partial<RoundManner> {
+  const { rule = 'auto', stop = 'exact', chairman, instructions = {} } = options;
+  const samples = Math.min(MOST_SAMPLES, Math.max(1, Math.trunc(options.samples ?? 1)));
+  const named = { stop, samples, chairmanId: chairman ?? null, instructions };
+  if (rule !== 'auto') return { ...named, rule };
+  const { reasons, ...chosen } = chooseRule({
+    kind,
+    members: members.length,
+    samplesPerMember: samples,
+    tier: 'mid',
+    oneModelAtATime: false,
+    timeBudgetMs: options.hardDeadlineMs ?? null,
+    answerMs: null,
+    confidences: members.every(({ engine }) => engine.kind === 'wllama' || engine.kind === 'web-llm'),
+    embeddings: false,
+    chairmanChosen: chairman !== undefined,
+  });
+  return { ...named, rule: chosen.rule, samples: chosen.samplesPerMember, ruleReasons: reasons };
 }
 
 /** Takes questions, runs them one round at a time in order, and keeps each member's calls apart. */
@@ -62,7 +93,7 @@ export class Council {
    * there), member-unknown, cancelled.
    */
   async ask(signal: AbortSignal, prompt: string, options: AskOptions = {}): Promise<Outcome<Deliberation>> {
-    const question = asTyped(prompt).replace(/\s+/g, ' ').trim();
+    const question = normalQuestion(prompt);
     if (question === '') return err(failure('prompt-empty'));
     const limit = this.#ports.promptLimit();
     if (question.length > limit) {
@@ -151,15 +182,19 @@ export class Council {
     const patience = (of: (manner: MemberManner) => number, least: number): number =>
       Math.max(least, ...members.map(({ manner }) => (manner === undefined ? 0 : of(manner))));
     const abstain = this.#ports.abstain();
+    const shape = answerShape(prompt, abstain);
+    const evidence = new RoundEvidence(members, options.history);
     const round = new Round(
       {
         id: this.#ports.newId(),
         prompt,
-        shape: answerShape(prompt, abstain),
+        shape,
         members,
         absent: [...absent.filter(isWanted), ...asked.filter((member) => !reads(member)).map(tooShortFor)],
         abstain,
         seed: options.seed ?? DEFAULTS.seed,
+        manner: mannerFor(options, shape, members),
+        ...(options.history === undefined ? {} : { history: options.history }),
         softDeadlineMs:
           options.softDeadlineMs ?? patience((manner) => manner.softDeadlineMs, DEFAULTS.softDeadlineMs),
         hardDeadlineMs:
@@ -168,7 +203,10 @@ export class Council {
         graceMs: options.graceMs ?? DEFAULT_GRACE_MS,
       },
       clock,
-      emit,
+      (event) => {
+        evidence.hear(event);
+        emit(event);
+      },
     );
     this.#round = round;
     signal.addEventListener(
@@ -179,8 +217,12 @@ export class Council {
       { once: true },
     );
     const endWatch = this.#ports.watchFrames();
-    const record = await round.run();
-    const deliberation: Deliberation = { ...record, frames: endWatch() };
+    const record = evidence.complete(await round.run(), round.stoppedByUser);
+    const deliberation: Deliberation = {
+      ...record,
+      ...(options.threadId === undefined ? {} : { threadId: options.threadId }),
+      frames: endWatch(),
+    };
     metrics.add('rounds', 1);
     emit({ type: 'round-ended', roundId: record.id, deliberation });
     return ok(deliberation);

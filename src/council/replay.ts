@@ -2,7 +2,9 @@ import { err, ok } from '#kernel/result';
 import type { Deliberation, MemberOutcome } from '#contracts/deliberation';
 import { failure, type Outcome } from '#contracts/errors';
 import { concludeRound, type Conclusion } from './conclusion.ts';
-import { isDecided, pluralityWinner, tally, type Vote } from './plurality.ts';
+import { ballotOf } from './round-ballot.ts';
+import { ruleNamed } from './rules/rule-named.ts';
+import { exactStopOf, stopNamed } from './stops/stop-named.ts';
 
 /** What the same rule makes of a record, and in what it differs from what the record says. */
 export interface Replayed {
@@ -40,12 +42,18 @@ export function replay(record: Deliberation): Outcome<Replayed> {
   if (order === null || (announcedAfter ?? 0) > members.length)
     return err(failure('record-invalid', { reason: 'members' }));
   const accuracyOf = (id: string): number => members.find((member) => member.id === id)?.accuracy ?? 0;
-  const announced = announcedAfter === null ? null : announcement(members, order, announcedAfter, accuracyOf);
+  const announced =
+    announcedAfter === null ? null : announcement(record, new Set(order.slice(0, announcedAfter)), accuracyOf);
+  const { rule, samplesEach: samples = 1, rankings = [], chair = null } = record;
   const conclusion = concludeRound({
     members,
     accuracyOf,
     verdictKey: announced?.key ?? null,
     stoppedByUser,
+    rule,
+    samples,
+    rankings,
+    chair,
   });
   const decidedEarly = announced?.early ?? false;
   const differences = [
@@ -66,20 +74,31 @@ function inOrder(members: readonly MemberOutcome[]): readonly string[] | null {
     .map(({ id }) => id);
 }
 
-/** What was announced when so many parts had ended: the decision, or at the soft deadline what the quorum said. */
+/**
+ * What was announced when so many parts had ended: the decision, or at the soft deadline what the quorum said. Of members
+ * that were asked several times their answers up to that moment count.
+ */
 function announcement(
-  members: readonly MemberOutcome[],
-  order: readonly string[],
-  ended: number,
+  { members, rule, stop = 'exact', samplesEach = 1, decidedMs }: Deliberation,
+  ended: ReadonlySet<string>,
   accuracyOf: (id: string) => number,
 ): { readonly key: string; readonly early: boolean } | null {
-  const heard = new Set(order.slice(0, ended));
-  const votes: Vote[] = members.flatMap(({ id, key }) =>
-    key !== null && heard.has(id) ? [{ memberId: id, key }] : [],
+  const whole = ballotOf(members, accuracyOf);
+  const samples = whole.samples.filter(({ memberId, arrival }) =>
+    samplesEach === 1 ? ended.has(memberId) : arrival <= (decidedMs ?? Infinity),
   );
-  const winner = pluralityWinner(votes, accuracyOf);
+  const ballot = { ...whole, samples };
+  const winner = ruleNamed(rule)(ballot);
   if (winner === null) return null;
-  return { key: winner.key, early: isDecided(tally(votes), members.length - ended) };
+  const outstanding = new Map(
+    members.map(({ id }) => {
+      const heard = samples.filter(({ memberId }) => memberId === id).length;
+      return [id, ended.has(id) ? 0 : samplesEach - heard];
+    }),
+  );
+  const progress = { ballot, outstanding };
+  const key = exactStopOf(rule)?.(progress) ?? (stop === 'exact' ? null : stopNamed(stop, rule)?.(progress));
+  return { key: key ?? winner.key, early: (key ?? null) !== null };
 }
 
 /** Of plain data. */

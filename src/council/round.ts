@@ -1,60 +1,65 @@
 import type { Clock } from '#kernel/clock';
-import type { AbsentMember, CouncilMember, RoundEvent } from '#contracts/council';
+import type { RoundEvent } from '#contracts/council';
 import type { Deliberation, MemberOutcome } from '#contracts/deliberation';
 import type { Generation, TokenChunk } from '#contracts/engine';
 import { failureOf, type ErrorCode, type Outcome } from '#contracts/errors';
-import type { AnswerShape } from './answer-shape.ts';
+import type { Ballot, Ranking, RuleVerdict } from '#contracts/rules';
 import { canonicalKey, isAbstention, withoutOwnName } from './canonical-key.ts';
-import { memberRequest } from './member-request.ts';
-import { isDecided, pluralityWinner, tally, type Vote } from './plurality.ts';
-import { outcomeOfAbsent, Seat } from './seat.ts';
+import { chosenByChair, type Chair } from './chair-stage.ts';
 import { answerOf, concludeRound, type Conclusion } from './conclusion.ts';
-
-export interface RoundPlan {
-  readonly id: string;
-  readonly prompt: string;
-  readonly shape: AnswerShape;
-  readonly members: readonly CouncilMember[];
-  /** Members that cannot be asked: on record as failed. */
-  readonly absent: readonly AbsentMember[];
-  /** The exact sentence with which members decline. */
-  readonly abstain: string;
-  readonly seed: number;
-  readonly softDeadlineMs: number;
-  readonly hardDeadlineMs: number;
-  readonly quorum: number;
-  readonly graceMs: number;
-}
+import { sampleRequest } from './member-request.ts';
+import { reviews } from './review-stage.ts';
+import { mannerOf, type RoundManner, type RoundPlan } from './round-plan.ts';
+import { votesBestFirst } from './rules/ballot-order.ts';
+import { modelSwitchStep } from './rules/model-switch.ts';
+import { ruleNamed } from './rules/rule-named.ts';
+import { outcomeOfAbsent, Seat } from './seat.ts';
+import { shadowOfRound } from './shadow-record.ts';
+import type { Progress } from './stops/stop.ts';
+import { exactStopOf, stopNamed } from './stops/stop-named.ts';
+import { confidenceOf } from './vote-confidence.ts';
 
 /** The engine went, and took the answer with it. */
 const LOSSES: ReadonlySet<ErrorCode> = new Set(['worker-lost', 'worker-silent', 'device-lost']);
 
 /**
- * One question to all members at once. Decides by plurality with the exact early stop; from the soft deadline on a
- * quorum suffices; at the hard deadline the round ends with what there is. Whatever members do, `run` resolves.
+ * One question to all members, at once or, under ModelSwitch, one after the other; each answers once or several times. Decides
+ * by its rule, with the stop that cannot change what that says; from the soft deadline on a quorum suffices; at the hard
+ * deadline the round ends with what there is. Whatever members do, `run` resolves.
  */
 export class Round {
   readonly #plan: RoundPlan;
+  readonly #manner: RoundManner;
   readonly #clock: Clock;
   readonly #emit: (event: RoundEvent) => void;
   readonly #seats: readonly Seat[];
   readonly #absent: readonly MemberOutcome[];
   readonly #startedMs: number;
   readonly #askedAt: number;
+  /** Ends what comes after the answers: reviews, and the chairman's choice. */
+  readonly #afterwards = new AbortController();
   #cancelTimers: (() => void)[] = [];
   #verdict: { key: string; atMs: number; early: boolean } | null = null;
   #softDeadlinePassed = false;
   #stoppedByUser = false;
+  #rankings: readonly Ranking[] = [];
+  #chair: Chair | null = null;
   #finish: () => void = () => undefined;
 
   constructor(plan: RoundPlan, clock: Clock, emit: (event: RoundEvent) => void) {
     this.#plan = plan;
+    this.#manner = mannerOf(plan);
     this.#clock = clock;
     this.#emit = emit;
     this.#startedMs = clock.nowMs();
     this.#askedAt = clock.epochMs();
-    this.#seats = plan.members.map((member) => new Seat(member, clock));
+    this.#seats = plan.members.map((member) => new Seat(member, clock, this.#manner.samples));
     this.#absent = plan.absent.map(outcomeOfAbsent);
+  }
+
+  /** Ended by the user before its members had. */
+  get stoppedByUser(): boolean {
+    return this.#stoppedByUser;
   }
 
   /** Runs the round to its end. */
@@ -76,12 +81,15 @@ export class Round {
         this.#checkQuorum();
       }),
       this.#clock.after(hardDeadlineMs, () => {
+        this.#afterwards.abort();
         this.#endOpenSeats('timeout');
       }),
     ];
-    for (const seat of this.#seats) void this.#hear(seat);
+    if (this.#manner.rule === 'model-switch') this.#askNext();
+    else for (const seat of this.#seats) void this.#hear(seat);
     this.#finishWhenAllEnded();
     await finished;
+    await this.#compare();
     for (const cancel of this.#cancelTimers) cancel();
     return this.#conclude();
   }
@@ -90,6 +98,7 @@ export class Round {
   stop(memberId?: string): void {
     if (memberId === undefined) {
       this.#stoppedByUser = true;
+      this.#afterwards.abort();
       this.#endOpenSeats('stopped');
       return;
     }
@@ -97,25 +106,49 @@ export class Round {
     if (seat?.open === true) this.#end(seat, 'stopped');
   }
 
+  /** Under ModelSwitch: the next member, or the end of the round for those that need not be asked. */
+  #askNext(): void {
+    const heard = this.#seats.filter((seat) => seat.open || seat.samples.length > 0);
+    const ballot = this.#ballot(heard);
+    const step = modelSwitchStep(ballot, (id) => {
+      const seat = this.#seats.find(({ member }) => member.id === id);
+      return seat?.open === true ? seat.planned : (seat?.samples.length ?? 0);
+    });
+    const seat = step.over ? undefined : this.#seats.find(({ member }) => member.id === step.memberId);
+    if (seat === undefined) this.#endOpenSeats('cut');
+    else void this.#hear(seat);
+  }
+
   async #hear(seat: Seat): Promise<void> {
     if (!seat.open) return; // stopped while an earlier member was being started
     const { id: roundId } = this.#plan;
     seat.start();
     this.#emit({ type: 'member-started', roundId, memberId: seat.member.id });
-    const request = memberRequest(seat.member, this.#plan);
+    while (seat.open) {
+      seat.begin();
+      const generated = await this.#generated(seat);
+      if (seat.open) this.#settle(seat, generated);
+    }
+    if (this.#manner.rule === 'model-switch') this.#askNext();
+  }
+
+  async #generated(seat: Seat): Promise<Outcome<Generation>> {
+    const { id: roundId, history } = this.#plan;
+    const { member } = seat;
+    const asking = { ...this.#plan, history: history?.[member.id]?.turns ?? [] };
+    const request = sampleRequest(member, asking, seat.samples.length);
+    const weighed = this.#manner.rule === 'confidence' ? { logprobs: true } : {};
     const onChunk = (chunk: TokenChunk): void => {
       if (!seat.open) return;
       seat.take(chunk);
       const { text, tokens, tokensPerSecond } = seat;
-      this.#emit({ type: 'member-chunk', roundId, memberId: seat.member.id, text, tokens, tokensPerSecond });
+      this.#emit({ type: 'member-chunk', roundId, memberId: member.id, text, tokens, tokensPerSecond });
     };
-    let generated: Outcome<Generation>;
     try {
-      generated = await seat.member.engine.generate(seat.signal, request, onChunk);
+      return await member.engine.generate(seat.signal, { ...request, ...weighed }, onChunk);
     } catch (thrown) {
-      generated = { ok: false, error: failureOf(thrown) };
+      return { ok: false, error: failureOf(thrown) };
     }
-    if (seat.open) this.#settle(seat, generated);
   }
 
   #settle(seat: Seat, generated: Outcome<Generation>): void {
@@ -135,7 +168,13 @@ export class Round {
       this.#end(seat, 'stopped'); // half a text is no vote
       return;
     }
-    seat.key = this.#keyOf(seat, generated.value.finish);
+    const key = this.#keyOf(seat, generated.value.finish);
+    seat.keep(key, confidenceOf(generated.value), this.#clock.nowMs() - this.#startedMs);
+    if (seat.outstanding > 0) {
+      this.#checkDecided();
+      this.#checkQuorum();
+      return;
+    }
     const late = this.#verdict !== null && !this.#verdict.early;
     this.#end(seat, seat.key === null ? 'abstained' : late ? 'late' : 'answered');
   }
@@ -170,20 +209,23 @@ export class Round {
     if (this.#seats.every((seat) => !seat.open)) this.#finish();
   }
 
-  #votes(): Vote[] {
-    return this.#seats.flatMap((seat) =>
-      seat.key === null ? [] : [{ memberId: seat.member.id, key: seat.key }],
-    );
+  #ballot(seats: readonly Seat[] = this.#seats): Ballot {
+    return {
+      members: seats.map(({ member: { id, accuracy } }) => ({ id, accuracy })),
+      samples: seats.flatMap(({ samples }) => samples),
+      rankings: this.#rankings,
+    };
   }
 
   #checkDecided(): void {
-    if (this.#verdict !== null) return;
-    const open = this.#seats.filter((seat) => seat.open).length;
-    if (open === 0) return;
-    const current = tally(this.#votes());
-    const [leader] = current.leaders;
-    if (leader === undefined || !isDecided(current, open)) return;
-    this.#decide(leader, true);
+    const { rule, stop } = this.#manner;
+    // Reviewers and a chairman come after all answers.
+    if (this.#verdict !== null || this.#seats.every((seat) => !seat.open)) return;
+    const outstanding = new Map(this.#seats.map((seat) => [seat.member.id, seat.outstanding]));
+    const progress: Progress = { ballot: this.#ballot(), outstanding };
+    const key = exactStopOf(rule)?.(progress) ?? (stop === 'exact' ? null : stopNamed(stop, rule)?.(progress));
+    if (key === null || key === undefined) return;
+    this.#decide(key, true);
     this.#cancelTimers.push(
       this.#clock.after(this.#plan.graceMs, () => {
         this.#endOpenSeats('cut');
@@ -191,19 +233,24 @@ export class Round {
     );
   }
 
-  /** From the soft deadline on the first quorum of votes is answered with, whenever it comes. */
+  /** From the soft deadline on the first quorum of members that voted is answered with, whenever it comes. */
   #checkQuorum(): void {
     if (!this.#softDeadlinePassed || this.#verdict !== null) return;
     if (this.#seats.every((seat) => !seat.open)) return; // the conclusion says it
-    const votes = this.#votes();
-    if (votes.length < this.#plan.quorum) return;
-    const winner = pluralityWinner(votes, (id) => this.#accuracyOf(id));
+    const ballot = this.#ballot();
+    const voting = new Set(votesBestFirst(ballot).map(({ memberId }) => memberId));
+    if (voting.size < this.#plan.quorum) return;
+    const winner = this.#ruled(ballot);
     if (winner !== null) this.#decide(winner.key, false);
+  }
+
+  #ruled(ballot: Ballot): RuleVerdict | null {
+    return ruleNamed(this.#manner.rule, { choice: this.#chair?.choice ?? null })(ballot);
   }
 
   #decide(key: string, early: boolean): void {
     this.#verdict = { key, early, atMs: this.#clock.nowMs() };
-    const votes = this.#votes();
+    const votes = votesBestFirst(this.#ballot());
     this.#emit({
       type: 'round-decided',
       roundId: this.#plan.id,
@@ -217,20 +264,53 @@ export class Round {
     });
   }
 
+  /** What some rules need once the answers are there: the members' order of them, or the chairman's choice. */
+  async #compare(): Promise<void> {
+    const { rule, chairmanId, instructions } = this.#manner;
+    const { prompt: question, seed, members } = this.#plan;
+    if (this.#verdict !== null || this.#afterwards.signal.aborted) return;
+    const { signal } = this.#afterwards;
+    const asked = (instruction: string | undefined) => ({
+      question,
+      seed,
+      ...(instruction === undefined ? {} : { instruction }),
+    });
+    try {
+      if (rule === 'borda' || rule === 'kemeny') {
+        this.#emit({ type: 'round-comparing', roundId: this.#plan.id, by: 'members' });
+        const plan = { ...asked(instructions.review), exact: rule === 'borda' };
+        this.#rankings = await reviews(signal, members, this.#ballot(), plan);
+      } else if (rule === 'chairman') {
+        this.#emit({ type: 'round-comparing', roundId: this.#plan.id, by: 'chairman' });
+        const plan = asked(instructions.chairman);
+        this.#chair = await chosenByChair(signal, members, this.#ballot(), chairmanId, plan);
+      }
+    } catch {
+      // A reviewer's fault leaves the rule without its word: it falls back, and says so.
+    }
+  }
+
   #accuracyOf(memberId: string): number {
     return this.#seats.find((seat) => seat.member.id === memberId)?.member.accuracy ?? 0;
   }
 
   #conclude(): Omit<Deliberation, 'frames'> {
     const { id, prompt, shape, seed } = this.#plan;
+    const { rule, ruleReasons, stop, samples } = this.#manner;
+    const members = [...this.#seats.map((seat) => seat.outcome()), ...this.#absent];
     const conclusion: Conclusion = concludeRound({
-      members: [...this.#seats.map((seat) => seat.outcome()), ...this.#absent],
+      members,
       accuracyOf: (memberId) => this.#accuracyOf(memberId),
       verdictKey: this.#verdict?.key ?? null,
       stoppedByUser: this.#stoppedByUser,
+      rule,
+      samples,
+      rankings: this.#rankings,
+      chair: this.#chair,
     });
     const endedMs = this.#clock.nowMs();
     const decidedAtMs = this.#verdict?.atMs ?? (conclusion.answer === null ? null : endedMs);
+    const shadow = shadowOfRound(this.#seats, this.#ballot(), rule);
     return {
       schema: 'witan.deliberation',
       version: 1,
@@ -238,7 +318,15 @@ export class Round {
       askedAt: this.#askedAt,
       prompt,
       answerKind: shape.kind,
-      rule: 'plurality',
+      rule,
+      ...(ruleReasons.length === 0 ? {} : { ruleReasons: [...ruleReasons] }),
+      ...(samples === 1 ? {} : { samplesEach: samples }),
+      ...(stop === 'exact' ? {} : { stop }),
+      ...(this.#rankings.length === 0
+        ? {}
+        : { rankings: this.#rankings.map(({ reviewerId, order }) => ({ reviewerId, order: [...order] })) }),
+      ...(this.#chair === null ? {} : { chair: this.#chair }),
+      ...(shadow === null ? {} : { shadow }),
       ...conclusion,
       decidedEarly: this.#verdict?.early ?? false,
       decidedMs: decidedAtMs === null ? null : decidedAtMs - this.#startedMs,

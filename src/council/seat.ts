@@ -3,6 +3,8 @@ import type { AbsentMember, CouncilMember } from '#contracts/council';
 import type { MemberOutcome, MemberStatus } from '#contracts/deliberation';
 import type { Generation, TokenChunk } from '#contracts/engine';
 import type { ErrorCode } from '#contracts/errors';
+import type { Sample } from '#contracts/rules';
+import { favouriteOf } from './rules/slm-mux.ts';
 
 /** The record of a member that never took its seat. */
 export function outcomeOfAbsent(member: AbsentMember): MemberOutcome {
@@ -21,7 +23,9 @@ export function outcomeOfAbsent(member: AbsentMember): MemberOutcome {
 /** One member's place in one round: what it said so far and how its part ended. */
 export class Seat {
   readonly member: CouncilMember;
-  key: string | null = null;
+  /** Answers that it gives, if it is heard to its end. */
+  readonly planned: number;
+  readonly samples: Sample[] = [];
   error: ErrorCode | null = null;
   text = '';
   tokens = 0;
@@ -32,19 +36,32 @@ export class Seat {
   #status: MemberStatus | null = null;
   #startedMs: number | null = null;
   #first: TokenChunk | null = null;
+  /** Of the answers before the one under way. */
+  #tokensBefore = 0;
   #ttftMs: number | null = null;
   #durationMs = 0;
   #restartsBefore = 0;
   #restarts = 0;
 
-  constructor(member: CouncilMember, clock: Clock) {
+  constructor(member: CouncilMember, clock: Clock, planned = 1) {
     this.member = member;
+    this.planned = planned;
     this.#clock = clock;
   }
 
   /** True until the member's part has ended. */
   get open(): boolean {
     return this.#status === null;
+  }
+
+  /** Of the answer that it gives most often. */
+  get key(): string | null {
+    return favouriteOf(this.samples)?.vote.key ?? null;
+  }
+
+  /** Answers that may still come. */
+  get outstanding(): number {
+    return this.open ? this.planned - this.samples.length : 0;
   }
 
   get signal(): AbortSignal {
@@ -58,7 +75,7 @@ export class Seat {
 
   take(chunk: TokenChunk): void {
     this.text += chunk.text;
-    this.tokens = chunk.tokens;
+    this.tokens = this.#tokensBefore + chunk.tokens;
     this.#ttftMs ??= this.#sinceStartMs();
     const first = (this.#first ??= chunk);
     const spanMs = chunk.elapsedMs - first.elapsedMs;
@@ -67,11 +84,36 @@ export class Seat {
 
   accept(generation: Generation): void {
     this.text = generation.text;
-    this.tokens = generation.completionTokens;
+    this.tokens = this.#tokensBefore + generation.completionTokens;
     if (generation.promptTokens > 0) this.promptTokens = generation.promptTokens;
     this.tokensPerSecond = generation.decodeTokensPerSecond ?? this.tokensPerSecond;
     // Result and stream come by two ports: a short answer may be complete before its first chunk is here.
     this.#ttftMs ??= generation.timeToFirstTokenMs;
+  }
+
+  /** Its next answer is under way. */
+  begin(): void {
+    this.#tokensBefore = this.tokens;
+    this.#first = null;
+    if (this.samples.length > 0) this.text = '';
+  }
+
+  /**
+   * An answer that was heard to its end, as `accept` took it.
+   * @param arrival ms since the round began
+   */
+  keep(key: string | null, confidence: number | null, arrival: number): void {
+    const { id: memberId } = this.member;
+    const tokens = this.tokens - this.#tokensBefore;
+    this.samples.push({
+      memberId,
+      index: this.samples.length,
+      key,
+      text: this.text,
+      tokens,
+      confidence,
+      arrival,
+    });
   }
 
   /** Ends the member's part; anything but a settled answer also stops its decode. */
@@ -90,7 +132,7 @@ export class Seat {
       engine: engine.kind,
       backend,
       status: this.#status ?? 'timeout',
-      answer: this.text,
+      answer: this.#said(),
       key: this.key,
       tokens: this.tokens,
       ...(this.promptTokens === null ? {} : { promptTokens: this.promptTokens }),
@@ -98,8 +140,18 @@ export class Seat {
       tokensPerSecond: this.tokensPerSecond,
       durationMs: this.#durationMs,
       ...(this.error === null ? {} : { error: this.error }),
+      ...(this.planned > 1
+        ? {
+            samples: this.samples.map(({ memberId: _id, text: answer, ...sample }) => ({ ...sample, answer })),
+          }
+        : {}),
       ...(this.#restarts > 0 ? { restarts: this.#restarts } : {}),
     };
+  }
+
+  /** The answer that it gives most often; before there is one, what it is writing. */
+  #said(): string {
+    return favouriteOf(this.samples)?.vote.text ?? (this.text === '' ? (this.samples.at(-1)?.text ?? '') : this.text);
   }
 
   #sinceStartMs(): number | null {

@@ -1,4 +1,3 @@
-import { crc32 } from '#kernel/crc32';
 import { ok } from '#kernel/result';
 import type { CouncilMember } from '#contracts/council';
 import type { Generation, GenerateRequest } from '#contracts/engine';
@@ -6,14 +5,9 @@ import { failureOf, type ErrorCode, type Outcome } from '#contracts/errors';
 import type { RecordedQuestion, RecordedSample } from '#contracts/calibration';
 import { answerShape, type AnswerShape } from '../answer-shape.ts';
 import { canonicalKey, isAbstention, withoutOwnName } from '../canonical-key.ts';
-import { memberRequest } from '../member-request.ts';
+import { memberRequest, sampleSeed } from '../member-request.ts';
+import { confidenceOf } from '../vote-confidence.ts';
 import { asTyped } from '../typed-text.ts';
-
-/**
- * Of every answer but the first: that of the paper on self-consistency for models without nucleus (Wang et al., arXiv
- * 2203.11171, §3.1: T = 0.7).
- */
-export const SAMPLE_TEMPERATURE = 0.7;
 
 /** What lies in the question: the member answers the next one all the same. */
 const OF_THE_QUESTION: ReadonlySet<ErrorCode> = new Set(['context-exceeded', 'request-unsupported']);
@@ -27,11 +21,6 @@ export interface SampleRequest {
   readonly temperature: number;
   /** The exact sentence with which members decline. */
   readonly abstain: string;
-}
-
-/** Of this question, member and answer alone: whatever was asked before, and in whatever order, it is the same. */
-export function sampleSeed(seed: number, questionId: string, memberId: string, index: number): number {
-  return crc32(new TextEncoder().encode(JSON.stringify([seed, questionId, memberId, index])));
 }
 
 /** As a round would put it, save that a repeated answer is drawn, and that nothing of the last answer is used again. */
@@ -49,13 +38,6 @@ function requestOf(member: CouncilMember, asked: SampleRequest, shape: AnswerSha
     // A cache that is warm in one run and cold in another rounds differently.
     cachePrompt: false,
   };
-}
-
-/** Geometric mean of the tokens' probabilities: CISC's "response probability" (arXiv 2502.06233). */
-function confidenceOf({ logprobs = [] }: Generation): number | null {
-  const total = logprobs.reduce((sum, { logprob }) => sum + logprob, 0);
-  if (logprobs.length === 0 || Number.isNaN(total)) return null;
-  return Math.min(1, Math.exp(total / logprobs.length));
 }
 
 async function generated(
