@@ -59,7 +59,7 @@ function plain(whatIf: WhatIf): WhatIf {
 
 /** A count of cores, as far as there can be so many. */
 const coresOf = ({ cores }: HardwareProfile): number | null =>
-  cores !== null && Number.isFinite(cores) && cores >= 1 ? cores : null;
+  cores !== null && cores >= LEAST.cores && cores <= MOST.cores ? cores : null;
 
 /** A figure of the micro-benchmarks; null where it was not measured. */
 function measured({ micro }: HardwareProfile, name: string): number | null {

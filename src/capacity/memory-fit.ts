@@ -45,11 +45,14 @@ const NO_SHAPE: ModelShape = {
   sharedKv: { full: 0, sliding: 0 },
 };
 
+/** No device that runs a browser has as much; beyond it sums of bytes would not be exact either. */
+const MOST_TOLD_GIB = 2 ** 20;
+
 /** What the device says it has; null where it says nothing, or what no device has. */
 export function toldMemoryBytes({
   deviceMemoryGiB: told,
 }: Pick<HardwareProfile, 'deviceMemoryGiB'>): number | null {
-  return told !== null && Number.isFinite(told) && told > 0 ? told * GIB : null;
+  return told !== null && told > 0 && told <= MOST_TOLD_GIB ? told * GIB : null;
 }
 
 /** A graphics card that wllama can use: it waits for it by promise integration. */
