@@ -120,7 +120,9 @@ export const DeliberationSchema = v.object({
   chair: v.optional(v.object({ memberId: v.string(), choice: v.nullable(text) })),
   /** What each stop would have saved, had the vote been heard to its end; absent where it was not. */
   shadow: v.optional(
-    v.array(v.object({ stop: v.picklist(STOPS), callsSaved: count, tokensSaved: count, changed: v.boolean() })),
+    v.array(
+      v.object({ stop: v.picklist(STOPS), callsSaved: count, tokensSaved: count, changed: v.boolean() }),
+    ),
   ),
   outcome: v.picklist(OUTCOMES),
   /** The council's answer; null when there is none. */

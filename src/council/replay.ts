@@ -43,7 +43,9 @@ export function replay(record: Deliberation): Outcome<Replayed> {
     return err(failure('record-invalid', { reason: 'members' }));
   const accuracyOf = (id: string): number => members.find((member) => member.id === id)?.accuracy ?? 0;
   const announced =
-    announcedAfter === null ? null : announcement(record, new Set(order.slice(0, announcedAfter)), accuracyOf);
+    announcedAfter === null
+      ? null
+      : announcement(record, new Set(order.slice(0, announcedAfter)), accuracyOf);
   const { rule, samplesEach: samples = 1, rankings = [], chair = null } = record;
   const conclusion = concludeRound({
     members,

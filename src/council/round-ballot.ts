@@ -2,7 +2,15 @@ import type { MemberOutcome } from '#contracts/deliberation';
 import type { Ballot, Sample } from '#contracts/rules';
 
 /** What a member said, as samples: those on record, or its one answer. Half a text and an abstention have no key. */
-export function samplesOfOutcome({ id, key, answer, tokens, samples, status, durationMs }: MemberOutcome): Sample[] {
+export function samplesOfOutcome({
+  id,
+  key,
+  answer,
+  tokens,
+  samples,
+  status,
+  durationMs,
+}: MemberOutcome): Sample[] {
   if (samples !== undefined)
     return samples.map(({ answer: text, ...sample }) => ({ ...sample, memberId: id, text }));
   const spoke = status === 'answered' || status === 'late' || status === 'abstained';

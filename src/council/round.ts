@@ -223,7 +223,8 @@ export class Round {
     if (this.#verdict !== null || this.#seats.every((seat) => !seat.open)) return;
     const outstanding = new Map(this.#seats.map((seat) => [seat.member.id, seat.outstanding]));
     const progress: Progress = { ballot: this.#ballot(), outstanding };
-    const key = exactStopOf(rule)?.(progress) ?? (stop === 'exact' ? null : stopNamed(stop, rule)?.(progress));
+    const key =
+      exactStopOf(rule)?.(progress) ?? (stop === 'exact' ? null : stopNamed(stop, rule)?.(progress));
     if (key === null || key === undefined) return;
     this.#decide(key, true);
     this.#cancelTimers.push(

@@ -142,7 +142,10 @@ export class Seat {
       ...(this.error === null ? {} : { error: this.error }),
       ...(this.planned > 1
         ? {
-            samples: this.samples.map(({ memberId: _id, text: answer, ...sample }) => ({ ...sample, answer })),
+            samples: this.samples.map(({ memberId: _id, text: answer, ...sample }) => ({
+              ...sample,
+              answer,
+            })),
           }
         : {}),
       ...(this.#restarts > 0 ? { restarts: this.#restarts } : {}),
@@ -151,7 +154,10 @@ export class Seat {
 
   /** The answer that it gives most often; before there is one, what it is writing. */
   #said(): string {
-    return favouriteOf(this.samples)?.vote.text ?? (this.text === '' ? (this.samples.at(-1)?.text ?? '') : this.text);
+    return (
+      favouriteOf(this.samples)?.vote.text ??
+      (this.text === '' ? (this.samples.at(-1)?.text ?? '') : this.text)
+    );
   }
 
   #sinceStartMs(): number | null {

@@ -24,8 +24,10 @@ export function shadowOfRound(
       return stop === null ? [] : [[name, stop] as const];
     }),
   );
-  return shadowOf(ballot, ruleNamed(rule), stops).stops.flatMap(({ name, callsSaved, tokensSaved, changed }) => {
-    const stop = STOPS.find((each) => each === name);
-    return stop === undefined ? [] : [{ stop, callsSaved, tokensSaved, changed }];
-  });
+  return shadowOf(ballot, ruleNamed(rule), stops).stops.flatMap(
+    ({ name, callsSaved, tokensSaved, changed }) => {
+      const stop = STOPS.find((each) => each === name);
+      return stop === undefined ? [] : [{ stop, callsSaved, tokensSaved, changed }];
+    },
+  );
 }
