@@ -11,6 +11,7 @@ import type { WitanPorts } from '#contracts/ports';
 import type { StarterCouncil } from '#contracts/starter';
 import { microReport } from './capacity-data.ts';
 import { FakeCapacityPort } from './capacity-port.ts';
+import { FakeMemberPort } from './member-port.ts';
 import { FakeModelsPort } from './models-port.ts';
 import { FakeSettingsPort } from './settings-port.ts';
 import { deliberation, memberView, probeReport, benchResult, starterCouncil } from './port-data.ts';
@@ -145,12 +146,7 @@ export class FakePorts implements WitanPorts {
     },
   };
 
-  readonly members: WitanPorts['members'] = {
-    generate: (_signal, memberId) => {
-      this.calls.push(`members.generate ${memberId}`);
-      return Promise.resolve(err(failure('member-unknown', { member: memberId })));
-    },
-  };
+  readonly members = new FakeMemberPort();
 
   readonly history: WitanPorts['history'] = {
     persistent: () => Promise.resolve(this.script.persistent),

@@ -133,6 +133,8 @@ export class ApiServer {
     // Nobody reads what a refused client still sends.
     if (!request.complete) request.resume();
     await ended;
+    // Its answer began before the end was near, so its client keeps the line for a next question.
+    if (this.#closing) this.#server.closeIdleConnections();
     const took = Math.round(clock.nowMs() - startedMs);
     const told = note === null ? '' : ` ${note.model} ${note.note}`.trimEnd();
     const whole = response.writableFinished ? String(response.statusCode) : 'cut';

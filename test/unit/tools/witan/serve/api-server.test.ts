@@ -316,6 +316,26 @@ test('it ends when running answers have, and takes nobody new', async () => {
   await closed;
 });
 
+test('it does not wait for a line that its client keeps open for later', async () => {
+  let free: () => void = () => undefined;
+  rig.backend.onGenerate = async (_signal, _question, onText) => {
+    onText('8');
+    await new Promise<void>((release) => (free = release));
+    onText('5');
+    return ok({ generation: generation('85'), leftOut: [] });
+  };
+  // Its head is sent, without a word of an end.
+  const response = await fetch(`${rig.baseUrl}/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(chatOf({ model: 'alder', stream: true })),
+  });
+  const closed = rig.server.close(3_600_000);
+  free();
+  expect(await response.text()).toContain('[DONE]');
+  await closed;
+});
+
 test('it cuts what has not ended in time', async () => {
   rig.backend.onAsk = async (signal) => {
     await aborted(signal);

@@ -40,8 +40,7 @@ async function open({ ask, generate, allowRemote = false }: Scene = {}) {
     },
   };
   const members: MemberPort = {
-    generate:
-      generate ?? (() => Promise.resolve(ok({ generation: generation('85'), leftOut: [] }))),
+    generate: generate ?? (() => Promise.resolve(ok({ generation: generation('85'), leftOut: [] }))),
   };
   const limit = new AbortController();
   const page = { dead: null as DriverFailure | null };
@@ -53,14 +52,14 @@ async function open({ ask, generate, allowRemote = false }: Scene = {}) {
       return body({ ports, signal: limit.signal, say: () => undefined }, argument);
     },
     page: {
-      exposeFunction: (name: string, callback: (...args: unknown[]) => unknown) => {
+      exposeFunction: ((name: string, callback: (...args: unknown[]) => unknown) => {
         // Calls of the page reach the driver later, in their order.
         Reflect.set(globalThis, name, async (...args: unknown[]) => {
           await Promise.resolve();
           callback(...(JSON.parse(JSON.stringify(args)) as unknown[]));
         });
         return Promise.resolve();
-      },
+      }) as unknown as PageSession['page']['exposeFunction'],
       evaluate: ((script: string) => {
         const id = Number(/get\((\d+)\)/.exec(script)?.[1]);
         const running = Reflect.get(globalThis, 'witanServeRunning') as Map<number, AbortController>;
@@ -92,7 +91,14 @@ test('asks the council, and hears of the round before its end', async () => {
       asked.push(what);
       const roundId = 'r';
       scene.emit({ type: 'round-started', roundId, prompt: 'q', members: ['alder'] });
-      scene.emit({ type: 'member-chunk', roundId, memberId: 'alder', text: '85', tokens: 2, tokensPerSecond: 9 });
+      scene.emit({
+        type: 'member-chunk',
+        roundId,
+        memberId: 'alder',
+        text: '85',
+        tokens: 2,
+        tokensPerSecond: 9,
+      });
       scene.emit({ type: 'round-decided', roundId, answer: '85', agreement: 1, outstanding: [] });
       scene.emit({ type: 'member-ended', roundId, member: member('alder') });
       return Promise.resolve(ok(deliberation()));
