@@ -1,7 +1,8 @@
 import type { CouncilMember, RoundEvent } from '#contracts/council';
 import type { Deliberation, MemberOutcome } from '#contracts/deliberation';
 import { answerShape } from '../../src/council/answer-shape.ts';
-import { Round, type RoundPlan } from '../../src/council/round.ts';
+import type { RoundPlan } from '../../src/council/round-plan.ts';
+import { Round } from '../../src/council/round.ts';
 import { scriptedMembers, type Script } from './scripted-engine.ts';
 import { turn } from './turn.ts';
 import { VirtualClock } from './virtual-clock.ts';

@@ -4,7 +4,7 @@ import type { RoundEvent } from '#contracts/council';
 import type { Deliberation } from '#contracts/deliberation';
 import { replay } from '../../../src/council/replay.ts';
 import { RoundEvidence } from '../../../src/council/round-evidence.ts';
-import type { RoundPlan } from '../../../src/council/round.ts';
+import type { RoundPlan } from '../../../src/council/round-plan.ts';
 import { playRound, type PlayedRound } from '../../fakes/played-round.ts';
 import type { Script } from '../../fakes/scripted-engine.ts';
 import { turn } from '../../fakes/turn.ts';
