@@ -9,7 +9,14 @@ const LETTERS = 'abcdefghij';
 
 /** Marks of options: `A) `, `(A) `, `A. `, `A: `; after a full stop or colon only at the start of a line. */
 const AT_LINE_START = /(?:^|\n)\s*(?:[-*]\s+)?(?:\(([A-Ja-j])\)|([A-Ja-j])[).:])\s+(?=\S)/g;
-const INLINE = /(?:^|[\s,;])(?:\(([A-Ja-j])\)|([A-J])\))\s*(?=\S)/g;
+const INLINE = /(?:^|[\s,;])(?:\(([A-J])\)|([A-J])\))\s*(?=\S)/g;
+
+/** What stands before options asks to choose; "explain (A) how it works and (B) why" does not. */
+const ASKS = /[?:_…]|\b(?:which|choose|select|pick|correct|true|false|best)\b|\.{3}/i;
+
+/** Parts of a task begin so, options seldom: "A. Describe osmosis." */
+const TASK =
+  /^(?:calculate|compare|define|describe|discuss|explain|give|how|list|name|prove|show|state|summari[sz]e|tell|translate|what|when|where|why|write)\b/i;
 
 function optionsBy(prompt: string, mark: RegExp): readonly ChoiceOption[] {
   const marks = [...prompt.matchAll(mark)];
@@ -24,7 +31,10 @@ function optionsBy(prompt: string, mark: RegExp): readonly ChoiceOption[] {
       .trim(),
   }));
   const inOrder = options.every(({ letter }, index) => letter === LETTERS[index]);
-  return options.length >= 2 && inOrder && options.every(({ text }) => text !== '') ? options : [];
+  const written = options.every(({ text }) => text !== '' && !text.endsWith('?'));
+  const asked = ASKS.test(prompt.slice(0, marks[0]?.index ?? 0));
+  const tasks = options.every(({ text }) => TASK.test(text));
+  return options.length >= 2 && inOrder && written && asked && !tasks ? options : [];
 }
 
 /** The options that a question lists, A first and without gaps; empty when it is no multiple-choice question. */

@@ -25,14 +25,20 @@ describe('options of a question', () => {
 
   it.each([
     'What is the capital of France?',
-    'A) Lyon',
+    'Which?\nA) Lyon',
     'Vitamin B) or C)?',
-    'B) Paris\nC) Nice',
-    'A) Lyon\nC) Nice',
-    'A) Lyon\nA) Paris',
+    'Which?\nB) Paris\nC) Nice',
+    'Which?\nA) Lyon\nC) Nice',
+    'Which?\nA) Lyon\nA) Paris',
+    'A) Lyon\nB) Paris',
     'I met A. Smith and B. Jones.',
     'Compare plan A: cheap with plan B: fast.',
     'see section (a) and section (c)',
+    'Explain (a) how rain forms and (b) why it falls.',
+    'Explain (A) how rain forms and (B) why it falls.',
+    'Do the following:\nA. Explain rain.\nB. Describe snow.',
+    'Two questions:\nA) Is ice cold?\nB) Is fire hot?',
+    'My list\nA. eggs\nB. milk',
     '',
   ])('none: %s', (prompt) => {
     expect(optionsOf(prompt)).toEqual([]);
