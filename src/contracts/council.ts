@@ -117,6 +117,8 @@ export type RoundEvent =
       readonly answer: string;
       readonly agreement: number;
       readonly outstanding: readonly string[];
+      /** Nothing that is still out can change it; else a quorum, or a stop that may err, has spoken. */
+      readonly fixed: boolean;
     }
   | {
       /** All answers are in; members rank them, or the chairman chooses. */

@@ -1,28 +1,15 @@
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
 import { Semaphore } from '#kernel/semaphore';
-import type { AbsentMember, CouncilMember, MemberManner, RoundEvent, Roster } from '#contracts/council';
+import type { AbsentMember, CouncilMember, RoundEvent, Roster } from '#contracts/council';
 import type { AskOptions, Deliberation, FrameSummary } from '#contracts/deliberation';
 import { failure, failureOf, type Outcome } from '#contracts/errors';
 import type { MetricWriter } from '#contracts/metrics';
-import { answerShape, type AnswerShape } from './answer-shape.ts';
 import { normalQuestion } from './normal-question.ts';
-import { RoundEvidence } from './round-evidence.ts';
-import { Round } from './round.ts';
-import type { RoundManner } from './round-plan.ts';
-import { chooseRule } from './rules/auto-rule.ts';
+import type { Round } from './round.ts';
 
 /** Rounds that may wait; more are refused (`queue-full`) so that a runaway caller cannot build an endless queue. */
 const QUEUE_LIMIT = 8;
-
-/** Generous for tiny local models, others name their own; the stall watch of the engine finds a dead member sooner. */
-const DEFAULTS = { softDeadlineMs: 10_000, hardDeadlineMs: 30_000, quorum: 2, seed: 1 } as const;
-
-/**
- * After the vote is decided a member already decoding may finish a short answer: it costs a few tokens and shows the
- * dissent whole. What takes longer is cut.
- */
-const DEFAULT_GRACE_MS = 400;
 
 export interface CouncilPorts {
   readonly clock: Clock;
@@ -42,37 +29,9 @@ export interface CouncilPorts {
   readonly promptLimit: () => number;
 }
 
-/** More answers than these tell little more (research: council, A3: 2 → 9 kept helping; beyond is not reported). */
-const MOST_SAMPLES = 9;
-
 /** A member whose context is too short for the question, while others read it. */
 function tooShortFor({ id, name, engine, backend }: CouncilMember): AbsentMember {
   return { id, name, engine: engine.kind, backend, error: 'context-exceeded' };
-}
-
-/** How one answer is made of the members': as was asked for, or what suits the question. */
-function mannerFor(
-  options: AskOptions,
-  { kind }: AnswerShape,
-  members: readonly CouncilMember[],
-): Partial<RoundManner> {
-  const { rule = 'auto', stop = 'exact', chairman, instructions = {} } = options;
-  const samples = Math.min(MOST_SAMPLES, Math.max(1, Math.trunc(options.samples ?? 1)));
-  const named = { stop, samples, chairmanId: chairman ?? null, instructions };
-  if (rule !== 'auto') return { ...named, rule };
-  const { reasons, ...chosen } = chooseRule({
-    kind,
-    members: members.length,
-    samplesPerMember: samples,
-    tier: 'mid',
-    oneModelAtATime: false,
-    timeBudgetMs: options.hardDeadlineMs ?? null,
-    answerMs: null,
-    confidences: members.every(({ engine }) => engine.kind === 'wllama' || engine.kind === 'web-llm'),
-    embeddings: false,
-    chairmanChosen: chairman !== undefined,
-  });
-  return { ...named, rule: chosen.rule, samples: chosen.samplesPerMember, ruleReasons: reasons };
 }
 
 /** Takes questions, runs them one round at a time in order, and keeps each member's calls apart. */
@@ -156,6 +115,9 @@ export class Council {
     const isWanted = ({ id, backend }: Pick<AbsentMember, 'id' | 'backend'>): boolean =>
       (wanted?.includes(id) ?? true) &&
       (backend !== 'remote' || (typeof allowRemote === 'boolean' ? allowRemote : allowRemote.includes(id)));
+    // Comes while the members are loaded; the page's first visit does without it.
+    const code = import('./open-round.ts');
+    code.catch(() => undefined);
     const roster = await this.#ports.roster(signal, isWanted);
     if (!roster.ok) return roster;
     if (signal.aborted) return err(failure('cancelled'));
@@ -163,6 +125,9 @@ export class Council {
     const all = [...ready, ...absent];
     const unknown = wanted?.find((id) => !all.some((member) => member.id === id));
     if (unknown !== undefined) return err(failure('member-unknown', { member: unknown }));
+    const { chairman } = options;
+    if (chairman !== undefined && !all.some(({ id }) => id === chairman))
+      return err(failure('member-unknown', { member: chairman }));
     const asked = ready.filter(isWanted);
     if (asked.length === 0) {
       const cause = absent.find(isWanted)?.error;
@@ -179,35 +144,20 @@ export class Council {
       const limit = Math.max(...asked.map(({ manner }) => manner?.promptLimit ?? 0));
       return err(failure('prompt-too-long', { characters: prompt.length, limit }));
     }
-    const patience = (of: (manner: MemberManner) => number, least: number): number =>
-      Math.max(least, ...members.map(({ manner }) => (manner === undefined ? 0 : of(manner))));
-    const abstain = this.#ports.abstain();
-    const shape = answerShape(prompt, abstain);
-    const evidence = new RoundEvidence(members, options.history);
-    const round = new Round(
+    const { openRound } = await code;
+    const { round, complete } = openRound(
       {
         id: this.#ports.newId(),
         prompt,
-        shape,
         members,
         absent: [...absent.filter(isWanted), ...asked.filter((member) => !reads(member)).map(tooShortFor)],
-        abstain,
-        seed: options.seed ?? DEFAULTS.seed,
-        manner: mannerFor(options, shape, members),
-        ...(options.history === undefined ? {} : { history: options.history }),
-        softDeadlineMs:
-          options.softDeadlineMs ?? patience((manner) => manner.softDeadlineMs, DEFAULTS.softDeadlineMs),
-        hardDeadlineMs:
-          options.hardDeadlineMs ?? patience((manner) => manner.hardDeadlineMs, DEFAULTS.hardDeadlineMs),
-        quorum: options.quorum ?? DEFAULTS.quorum,
-        graceMs: options.graceMs ?? DEFAULT_GRACE_MS,
+        abstain: this.#ports.abstain(),
       },
+      options,
       clock,
-      (event) => {
-        evidence.hear(event);
-        emit(event);
-      },
+      emit,
     );
+    if (signal.aborted) return err(failure('cancelled'));
     this.#round = round;
     signal.addEventListener(
       'abort',
@@ -217,12 +167,8 @@ export class Council {
       { once: true },
     );
     const endWatch = this.#ports.watchFrames();
-    const record = evidence.complete(await round.run(), round.stoppedByUser);
-    const deliberation: Deliberation = {
-      ...record,
-      ...(options.threadId === undefined ? {} : { threadId: options.threadId }),
-      frames: endWatch(),
-    };
+    const record = complete(await round.run());
+    const deliberation: Deliberation = { ...record, frames: endWatch() };
     metrics.add('rounds', 1);
     emit({ type: 'round-ended', roundId: record.id, deliberation });
     return ok(deliberation);

@@ -3,7 +3,7 @@ import type { RoundEvent } from '#contracts/council';
 import type { Deliberation, MemberOutcome } from '#contracts/deliberation';
 import type { Generation, TokenChunk } from '#contracts/engine';
 import { failureOf, type ErrorCode, type Outcome } from '#contracts/errors';
-import type { Ballot, Ranking, RuleVerdict } from '#contracts/rules';
+import type { Ballot, Ranking, RuleName, RuleVerdict } from '#contracts/rules';
 import { canonicalKey, isAbstention, withoutOwnName } from './canonical-key.ts';
 import { chosenByChair, type Chair } from './chair-stage.ts';
 import { answerOf, concludeRound, type Conclusion } from './conclusion.ts';
@@ -18,6 +18,9 @@ import { shadowOfRound } from './shadow-record.ts';
 import type { Progress } from './stops/stop.ts';
 import { exactStopOf, stopNamed } from './stops/stop-named.ts';
 import { confidenceOf } from './vote-confidence.ts';
+
+/** Rules that need a word on the answers once they are there. */
+const COMPARING: ReadonlySet<RuleName> = new Set(['borda', 'kemeny', 'chairman']);
 
 /** The engine went, and took the answer with it. */
 const LOSSES: ReadonlySet<ErrorCode> = new Set(['worker-lost', 'worker-silent', 'device-lost']);
@@ -42,6 +45,8 @@ export class Round {
   #verdict: { key: string; atMs: number; early: boolean } | null = null;
   #softDeadlinePassed = false;
   #stoppedByUser = false;
+  /** Reviews, or the chairman's choice, are under way. */
+  #comparing = false;
   #rankings: readonly Ranking[] = [];
   #chair: Chair | null = null;
   #finish: () => void = () => undefined;
@@ -89,7 +94,11 @@ export class Round {
     else for (const seat of this.#seats) void this.#hear(seat);
     this.#finishWhenAllEnded();
     await finished;
-    await this.#compare();
+    if (COMPARING.has(this.#manner.rule)) {
+      this.#comparing = true;
+      await this.#compare();
+      this.#comparing = false;
+    }
     for (const cancel of this.#cancelTimers) cancel();
     return this.#conclude();
   }
@@ -97,6 +106,8 @@ export class Round {
   /** Stops one member, or the whole round. */
   stop(memberId?: string): void {
     if (memberId === undefined) {
+      // What has ended cannot be stopped.
+      if (!this.#comparing && this.#seats.every((seat) => !seat.open)) return;
       this.#stoppedByUser = true;
       this.#afterwards.abort();
       this.#endOpenSeats('stopped');
@@ -184,7 +195,7 @@ export class Round {
     if (isAbstention(seat.text, abstain)) return null;
     if (shape.kind === 'free') return canonicalKey('free', withoutOwnName(seat.text, seat.member.name));
     // A short answer that ran into the token limit is cut off: "1, 2, 3" may be the head of a longer list.
-    return finish === 'length' ? null : canonicalKey(shape.kind, seat.text);
+    return finish === 'length' ? null : canonicalKey(shape.kind, seat.text, shape.context);
   }
 
   #end(seat: Seat, status: Parameters<Seat['end']>[0]): void {
@@ -223,10 +234,11 @@ export class Round {
     if (this.#verdict !== null || this.#seats.every((seat) => !seat.open)) return;
     const outstanding = new Map(this.#seats.map((seat) => [seat.member.id, seat.outstanding]));
     const progress: Progress = { ballot: this.#ballot(), outstanding };
-    const key =
-      exactStopOf(rule)?.(progress) ?? (stop === 'exact' ? null : stopNamed(stop, rule)?.(progress));
-    if (key === null || key === undefined) return;
-    this.#decide(key, true);
+    const fixed = exactStopOf(rule)?.(progress) ?? null;
+    const hasty = stop === 'exact' || COMPARING.has(rule) ? null : stopNamed(stop, rule);
+    const key = fixed ?? hasty?.(progress) ?? null;
+    if (key === null) return;
+    this.#decide(key, true, fixed !== null);
     this.#cancelTimers.push(
       this.#clock.after(this.#plan.graceMs, () => {
         this.#endOpenSeats('cut');
@@ -242,14 +254,14 @@ export class Round {
     const voting = new Set(votesBestFirst(ballot).map(({ memberId }) => memberId));
     if (voting.size < this.#plan.quorum) return;
     const winner = this.#ruled(ballot);
-    if (winner !== null) this.#decide(winner.key, false);
+    if (winner !== null) this.#decide(winner.key, false, false);
   }
 
   #ruled(ballot: Ballot): RuleVerdict | null {
     return ruleNamed(this.#manner.rule, { choice: this.#chair?.choice ?? null })(ballot);
   }
 
-  #decide(key: string, early: boolean): void {
+  #decide(key: string, early: boolean, fixed: boolean): void {
     this.#verdict = { key, early, atMs: this.#clock.nowMs() };
     const votes = votesBestFirst(this.#ballot());
     this.#emit({
@@ -262,6 +274,7 @@ export class Round {
       ),
       agreement: votes.filter((vote) => vote.key === key).length / votes.length,
       outstanding: this.#seats.filter((seat) => seat.open).map((seat) => seat.member.id),
+      fixed,
     });
   }
 

@@ -1,3 +1,4 @@
+import { RULES, type RuleName } from '../../src/contracts/rules.ts';
 import { parseArgs } from 'node:util';
 import { HEADLESS_SCHEMAS, type Verb } from '../../src/contracts/headless.ts';
 import { GOALS, type Goal } from '../../src/contracts/plan.ts';
@@ -30,6 +31,9 @@ export type Command = { readonly common: CommonOptions } & (
       readonly verb: 'ask';
       readonly prompt: string;
       readonly members: readonly string[] | undefined;
+      readonly rule: RuleName | 'auto';
+      /** Answers of each member. */
+      readonly samples: number;
       /** Members on servers are asked too: the question leaves this machine. */
       readonly allowRemote: boolean;
     }
@@ -84,7 +88,7 @@ const OPTIONS = {
   url: { type: 'string' },
   timeout: { type: 'string' },
   seed: { type: 'string', default: '1' },
-  rule: { type: 'string', default: 'plurality' },
+  rule: { type: 'string', default: 'auto' },
   members: { type: 'string' },
   samples: { type: 'string', default: '1' },
   'allow-remote': { type: 'boolean', default: false },
@@ -215,11 +219,11 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
   switch (verb) {
     case 'ask': {
       if (argument === undefined) throw misuse('ask needs a question: ask "What is 38 + 47?"');
-      if (values.rule !== 'plurality')
-        throw misuse(`there is only the rule plurality yet, not ${values.rule}`);
-      if (values.samples !== '1') throw misuse('one sample a member is all that exists yet');
+      const rule = (['auto', ...RULES] as const).find((each) => each === values.rule);
+      if (rule === undefined) throw misuse(`--rule is auto or one of ${RULES.join(', ')}, not "${values.rule}"`);
+      const samples = whole('samples', values.samples, 1);
       const members = values.members?.split(',').filter((id) => id !== '');
-      return { verb, prompt: argument, members, allowRemote: values['allow-remote'], common };
+      return { verb, prompt: argument, members, rule, samples, allowRemote: values['allow-remote'], common };
     }
     case 'eval': {
       const { split } = values;

@@ -62,7 +62,7 @@ export function eventsOfCached(record: Deliberation): readonly RoundEvent[] {
     ...members.map((member): RoundEvent => ({ type: 'member-ended', roundId, member })),
     ...(answer === null
       ? []
-      : [{ type: 'round-decided', roundId, answer, agreement, outstanding: [] } as const]),
+      : [{ type: 'round-decided', roundId, answer, agreement, outstanding: [], fixed: true } as const]),
     { type: 'round-ended', roundId, deliberation: record },
   ];
 }

@@ -81,7 +81,7 @@ export async function askSample(
   const said = question.kind === 'free' ? withoutOwnName(text, member.name) : text;
   return ok({
     ...whose,
-    key: abstained || cut ? null : canonicalKey(question.kind, said),
+    key: abstained || cut ? null : canonicalKey(question.kind, said, shape.context),
     text,
     tokens: completionTokens,
     confidence: confidenceOf(answer.value),

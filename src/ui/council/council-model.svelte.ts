@@ -2,6 +2,7 @@ import type { CouncilEvent, MemberView } from '#contracts/council';
 import type { Deliberation } from '#contracts/deliberation';
 import { failureOf, type WitanFailure } from '#contracts/errors';
 import type { WitanPorts } from '#contracts/ports';
+import type { RuleName, StopName } from '#contracts/rules';
 import type { StarterCouncil } from '#contracts/starter';
 import { RoundView } from './round-view.svelte.ts';
 import { spokenResult } from './verdict-words.ts';
@@ -13,6 +14,13 @@ export class CouncilModel {
   members = $state.raw<readonly MemberView[]>([]);
   /** The user's yes to sending the next question to members on servers; asked again for every question. */
   sendAway = $state(false);
+  /** How the next answer is decided. */
+  readonly deciding = $state<{
+    rule: RuleName | 'auto';
+    samples: number;
+    stop: StopName;
+    chairman: string | null;
+  }>({ rule: 'auto', samples: 1, stop: 'exact', chairman: null });
   about = $state.raw<StarterCouncil | null>(null);
   round = $state.raw<RoundView | null>(null);
   /** A question was asked and its round has not begun: members are loading or another round runs. */
@@ -76,7 +84,14 @@ export class CouncilModel {
     const controller = new AbortController();
     this.#ask = controller;
     // Those that the box names, and nobody who takes a seat while the question waits.
-    const options = { allowRemote: this.sendAway ? this.remote.map(({ id }) => id) : false };
+    const { rule, samples, stop, chairman } = this.deciding;
+    const options = {
+      allowRemote: this.sendAway ? this.remote.map(({ id }) => id) : false,
+      rule,
+      samples,
+      stop,
+      ...(rule === 'chairman' && chairman !== null ? { chairman } : {}),
+    };
     this.sendAway = false;
     try {
       const asked = await this.#ports.council.ask(controller.signal, prompt, options);

@@ -24,6 +24,8 @@ export class RoundView {
   readonly prompt: string;
   readonly parts: readonly PartView[];
   early = $state.raw<EarlyAnswer | null>(null);
+  /** Who compares the answers, while that goes on. */
+  comparing = $state<'members' | 'chairman' | null>(null);
   deliberation = $state.raw<Deliberation | null>(null);
 
   constructor(start: Extract<RoundEvent, { type: 'round-started' }>) {
@@ -48,7 +50,11 @@ export class RoundView {
       case 'round-decided':
         this.early = event;
         return;
+      case 'round-comparing':
+        this.comparing = event.by;
+        return;
       case 'round-ended':
+        this.comparing = null;
         this.deliberation = event.deliberation;
         return;
       case 'member-ended': {

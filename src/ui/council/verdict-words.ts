@@ -1,6 +1,7 @@
 import { failure } from '#contracts/errors';
 import { isErrorCode, whatHappened } from '#contracts/error-messages';
 import type { Deliberation, MemberOutcome, RoundOutcome } from '#contracts/deliberation';
+import { ruleName } from './rule-words.ts';
 import { frameTime, listed, percent, plural, seconds } from '../quantities.ts';
 
 /** How the answer was reached, in words. Agreement is a count of votes: nothing here may call it verified. */
@@ -80,7 +81,7 @@ function headline(d: Deliberation): string {
   }
   const votes = inFavour(d);
   const agree = votes === 1 ? `1 vote of ${String(total)}` : `${String(votes)} of ${String(total)} agree`;
-  const reached = `${d.rule} · decided after ${seconds(d.decidedMs ?? d.wallMs)}`;
+  const reached = `${ruleName(d.rule)} · decided after ${seconds(d.decidedMs ?? d.wallMs)}`;
   if (d.outcome === 'tied') return `Tied, ${agree} · ${reached}`;
   if (d.outcome === 'partial') return `Partial, ${agree} · ${reached}`;
   return `${agree} · ${reached}`;
@@ -119,10 +120,23 @@ export function verdictWords(d: Deliberation): VerdictWords {
     facts.push({ label: 'Late', text: listed(late.map(named)) });
   }
   if (d.key !== null) facts.push({ label: 'Saved', text: savedWords(d) });
+  const how = howDecided(d);
+  if (how !== '') facts.push({ label: 'Rule', text: how });
   if (d.frames !== null && d.frames.count > 0) {
     facts.push({ label: 'Frames', text: `95\u00a0% within ${frameTime(d.frames.p95)}` });
   }
   return { headline: headline(d), caution: caution(d), facts };
+}
+
+/** Why this rule, what took its place, and how many answers there were. */
+function howDecided({ ruleReasons = [], fallback, samplesEach = 1, rankings, chair }: Deliberation): string {
+  return [
+    ...ruleReasons,
+    ...(samplesEach === 1 ? [] : [`${plural(samplesEach, 'answer')} from each member.`]),
+    ...(rankings === undefined ? [] : [`${plural(rankings.length, 'ranking')}.`]),
+    ...(chair === undefined || chair.choice !== null ? [] : ['The chairman chose none.']),
+    ...(fallback === undefined ? [] : [`It had nothing to go by: ${ruleName(fallback)} decided.`]),
+  ].join(' ');
 }
 
 function savedWords(d: Deliberation): string {

@@ -17,7 +17,7 @@ export async function askOnce(
   session: Session,
   prompt: string,
   seed: number,
-  options: Pick<AskOptions, 'members' | 'allowRemote'> = {},
+  options: Pick<AskOptions, 'members' | 'allowRemote' | 'rule' | 'samples'> = {},
 ): Promise<AskedRound> {
   const argument = { prompt, options: { ...options, seed } };
   const outcome = await session.run(argument, async ({ ports, signal }, { prompt, options }) => {
@@ -90,7 +90,7 @@ async function awaitOfflineCopy(session: Session): Promise<void> {
 
 export async function ask(session: Session, command: CommandOf<'ask'>): Promise<AskDocument> {
   await awaitOfflineCopy(session);
-  const { prompt, members, allowRemote, common } = command;
-  const options = { allowRemote, ...(members === undefined ? {} : { members }) };
+  const { prompt, members, rule, samples, allowRemote, common } = command;
+  const options = { allowRemote, rule, samples, ...(members === undefined ? {} : { members }) };
   return askDocument(await askOnce(session, prompt, common.seed, options));
 }
