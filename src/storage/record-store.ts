@@ -113,7 +113,7 @@ export class RecordStore<T extends { readonly id: string }> {
     try {
       const transaction = this.#database?.transaction(this.#kind.store);
       const stored: readonly unknown[] = await Promise.all(
-        ids.map((id) => this.#memory.get(id) ?? transaction?.store.get(id)),
+        ids.map(async (id): Promise<unknown> => this.#memory.get(id) ?? transaction?.store.get(id)),
       );
       return ok(
         stored.map((record) => {

@@ -33,8 +33,8 @@ export class DatabaseShelf implements ResponseShelf {
   async read(key: string): Promise<{ readonly header: unknown; readonly body: unknown } | null> {
     const transaction = this.#database.transaction(['responses', 'response-bodies']);
     const [header, body] = await Promise.all([
-      transaction.objectStore('responses').get(key) as Promise<unknown>,
-      transaction.objectStore('response-bodies').get(key) as Promise<unknown>,
+      transaction.objectStore('responses').get(key),
+      transaction.objectStore('response-bodies').get(key),
       transaction.done,
     ]);
     return header === undefined && body === undefined ? null : { header, body };

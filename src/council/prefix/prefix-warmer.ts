@@ -43,7 +43,8 @@ const REST_BUDGET_MS = 30_000;
  * them only for the exact continuation of its own last answer, and takes a reading ahead for a turn of the conversation; the
  * browser's model and servers do not say, and a server's time is not ours to spend.
  *
- * An engine holds one prefix (a slot, one prompt), so each member has one that is likely, and it is read once.
+ * Each member has one prefix that is likely, and it is read once. What the engine reads of other prompts meanwhile may push
+ * it out; llama.cpp keeps some older prompts in a second store, so that reading one of them again costs next to nothing.
  */
 export class PrefixWarmer {
   readonly #ports: PrefixWarmerPorts;

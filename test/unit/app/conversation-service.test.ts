@@ -59,12 +59,13 @@ function rig(database: WitanDatabase | null): Rig {
         clock.advance(10);
         asked.push({ prompt, options });
         const id = `round-${String(asked.length)}`;
-        const record = {
+        const { threadId } = options;
+        const record: Deliberation = {
           ...roundOf(id, prompt, `answer ${String(asked.length)}`, clock.epochMs()),
-          threadId: options.threadId,
+          ...(threadId === undefined ? {} : { threadId }),
         };
-        await deliberations.put(record as Deliberation);
-        return ok(record as Deliberation);
+        await deliberations.put(record);
+        return ok(record);
       },
       readers: async () => ok(READERS),
       deliberations: async () => deliberations,
@@ -168,7 +169,10 @@ describe('a conversation', () => {
 
   it('that is full asks nobody', async () => {
     const { conversation } = await talk('one');
-    const turns = Array.from({ length: 1_000 }, (_, n) => ({ ...conversation.turns[0], id: `t${String(n)}` }));
+    const turns = Array.from({ length: 1_000 }, (_, n) => ({
+      ...conversation.turns[0],
+      id: `t${String(n)}`,
+    }));
     const full = { ...conversation, turns } as typeof conversation;
     expect(await r.service.ask(NEVER, full, 'two')).toMatchObject({ error: { details: { reason: 'full' } } });
     expect(r.asked).toHaveLength(1);

@@ -201,7 +201,7 @@ it('two tabs that write at once keep to the bound together', async () => {
     (database) => new ResponseStore(clock, database, limits),
   );
   await Promise.all(
-    Array.from({ length: 20 }, (_, n) => tabs[n % 2]?.put(`k${String(n)}`, deliberation('a', 1), [])),
+    Array.from({ length: 20 }, async (_, n) => tabs[n % 2]?.put(`k${String(n)}`, deliberation('a', 1), [])),
   );
   for (const tab of tabs) expect(valueOf(await tab.size())).toEqual({ entries: 5, bytes: 5 * EACH });
   expect((tabs[0]?.counts.evicted ?? 0) + (tabs[1]?.counts.evicted ?? 0)).toBe(15);

@@ -3,6 +3,7 @@ import { seededRandom } from '#kernel/random';
 import type { Engine, GenerateRequest, Generation, GgufSource, LoadedModel } from '#contracts/engine';
 import { NO_METRICS } from '#contracts/metrics';
 import { PrefixWarmer, type PrefixCounts } from '../../../src/council/prefix/prefix-warmer.ts';
+import type { Prefix } from '../../../src/council/prefix/likely-prefixes.ts';
 import { startStack, type Placement } from './stack.ts';
 
 /** How one question came out. */
@@ -11,7 +12,6 @@ export interface Asked {
   readonly firstTokenMs: number;
   readonly promptTokens: number;
   readonly cachedTokens: number;
-  readonly text: string;
 }
 
 export interface WarmingRound {
@@ -47,18 +47,17 @@ async function asked(engine: Engine, request: GenerateRequest): Promise<Asked> {
     firstMs ??= performance.now();
   });
   if (!answered.ok) throw new Error(JSON.stringify(answered.error));
-  const { promptTokens, cachedPromptTokens = 0, text }: Generation = answered.value;
+  const { promptTokens, cachedPromptTokens = 0 }: Generation = answered.value;
   return {
     firstTokenMs: (firstMs ?? performance.now()) - startMs,
     promptTokens,
     cachedTokens: cachedPromptTokens,
-    text,
   };
 }
 
 /**
- * The same question behind the same prefix three times, by the app's own warmer: cold, after the prefix was read ahead, and
- * with the reading cut short. Before each, another prompt that begins otherwise takes the cache.
+ * Questions of one length behind prefixes of one length, by the app's own warmer: cold, after the prefix was read ahead, and
+ * with the reading cut short.
  */
 export async function warming(
   model: GgufSource,
@@ -75,44 +74,41 @@ export async function warming(
   });
   const engine = warmer.watch('measured', bare);
   const settled = async (more: () => boolean): Promise<void> => {
-    while (!more()) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!more()) {
+      if (warmer.counts.failed > 0) throw new Error('the prefix could not be read');
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   };
   const done: WarmingRound[] = [];
   for (let round = 1; round <= rounds; round += 1) {
-    const system = words(Math.floor(prefixTokens / 2), round);
-    const history = [
-      { role: 'user', content: words(Math.floor(prefixTokens / 4), 1000 + round) },
-      { role: 'assistant', content: words(Math.floor(prefixTokens / 4), 2000 + round) },
-    ] as const;
-    const question: GenerateRequest = {
-      system,
-      history,
-      prompt: words(questionTokens, 3000 + round),
-      maxTokens: 8,
-      temperature: 0,
-      seed: 1,
-      ignoreEos: true,
+    // Each way has words of its own: llama.cpp's server core keeps older prompts in a second store and finds them again.
+    const questionOf = (salt: number): GenerateRequest => {
+      const seed = 100 * round + 10 * salt;
+      return {
+        system: words(Math.floor(prefixTokens / 2), seed),
+        history: [
+          { role: 'user', content: words(Math.floor(prefixTokens / 4), seed + 1) },
+          { role: 'assistant', content: words(Math.floor(prefixTokens / 4), seed + 2) },
+        ],
+        prompt: words(questionTokens, seed + 3),
+        maxTokens: 8,
+        temperature: 0,
+        seed: 1,
+        ignoreEos: true,
+      };
     };
-    const takeCache = (salt: number): Promise<Asked> =>
-      asked(engine, {
-        ...question,
-        system: `#${words(prefixTokens, 4000 + 10 * round + salt)}`,
-        history: [],
-      });
-    await takeCache(0);
-    const cold = await asked(engine, question);
-    await takeCache(1);
+    const prefixOf = ({ system, history }: GenerateRequest): ReadonlyMap<string, Prefix> =>
+      new Map([['measured', { ...(system === undefined ? {} : { system }), ...(history === undefined ? {} : { history }) }]]);
+    const cold = await asked(engine, questionOf(0));
     const warmed = warmer.counts.warmed;
-    warmer.expect(new Map([['measured', { system, history }]]));
+    warmer.expect(prefixOf(questionOf(1)));
     await settled(() => warmer.counts.warmed > warmed);
-    const warm = await asked(engine, question);
-    warmer.expect(new Map());
-    await takeCache(2);
-    warmer.expect(new Map([['measured', { system, history }]]));
+    const warm = await asked(engine, questionOf(1));
+    warmer.expect(prefixOf(questionOf(2)));
     // The warmer lets half a second pass before it begins; then a share of a cold prefill.
     const interruptedAfterMs = cold.firstTokenMs * (0.3 + 0.4 * seededRandom(5000 + round)());
     await new Promise((resolve) => setTimeout(resolve, 500 + interruptedAfterMs));
-    const interrupted = await asked(engine, question);
+    const interrupted = await asked(engine, questionOf(2));
     warmer.expect(new Map());
     done.push({ cold, warm, interrupted, interruptedAfterMs });
   }

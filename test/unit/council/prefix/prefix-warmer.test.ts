@@ -34,7 +34,10 @@ class CachingEngine implements Engine {
     let cached = 0;
     while (cached < text.length && text[cached] === this.#cache[cached]) cached += 1;
     return new Promise((resolve) => {
+      let over = false;
       const end = (finish: Generation['finish'], read: number): void => {
+        if (over) return;
+        over = true;
         cancel();
         this.#cache = text.slice(0, cached + read) + (finish === 'stop' && prompt !== '' ? '|ok|' : '');
         if (this.fails) resolve(err(failure('engine-failed')));
@@ -113,7 +116,7 @@ async function pass(ms: number): Promise<void> {
 }
 
 async function answered(engine: Engine, request: GenerateRequest): Promise<Generation> {
-  const asked = engine.generate(NEVER, request, () => undefined);
+  const asked = engine.generate(new AbortController().signal, request, () => undefined);
   let heard: Outcome<Generation> | null = null;
   void asked.then((outcome) => {
     heard = outcome;

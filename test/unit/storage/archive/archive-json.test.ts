@@ -121,7 +121,7 @@ describe('a file of deliberations', () => {
     expect(JSON.parse(written)).toEqual(
       archive({ deliberations: [deliberation('a', 1), deliberation('b', 2)] }),
     );
-    expect(written.split('\n')).toHaveLength(6);
+    expect(written.split('\n')).toHaveLength(7);
     expect(JSON.parse(archiveText(archive()))).toEqual(archive());
   });
 

@@ -29,6 +29,8 @@ test('a question with its options', () => {
     verb: 'ask',
     prompt: 'What is 38 + 47?',
     members: ['alder', 'cedar'],
+    rule: 'auto',
+    samples: 1,
     allowRemote: true,
     common: {
       json: true,
