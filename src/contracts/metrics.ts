@@ -73,9 +73,9 @@ export const METRICS = {
     'Requests taken by idle replicas',
   ),
   modelSwitches: metric('witan.scheduler.model_switches', '{request}', 'counter', 1, 'Models brought in'),
-  schedulingP50: metric('witan.scheduler.overhead_p50', 'ms', 'gauge', 10_000, 'Scheduling a request, P50'),
-  schedulingP95: metric('witan.scheduler.overhead_p95', 'ms', 'gauge', 10_000, 'Scheduling a request, P95'),
-  schedulingP99: metric('witan.scheduler.overhead_p99', 'ms', 'gauge', 10_000, 'Scheduling a request, P99'),
+  schedulingP50: metric('witan.scheduler.overhead_p50', 'ms', 'gauge', 1000, 'Scheduling a request, P50'),
+  schedulingP95: metric('witan.scheduler.overhead_p95', 'ms', 'gauge', 1000, 'Scheduling a request, P95'),
+  schedulingP99: metric('witan.scheduler.overhead_p99', 'ms', 'gauge', 1000, 'Scheduling a request, P99'),
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricId = keyof typeof METRICS;
