@@ -3,12 +3,12 @@ import type { Outcome } from '#contracts/errors';
 import type { LeasePort } from '#contracts/leases';
 import { seededRandom } from '#kernel/random';
 import type { OrchestratedModel } from '../../src/council/orchestrator/orchestrated-model.ts';
-import {
-  Orchestrator,
-  type OrchestratorEvent,
-  type OrchestratorOptions,
-  type OrchestratorRequest,
-} from '../../src/council/orchestrator/orchestrator.ts';
+import type {
+  OrchestratorEvent,
+  OrchestratorOptions,
+  OrchestratorRequest,
+} from '../../src/council/orchestrator/orchestrator-ports.ts';
+import { Orchestrator } from '../../src/council/orchestrator/orchestrator.ts';
 import type { ReplicaSpec } from '../../src/council/orchestrator/replica.ts';
 import type { Place } from '../../src/council/orchestrator/ticket.ts';
 import { DecodingEngine, type Decoding } from './decoding-engine.ts';

@@ -137,7 +137,7 @@ async function direct(count: number): Promise<number> {
 
 async function repeated(arm: Arm) {
   await measure(arm, Math.min(REQUESTS, 5_000)); // compiled by then
-  const runs = [];
+  const runs: Awaited<ReturnType<typeof measure>>[] = [];
   for (let repeat = 0; repeat < REPEATS; repeat += 1) runs.push(await measure(arm, REQUESTS));
   const of = (pick: (run: (typeof runs)[number]) => number): number => median(runs.map(pick));
   return {

@@ -24,6 +24,7 @@ export class GpuTurn {
   #asking: AbortController | null = null;
   #sinceMs = 0;
   #users = 0;
+  #isResting = true;
   #refusal: WitanFailure | null = null;
 
   constructor(ports: GpuTurnPorts) {
@@ -46,6 +47,7 @@ export class GpuTurn {
 
   /** There is work for it. Safe to say again. */
   want(): void {
+    this.#isResting = false;
     if (this.#lease !== null && this.#users === 0 && this.#isOver(this.#lease)) this.#release();
     if (this.#lease !== null || this.#asking !== null || this.#refusal !== null) return;
     const asking = new AbortController();
@@ -55,6 +57,7 @@ export class GpuTurn {
 
   /** There is no more work for it. */
   rest(): void {
+    this.#isResting = true;
     this.#asking?.abort();
     this.#asking = null;
     if (this.#users === 0) this.#release();
@@ -66,7 +69,8 @@ export class GpuTurn {
 
   leave(): void {
     this.#users -= 1;
-    if (this.#users === 0 && this.#lease !== null && this.#isOver(this.#lease)) this.#release();
+    if (this.#users > 0 || this.#lease === null) return;
+    if (this.#isResting || this.#isOver(this.#lease)) this.#release();
   }
 
   #isOver(lease: Lease): boolean {

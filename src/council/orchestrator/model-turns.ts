@@ -35,16 +35,20 @@ interface Tenant {
   users: number;
   openedMs: number;
   usedMs: number;
+  /** When it had to go although work waited for it: it is behind all who waited then. */
+  backMs: number;
 }
 
 /**
  * Model-major scheduling: all that waits for a model in memory is worked off before another takes its place, for loading
- * costs more than any answer (research/council.md §5.6). One model is brought in at a time, that of the most urgent request.
+ * costs more than any answer (research/council.md §5.6). One model is brought in at a time, that of the most urgent request;
+ * one that had to go with work left over goes to the end of the line.
  * Room for it is made by closing idle models, the least recently used first, then by letting busy ones run dry, the longest
  * in memory first, once their turn of `turnMs` is over.
  *
  * Bound: a model whose turn it is to come in waits at most `turnMs`, plus the answers under way in those that run dry (each
- * ends by its deadline or by silence), plus closing and opening; with k models before it, k + 1 times as long.
+ * ends by its deadline or by silence), plus closing and opening; with k models before it in the line, k + 1
+ * times as long.
  */
 export class ModelTurns {
   readonly #ports: ModelTurnsPorts;
@@ -52,6 +56,7 @@ export class ModelTurns {
   /** The one that is being brought in. */
   #incoming: Tenant | null = null;
   #abort = new AbortController();
+  readonly #wishes = new Map<Tenant, number>();
   #shortBytes = 0;
   #cancelTimer: () => void = () => undefined;
 
@@ -69,6 +74,7 @@ export class ModelTurns {
       users: 0,
       openedMs: nowMs,
       usedMs: nowMs,
+      backMs: nowMs,
     });
   }
 
@@ -86,10 +92,10 @@ export class ModelTurns {
     return (this.#tenants.get(id)?.phase ?? 'in') === 'in';
   }
 
-  /** Work waits for it. Said in the order of urgency; safe to say again. */
-  want(id: string): void {
+  /** Work waits for it, the most urgent with this key (`serviceKeyMs`). Heard at the next `tend`. */
+  want(id: string, keyMs: number): void {
     const tenant = this.#tenants.get(id);
-    if (tenant?.phase === 'out' && this.#incoming === null) void this.#bringIn(tenant);
+    if (tenant?.phase === 'out') this.#wishes.set(tenant, Math.max(keyMs, tenant.backMs));
   }
 
   /** @returns to be called when that work has left the engine; safe to call twice */
@@ -107,12 +113,18 @@ export class ModelTurns {
     };
   }
 
-  /** Looks after its own: gives up what nobody waits for any more, and makes room where it is due. */
+  /** Looks after its own: brings in what is wanted, gives up what is not any more, and makes room where it is due. */
   tend(): void {
     const { hasWork } = this.#ports;
+    const [first, ...others] = this.#wishes;
+    this.#wishes.clear();
     if (this.#incoming !== null) {
       if (!hasWork(this.#incoming.id)) this.#abort.abort();
       this.#makeRoom();
+      return;
+    }
+    if (first !== undefined) {
+      void this.#bringIn(others.reduce((best, next) => (next[1] < best[1] ? next : best), first)[0]);
       return;
     }
     // Somebody else waits for memory: he gets what is idle, and what has had its turn.
@@ -187,6 +199,7 @@ export class ModelTurns {
   }
 
   #drain(tenant: Tenant): void {
+    if (this.#ports.hasWork(tenant.id)) tenant.backMs = this.#ports.clock.nowMs();
     tenant.phase = 'draining';
     if (tenant.users === 0) void this.#close(tenant);
   }

@@ -1,23 +1,29 @@
 import { present } from '#kernel/assert';
 import type { Clock } from '#kernel/clock';
-import type { Random } from '#kernel/random';
 import { err } from '#kernel/result';
-import type { EngineKind, GenerateRequest, Generation, Pacing } from '#contracts/engine';
+import type { EngineKind, Generation, Pacing } from '#contracts/engine';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
-import { UNLIMITED_LEASES, type Degradation, type LeasePort } from '#contracts/leases';
-import { NO_METRICS, type MetricWriter } from '#contracts/metrics';
-import { AGE_STEP_MS, serviceKeyMs, type Priority } from './aging.ts';
-import { mayAskElsewhere, PATIENCE, type Patience } from './attempt.ts';
+import { UNLIMITED_LEASES, type LeasePort } from '#contracts/leases';
+import { NO_METRICS } from '#contracts/metrics';
+import { AGE_STEP_MS, serviceKeyMs } from './aging.ts';
+import { mayAskElsewhere, PATIENCE } from './attempt.ts';
 import { HealthMonitor } from './health-monitor.ts';
 import { Lane } from './lane.ts';
 import { ModelTurns } from './model-turns.ts';
 import type { OrchestratedModel } from './orchestrated-model.ts';
+import type {
+  ModelStatus,
+  OrchestratorEvent,
+  OrchestratorOptions,
+  OrchestratorPorts,
+  OrchestratorRequest,
+} from './orchestrator-ports.ts';
 import type { Assignment } from './replica-pool.ts';
-import type { Replica, ReplicaHealth } from './replica.ts';
+import type { Replica } from './replica.ts';
 import { RequestQueue } from './request-queue.ts';
 import { SchedulerMetrics, type Quantiles } from './scheduler-metrics.ts';
-import { Ticket, type RequestListeners, type WaitsFor } from './ticket.ts';
-import { TrafficShaper, type RateLimits } from './traffic-shaper.ts';
+import { Ticket, type RequestListeners } from './ticket.ts';
+import { TrafficShaper } from './traffic-shaper.ts';
 
 /** Requests that may wait; a council of 16 with a handful of questions waiting stays below it. */
 const QUEUE_LIMIT = 256;
@@ -25,59 +31,6 @@ const QUEUE_LIMIT = 256;
 const TURN_MS = 15_000;
 /** Asked at one replica, and once more at another. */
 const ATTEMPTS = 2;
-
-export interface OrchestratorPorts {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly metrics?: MetricWriter;
-  /** Absent: nothing is scarce. */
-  readonly leases?: LeasePort;
-  readonly onEvent?: (event: OrchestratorEvent) => void;
-}
-
-export interface OrchestratorOptions {
-  readonly queueLimit?: number;
-  /** Waiting that one class of priority is worth, ms. */
-  readonly ageStepMs?: number;
-  /** How long a model, or a replica on the graphics card, may take new work while others wait, ms. */
-  readonly turnMs?: number;
-  readonly patience?: Patience;
-  /** Of all models together; each may have its own besides. */
-  readonly limits?: RateLimits;
-}
-
-/** What happens behind the requests; each is told to whoever looks after the council. */
-export type OrchestratorEvent =
-  | {
-      readonly type: 'failed-over';
-      readonly modelId: string;
-      readonly from: string;
-      readonly problem: WitanFailure;
-    }
-  | { readonly type: 'stolen'; readonly modelId: string; readonly by: string }
-  | { readonly type: 'stuck'; readonly modelId: string; readonly replicaId: string }
-  | { readonly type: 'model-in'; readonly modelId: string; readonly degraded: readonly Degradation[] }
-  | { readonly type: 'model-out'; readonly modelId: string };
-
-export interface OrchestratorRequest {
-  /** A member, or a model. */
-  readonly target: string;
-  /** Absent: normal. */
-  readonly priority?: Priority;
-  /** From submit to the end of the answer; absent: as long as it takes. */
-  readonly deadlineMs?: number;
-  readonly generate: GenerateRequest;
-}
-
-export interface ModelStatus {
-  readonly id: string;
-  readonly waiting: number;
-  /** Null when nothing waits. */
-  readonly waitsFor: WaitsFor | null;
-  /** In what it has less than it should have. */
-  readonly degraded: readonly Degradation[];
-  readonly replicas: readonly ReplicaHealth[];
-}
 
 /**
  * Takes requests, and has each answered once: queue → processor (which model) → shaper (when) → balancer (which replica) →
@@ -173,7 +126,7 @@ export class Orchestrator {
     for (const member of lane.model.members)
       if (this.#laneOfMember.get(member) === lane) this.#laneOfMember.delete(member);
     const waiting = [...this.#queue.of(modelId)];
-    for (const ticket of waiting) this.#queue.remove(ticket); // first: nothing of it may begin any more
+    for (const ticket of waiting) this.#unqueue(ticket); // first: nothing of it may begin any more
     for (const ticket of waiting) ticket.settle(err(failure('member-unknown', { member: modelId })));
     lane.pool.rest();
     this.#turns.drop(modelId);
@@ -218,7 +171,7 @@ export class Orchestrator {
     this.#queue.offer(ticket);
     ticket.whenSettled(() => {
       this.#open.delete(ticket);
-      if (this.#queue.remove(ticket)) lane.pool.leaveHome(ticket);
+      this.#unqueue(ticket);
       this.#pump();
     });
     ticket.overheadMs = this.#clock.nowMs() - beganMs;
@@ -228,13 +181,14 @@ export class Orchestrator {
 
   /** Stops all requests, waiting and running. */
   stopAll(): void {
+    for (const ticket of this.#queue.all()) this.#unqueue(ticket); // first: none of them is to begin meanwhile
     for (const ticket of [...this.#open]) ticket.stop();
   }
 
   /** Ends it: all requests are stopped, and no timer is left. */
   close(): void {
-    for (const modelId of [...this.#lanes.keys()]) this.remove(modelId);
     this.stopAll();
+    for (const modelId of [...this.#lanes.keys()]) this.remove(modelId);
     this.#health.stop();
     this.#cancelWake();
   }
@@ -258,6 +212,10 @@ export class Orchestrator {
 
   setPacing(target: string, pacing: Pacing): void {
     for (const { engine } of this.#lane(target)?.model.replicas ?? []) engine.setPacing(pacing);
+  }
+
+  #unqueue(ticket: Ticket): void {
+    if (this.#queue.remove(ticket)) this.#lanes.get(ticket.modelId)?.pool.leaveHome(ticket);
   }
 
   #lane(target: string): Lane | undefined {
@@ -324,7 +282,7 @@ export class Orchestrator {
     if (!this.#turns.admits(id)) {
       lane.waitsFor = 'memory';
       lane.pool.rest();
-      this.#turns.want(id);
+      this.#turns.want(id, waiting[0]?.keyMs ?? 0);
       return null;
     }
     const next = lane.pool.next(waiting);
@@ -347,8 +305,7 @@ export class Orchestrator {
     const modelId = lane.model.id;
     const { costTokens } = ticket;
     const nowMs = this.#clock.nowMs();
-    this.#queue.remove(ticket);
-    pool.leaveHome(ticket);
+    this.#unqueue(ticket);
     ticket.started(replica.id);
     if (ticket.settled) return; // by whoever was told
     pool.began(replica, ticket);

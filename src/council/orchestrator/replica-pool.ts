@@ -61,7 +61,7 @@ export class ReplicaPool {
 
   /** @param waiting in the order of service. @returns null: nothing can begin now */
   next(waiting: readonly Ticket[]): Assignment | null {
-    const free = this.#free(waiting.length > 0);
+    let free = this.#free(waiting.length > 0);
     if (free.length === 0) return null;
     let own: Assignment | null = null;
     let foreign: Ticket | null = null;
@@ -69,14 +69,19 @@ export class ReplicaPool {
       const home = this.settleHome(ticket);
       if (home === null) continue;
       if (free.includes(home)) {
-        own = { ticket, replica: home, stolen: false };
-        break;
+        if (home.fits(ticket)) {
+          own = { ticket, replica: home, stolen: false };
+          break;
+        }
+        free = free.filter((each) => each !== home); // smaller ones would keep it out for ever
+        continue;
       }
-      if (foreign === null && free.some(({ id }) => !ticket.failedAt.has(id))) foreign = ticket;
+      if (foreign === null && free.some((each) => !ticket.failedAt.has(each.id) && each.fits(ticket)))
+        foreign = ticket;
     }
     if (foreign === null || (own !== null && own.ticket.keyMs - foreign.keyMs <= HOME_WAIT_MS)) return own;
     const thief = free
-      .filter(({ id }) => !foreign.failedAt.has(id))
+      .filter((each) => !foreign.failedAt.has(each.id) && each.fits(foreign))
       .reduce<Replica | null>(
         (best, next) => (best === null || next.outstandingTokens < best.outstandingTokens ? next : best),
         null,

@@ -13,6 +13,11 @@ export interface ReplicaSpec {
   readonly engine: Engine;
   /** Answers that it decodes at once. */
   readonly slots: number;
+  /**
+   * Tokens of context that its slots share: answers that may exceed it together are not begun together, for both would fail
+   * (wllama's unified cache, research/engines.md §3.2 d). Absent: each slot has its own.
+   */
+  readonly sharedContextTokens?: number;
   /** It runs on the graphics card, and takes turns there. */
   readonly gpu?: boolean;
   /** Whether it is well; asked while it has nothing to do. Ends when `signal` aborts. */
@@ -82,6 +87,12 @@ export class Replica implements ReplicaLoad {
   /** It could take one more, as soon as it has its turn. */
   get hasRoom(): boolean {
     return this.#running < this.slots && this.breaker.admits;
+  }
+
+  /** It fits beside what runs; alone the engine itself decides. */
+  fits({ costTokens }: Ticket): boolean {
+    const { sharedContextTokens = Infinity } = this.spec;
+    return this.#running === 0 || this.#runningTokens + costTokens <= sharedContextTokens;
   }
 
   /** Begins to answer. The listeners are called when the state of the replica is up to date. */

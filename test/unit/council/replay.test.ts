@@ -24,18 +24,14 @@ async function recorded(
   const played = playRound(scripts, plan, (event) => heard.push(event));
   const evidence = new RoundEvidence(played.members);
   await turn();
-  let stopped = false;
   for (let passedMs = 0; played.record() === null && passedMs <= 2500; passedMs += 5) {
-    if (stopAtMs !== null && passedMs >= stopAtMs) {
-      played.round.stop();
-      stopped = true;
-    }
+    if (stopAtMs !== null && passedMs >= stopAtMs) played.round.stop();
     await played.pass(5);
   }
   for (const event of heard) evidence.hear(event);
   const record = played.record();
   if (record === null) throw new Error('the round did not end');
-  return { record: evidence.complete({ ...record, frames: null }, stopped), round: played };
+  return { record: evidence.complete({ ...record, frames: null }, played.round.stoppedByUser), round: played };
 }
 
 function again(record: Deliberation): Extract<ReturnType<typeof replay>, { ok: true }>['value'] {

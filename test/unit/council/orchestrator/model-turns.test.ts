@@ -220,6 +220,19 @@ describe('the graphics card', () => {
     expect(rig.ledger.account).toMatchObject({ gpuTurns: 0, gpuWaiting: 0 });
   });
 
+  it('comes back from a model that is removed, when what it is at has ended', async () => {
+    const rig = new MemoryRig(100);
+    rig.add('a', [rig.replica('a', QUICK, { gpu: true })]);
+    const running = rig.submit('a', 'q');
+    rig.submit('a', 'p');
+    await rig.pass(5);
+    rig.orchestrator.remove('a');
+    expect(rig.ledger.account.gpuTurns).toBe(1);
+    await rig.pass(100);
+    expect(textOf(running)).toBe('q.1 q.2 q.3 ');
+    expect(rig.ledger.account.gpuTurns).toBe(0);
+  });
+
   it('is not kept by who has nothing to do, nor waited for by who has given up', async () => {
     const rig = new MemoryRig(100);
     for (const id of ['a', 'b']) rig.add(id, [rig.replica(id, QUICK, { gpu: true })]);
