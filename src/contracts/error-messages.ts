@@ -152,7 +152,10 @@ const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
     happened: 'The benchmark was disturbed: {reason}.',
     next: 'Run it again with this tab in front.',
   },
-  'question-set-invalid': { happened: 'The question set could not be read.', next: 'Reload the page.' },
+  'question-set-invalid': {
+    happened: 'The question set could not be read.',
+    next: 'Reload the page; in a file of your own, mend the lines that are named.',
+  },
   'unsupported-browser': {
     happened: 'This browser lacks {missing}.',
     next: 'Use a current Chrome, Edge or Firefox.',

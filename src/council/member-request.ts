@@ -14,8 +14,8 @@ export interface Asking {
 }
 
 /**
- * Of every answer but the first: that of the paper on self-consistency for models without nucleus (Wang et al., arXiv
- * 2203.11171, §3.1: T = 0.7).
+ * Of every answer but the first. Usual for self-consistency, whose gain hangs little on it (Wang et al., arXiv 2203.11171); for
+ * the bundled members it is not tuned.
  */
 export const SAMPLE_TEMPERATURE = 0.7;
 

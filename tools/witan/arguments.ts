@@ -1,7 +1,7 @@
-import { RULES, type RuleName } from '../../src/contracts/rules.ts';
 import { parseArgs } from 'node:util';
 import { HEADLESS_SCHEMAS, type Verb } from '../../src/contracts/headless.ts';
 import { GOALS, type Goal } from '../../src/contracts/plan.ts';
+import { RULES, type RuleName } from '../../src/contracts/rules.ts';
 import { GPU_MODES, type GpuMode } from '../browser/launch-flags.ts';
 import { driverFailureOf, misuse } from './failures.ts';
 import { readServe, type ServeOptions } from './serve/serve-options.ts';

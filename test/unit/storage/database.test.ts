@@ -101,7 +101,7 @@ it('is brought on while a tab of the first version is open, which lets go', asyn
   });
   const opened = await openWitanDatabase(NOTHING);
   if (!opened.ok) throw new Error(opened.error.code);
-  expect(asked).toEqual([3]);
+  expect(asked).toEqual([DATABASE_VERSION]);
   expect(await opened.value.get('settings', 'theme')).toBe('dark');
   opened.value.close();
 });

@@ -119,7 +119,8 @@ describe('the search', () => {
   it('says so when the best council is worse than one member alone', () => {
     // Of two that differ the one decides that was better on dev, and is not here.
     const { versusAlone } = recommended([...repeated('++', 186), ...repeated('+-', 14)], [0.5, 0.9]);
-    expect(versusAlone).toMatchObject({ memberId: 'm0', differencePoints: -7, verdict: 'worse' });
+    expect(versusAlone).toMatchObject({ memberId: 'm0', verdict: 'worse' });
+    expect(versusAlone?.differencePoints).toBeCloseTo(-7, 10);
   });
 
   it('has no council of one, and none of nobody', () => {
