@@ -10,6 +10,7 @@ import type {
 import type { Deliberation } from '#contracts/deliberation';
 import { failure, type Outcome } from '#contracts/errors';
 import type { ProbeReport } from '#contracts/hardware';
+import type { ModelMeasurement, ModelMeasureProgress } from '#contracts/model-measurement';
 import type { CapacityPlan, Goal, WhatIf } from '#contracts/plan';
 import type { CapacityPort, ProbePort } from '#contracts/ports';
 import type { ScalabilityReport } from '#contracts/scalability';
@@ -33,6 +34,7 @@ import { keptWeights } from './kept-weights.ts';
 import { knownModels, type KnownModelPorts } from './known-models.ts';
 import type { ModelsService } from './models-service.ts';
 import { webLlmFitReason } from './web-llm-fit-words.ts';
+import type { WebLlmSpeeds } from './web-llm-speeds.ts';
 
 export interface CapacityServicePorts extends CapacityMeasurePorts, KnownModelPorts {
   readonly clock: Clock;
@@ -41,12 +43,13 @@ export interface CapacityServicePorts extends CapacityMeasurePorts, KnownModelPo
   readonly models: () => Promise<Pick<ModelsService, 'list' | 'inspect'>>;
   readonly speeds: Promise<SpeedMeasurementStore>;
   readonly predictions: Promise<PredictionStore>;
+  readonly webLlmSpeeds: Pick<WebLlmSpeeds, 'held' | 'measure'>;
   /** Runs a task while no member is asked anything. */
   readonly exclusively: <T>(signal: AbortSignal, task: () => Promise<Outcome<T>>) => Promise<Outcome<T>>;
 }
 
 /** A question of a few sentences, and an answer of a few paragraphs. */
-const QUESTION: PredictionQuestion = { promptTokens: 256, answerTokens: 256 };
+export const QUESTION: PredictionQuestion = { promptTokens: 256, answerTokens: 256 };
 
 /** What is looked at for every prediction. */
 interface Look {
@@ -69,22 +72,41 @@ export class CapacityService implements CapacityPort {
     return look.ok ? ok(look.value.measurement) : look;
   }
 
-  async measure(
+  measure(
     signal: AbortSignal,
     onProgress: (progress: SpeedProgress) => void,
   ): Promise<Outcome<SpeedMeasurement>> {
-    if (this.#measuring) return err(failure('queue-full', { limit: 1 }));
-    this.#measuring = true;
-    try {
-      const probed = await this.#ports.device.probe(signal);
-      if (!probed.ok) return probed;
-      const backend = speedBackend(probed.value.profile);
+    return this.#alone(signal, async ({ profile }) => {
+      const backend = speedBackend(profile);
       const measured = await this.#ports.exclusively(signal, () =>
         measureSpeed(this.#ports, backend, signal, onProgress),
       );
       // What cannot be kept holds in this tab all the same.
       if (measured.ok) await (await this.#ports.speeds).write(measured.value);
       return measured;
+    });
+  }
+
+  measureModel(
+    signal: AbortSignal,
+    modelId: string,
+    onProgress: (progress: ModelMeasureProgress) => void,
+  ): Promise<Outcome<ModelMeasurement>> {
+    return this.#alone(signal, ({ profile }) =>
+      this.#ports.webLlmSpeeds.measure(signal, modelId, profile, onProgress),
+    );
+  }
+
+  /** One measurement at a time. */
+  async #alone<T>(
+    signal: AbortSignal,
+    measure: (report: ProbeReport) => Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> {
+    if (this.#measuring) return err(failure('queue-full', { limit: 1 }));
+    this.#measuring = true;
+    try {
+      const probed = await this.#ports.device.probe(signal);
+      return probed.ok ? await measure(probed.value) : probed;
     } finally {
       this.#measuring = false;
     }
@@ -207,10 +229,11 @@ export class CapacityService implements CapacityPort {
     modelIds: readonly string[] | null,
   ): Promise<Outcome<readonly PredictedModel[]>> {
     const { catalogue, models } = this.#ports;
-    const [known, webLlm, kept] = await Promise.all([
+    const [known, webLlm, kept, measured] = await Promise.all([
       knownModels(this.#ports, signal),
       catalogue.webLlm(signal),
       keptWeights(models),
+      this.#ports.webLlmSpeeds.held(probe.profile),
     ]);
     if (!known.ok) return known;
     if (!webLlm.ok) return webLlm;
@@ -218,7 +241,7 @@ export class CapacityService implements CapacityPort {
     const list = webLlm.value;
     return ok([
       ...wanted.map((model) => this.#judged(probe, device, model)),
-      ...predictWebLlm(list, probe.profile, (model) => isKept(list, model, kept), modelIds).map(
+      ...predictWebLlm(list, probe.profile, (model) => isKept(list, model, kept), modelIds, measured).map(
         ({ fitBecause, misses, ...prediction }): PredictedModel => ({
           prediction: {
             ...prediction,

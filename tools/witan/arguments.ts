@@ -24,6 +24,8 @@ export type Command = { readonly common: CommonOptions } & (
       readonly verb: 'predict';
       /** All that are known where undefined. */
       readonly models: readonly string[] | undefined;
+      /** A model of web-llm to run first, without its weights: the user's yes to the download of its library. */
+      readonly measure: string | undefined;
     }
   | {
       readonly verb: 'ask';
@@ -79,6 +81,7 @@ const OPTIONS = {
   quick: { type: 'boolean', default: false },
   goal: { type: 'string', default: 'balanced' },
   models: { type: 'string' },
+  measure: { type: 'string' },
 } as const;
 
 /** Arguments that a verb takes; none where it is not named. */
@@ -96,6 +99,7 @@ const OWN: Readonly<Record<string, Verb>> = {
   quick: 'bench',
   goal: 'plan',
   models: 'predict',
+  measure: 'predict',
 };
 
 function whole(name: string, text: string, least: number): number {
@@ -208,7 +212,8 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
     case 'predict': {
       const models = values.models?.split(',').filter((id) => id !== '');
       if (models?.length === 0) throw misuse('--models needs the id of a model');
-      return { verb, models, common };
+      if (values.measure === '') throw misuse('--measure needs the id of a model');
+      return { verb, models, measure: values.measure, common };
     }
     case 'plan': {
       const goal = GOALS.find((each) => each === values.goal);
