@@ -11,7 +11,7 @@ import type {
 import { FULL_SPEED, type Engine, type LoadedModel } from '#contracts/engine';
 import type { Outcome } from '#contracts/errors';
 import type { ModelShape } from '#contracts/model-shape';
-import { noFigure, spreadsOf, TimedAnswers } from './timed-answers.ts';
+import { noFigure, spreadOf, TimedAnswers } from './timed-answers.ts';
 import type { VisibilityReader } from './visibility-log.ts';
 
 /** A model to run, and what to ask it. */
@@ -117,7 +117,7 @@ export class SpeedSuite {
       if (!runs.ok) return runs;
       const { loaded, fileBytes } = opened.value;
       if (loaded.memory === undefined) return err(noFigure());
-      spreads.push(...spreadsOf(groupsOf(runs.value)));
+      spreads.push(...spreadsOf(runs.value));
       models.push({
         shape: task.shape,
         quantization: task.quantization,
@@ -217,8 +217,9 @@ export class SpeedSuite {
   }
 }
 
-/** Runs of each question. */
-function groupsOf(runs: readonly Run[]): readonly (readonly Run[])[] {
-  const names = [...new Set(runs.map(({ group }) => group))];
-  return names.map((name) => runs.filter(({ group }) => group === name));
+/** How far runs of the same question are from their median, shares. */
+function spreadsOf(runs: readonly Run[]): number[] {
+  return [...new Set(runs.map(({ group }) => group))].flatMap((name) =>
+    spreadOf(runs.filter(({ group }) => group === name).map(({ decodeMs }) => decodeMs)),
+  );
 }

@@ -73,11 +73,8 @@ function runOf(answer: Generation): SpeedRun | null {
   };
 }
 
-/** How far runs of the same question are from their median, shares. @param groups runs of each question */
-export function spreadsOf(groups: readonly (readonly Pick<SpeedRun, 'decodeMs'>[])[]): number[] {
-  return groups.flatMap((runs) => {
-    const times = runs.map(({ decodeMs }) => decodeMs);
-    const centre = median(times);
-    return times.length < 2 ? [] : times.map((time) => Math.abs(time / centre - 1));
-  });
+/** How far repeated times are from their median, shares; none of a single one. */
+export function spreadOf(times: readonly number[]): number[] {
+  const centre = median(times);
+  return times.length < 2 ? [] : times.map((time) => Math.abs(time / centre - 1));
 }

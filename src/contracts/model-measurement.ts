@@ -77,8 +77,8 @@ export const ModelMeasurementSchema = v.object({
   runs: v.pipe(v.array(SpeedRunSchema), v.minLength(1)),
   /** Runs thrown away because the page was hidden meanwhile. */
   voided: Count,
-  /** Median distance of repeated runs from their median, share; null where nothing was repeated. */
-  spread: v.nullable(Figure),
+  /** Median distance of repeated runs from their median, share: of writing or of the first token, whichever is larger. */
+  spread: Figure,
   /** Whether the repeated runs agreed; where not, intervals are wider. */
   stable: v.boolean(),
 });

@@ -29,9 +29,11 @@ export class ModelMeasurementStore {
 
   /** All that can be read; what is of another version or damaged stays where it is, unread. Errors: storage-failed. */
   async list(): Promise<Outcome<readonly ModelMeasurement[]>> {
+    if (this.#database === null) return ok([...this.#memory.values()]);
     try {
+      // Where there is a database there are ranges of its keys; elsewhere there may be none.
       const range = IDBKeyRange.bound(PREFIX, BEHIND, false, true);
-      const stored: readonly unknown[] = (await this.#database?.getAll('settings', range)) ?? [];
+      const stored: readonly unknown[] = await this.#database.getAll('settings', range);
       const read = stored.flatMap((each) => {
         const parsed = parseWith(ModelMeasurementSchema, each, 'record-invalid');
         return parsed.ok && !this.#memory.has(parsed.value.modelId) ? [parsed.value] : [];

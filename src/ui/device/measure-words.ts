@@ -8,7 +8,7 @@ import {
 } from '#contracts/model-measurement';
 import { MICRO_FIGURES, type MicroProgress } from '#contracts/micro-bench';
 import type { ModelPrediction } from '#contracts/capacity';
-import { count, fileSize, memorySize, percent } from '../quantities.ts';
+import { count, memorySize, percent } from '../quantities.ts';
 
 const NBSP = '\u00a0';
 
@@ -50,16 +50,18 @@ export function canMeasure({ engine, caveats }: Pick<ModelPrediction, 'engine' |
   return engine === 'web-llm' && !caveats.includes('needs-graphics-card');
 }
 
+const wholeMegabytes = (bytes: number): string => `${count(Math.round(bytes / 1e6))}${NBSP}MB`;
+
 export function measureLabel({ method }: Pick<ModelPrediction, 'method'>): string {
   if (method === 'measured') return 'Measure it again';
-  return `Measure without its weights (${fileSize(USUAL_LIBRARY_BYTES)})`;
+  return `Measure without its weights (about ${wholeMegabytes(USUAL_LIBRARY_BYTES)})`;
 }
 
 /** What the user says yes to. */
 export function measureConsent({ memory }: Pick<ModelPrediction, 'memory'>): string {
   const takes = memory === null ? '' : `, which take about ${memorySize(memory.median)}`;
   return (
-    `Its program (some ${fileSize(USUAL_LIBRARY_BYTES)}, at most ${fileSize(MOST_LIBRARY_BYTES)}) is fetched from ` +
+    `Its program (about ${wholeMegabytes(USUAL_LIBRARY_BYTES)}, at most ${wholeMegabytes(MOST_LIBRARY_BYTES)}) is fetched from ` +
     `${LIBRARY_HOST}, unless it is here already; that server learns which one. Its weights are not: random numbers take ` +
     `their place${takes} of memory on the graphics card (VRAM) while it runs.`
   );
