@@ -1,7 +1,7 @@
 import { systemClock } from '#kernel/clock';
 import type { SyntheticWorkerApi } from '#contracts/capacity';
 import type { Outcome } from '#contracts/errors';
-import type { MlcTwinWorkerApi } from '#contracts/model-measurement';
+import type { MlcTwinWorkerApi } from '#contracts/mlc-twin';
 import type { ProbePort } from '#contracts/ports';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
 import { onVisibility, pageVisible } from '../platform/page-visibility.ts';

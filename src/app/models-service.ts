@@ -7,7 +7,7 @@ import { failure, type Outcome } from '#contracts/errors';
 import type { GgufSet, GgufSummary } from '#contracts/gguf';
 import { ggufDemand, type ModelDemand, type ModelFit } from '#contracts/model-fit';
 import type { Evicted, Removal, RoomPlan, StoredModel, WantedFile } from '#contracts/model-store';
-import type { FetchedLibrary } from '#contracts/model-measurement';
+import type { FetchedLibrary } from '#contracts/mlc-twin';
 import {
   libraryWorkOf,
   type MlcBringing,

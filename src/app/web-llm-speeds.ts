@@ -5,13 +5,8 @@ import type { Engine, MlcSource } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
 import type { HardwareProfile } from '#contracts/hardware';
 import { modelOfWebLlm } from '#contracts/model-facts';
-import type {
-  FetchedLibrary,
-  MlcTwin,
-  MlcTwinWorkerApi,
-  ModelMeasurement,
-  ModelMeasureProgress,
-} from '#contracts/model-measurement';
+import type { FetchedLibrary, MlcTwin, MlcTwinWorkerApi } from '#contracts/mlc-twin';
+import type { ModelMeasurement, ModelMeasureProgress } from '#contracts/model-measurement';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
 import type { WorkerFactory, WorkerHandle } from '#contracts/worker-handle';
 import { modelSpeed, type ModelQuestion } from '../bench/model-speed.ts';

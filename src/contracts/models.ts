@@ -4,7 +4,7 @@ import type { Outcome } from './errors.ts';
 import type { GgufSet, GgufSummary } from './gguf.ts';
 import type { ModelDemand, ModelFit } from './model-fit.ts';
 import type { Evicted, FileSpec, Removal, RoomPlan, StoredModel, WantedFile } from './model-store.ts';
-import type { FetchedLibrary } from './model-measurement.ts';
+import type { FetchedLibrary } from './mlc-twin.ts';
 import type { NoticesPort } from './notices.ts';
 import type { StoreHealth } from './store-health.ts';
 

@@ -1,7 +1,7 @@
 import { md5 } from 'hash-wasm';
 import * as v from 'valibot';
 import { TENSOR_LIST } from '#contracts/mlc-files';
-import type { MlcTwin } from '#contracts/model-measurement';
+import type { MlcTwin } from '#contracts/mlc-twin';
 import { mlcTwin } from '../../workers/bench/mlc-twin.ts';
 
 /** Where the library leaves the vocabulary open; enough for all bytes and some words, and fast on a software GPU. */

@@ -2,7 +2,7 @@ import { seededRandom } from '#kernel/random';
 import { err, ok } from '#kernel/result';
 import { failure, type Outcome } from '#contracts/errors';
 import { TENSOR_LIST } from '#contracts/mlc-files';
-import type { MlcTwin, MlcTwinRequest } from '#contracts/model-measurement';
+import type { MlcTwin, MlcTwinRequest } from '#contracts/mlc-twin';
 import { byteLevelTokenizer, mlcChatConfig, mlcTensorList } from '../../src/hardware/synthetic/mlc-files.ts';
 import { readMlcLibrary } from '../../src/hardware/synthetic/mlc-library.ts';
 import {

@@ -1,7 +1,7 @@
 import { err, ok } from '#kernel/result';
 import type { SyntheticFile, SyntheticRequest, SyntheticWorkerApi } from '#contracts/capacity';
 import { failure, type Outcome } from '#contracts/errors';
-import type { MlcTwin, MlcTwinRequest, MlcTwinWorkerApi } from '#contracts/model-measurement';
+import type { MlcTwin, MlcTwinRequest, MlcTwinWorkerApi } from '#contracts/mlc-twin';
 import { syntheticModel, syntheticShape } from '../../src/hardware/synthetic/synthetic-model.ts';
 import { mlcTwin } from './mlc-twin.ts';
 

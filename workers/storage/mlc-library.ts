@@ -2,7 +2,7 @@ import { err, ok } from '#kernel/result';
 import { untilAborted } from '#kernel/until-aborted';
 import type { MlcSource } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
-import { MOST_LIBRARY_BYTES, type FetchedLibrary } from '#contracts/model-measurement';
+import { MOST_LIBRARY_BYTES, type FetchedLibrary } from '#contracts/mlc-twin';
 import { addressOf, versionOf } from '../../src/storage/mlc/file-marks.ts';
 import { attempt } from '../../src/storage/model-store/store-failure.ts';
 import type { MlcWorkPorts } from './mlc-work.ts';

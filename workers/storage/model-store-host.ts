@@ -4,7 +4,7 @@ import { failure, type Outcome } from '#contracts/errors';
 import type { MlcSource, ModelArtifact } from '#contracts/engine';
 import type { GgufSet, GgufSummary } from '#contracts/gguf';
 import type { Evicted, Removal, RoomPlan, StoredFile, StoredModel, WantedFile } from '#contracts/model-store';
-import type { FetchedLibrary } from '#contracts/model-measurement';
+import type { FetchedLibrary } from '#contracts/mlc-twin';
 import {
   libraryWorkOf,
   type MlcBringing,

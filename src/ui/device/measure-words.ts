@@ -1,13 +1,8 @@
-import type { SpeedProgress } from '#contracts/capacity';
+import type { ModelPrediction, SpeedProgress } from '#contracts/capacity';
 import type { WitanFailure } from '#contracts/errors';
-import {
-  LIBRARY_HOST,
-  MOST_LIBRARY_BYTES,
-  USUAL_LIBRARY_BYTES,
-  type ModelMeasureProgress,
-} from '#contracts/model-measurement';
+import { LIBRARY_HOST, MOST_LIBRARY_BYTES, USUAL_LIBRARY_BYTES } from '#contracts/mlc-twin';
+import type { ModelMeasureProgress } from '#contracts/model-measurement';
 import { MICRO_FIGURES, type MicroProgress } from '#contracts/micro-bench';
-import type { ModelPrediction } from '#contracts/capacity';
 import { count, memorySize, percent } from '../quantities.ts';
 
 const NBSP = '\u00a0';

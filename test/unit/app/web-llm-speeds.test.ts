@@ -5,14 +5,8 @@ import type { Generation, LoadedModel, MlcSource } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
 import type { HardwareProfile } from '#contracts/hardware';
 import type { ModelFacts } from '#contracts/model-facts';
-import type {
-  FetchedLibrary,
-  MlcTwin,
-  MlcTwinRequest,
-  MlcTwinWorkerApi,
-  ModelMeasurement,
-  ModelMeasureProgress,
-} from '#contracts/model-measurement';
+import type { FetchedLibrary, MlcTwin, MlcTwinRequest, MlcTwinWorkerApi } from '#contracts/mlc-twin';
+import type { ModelMeasurement, ModelMeasureProgress } from '#contracts/model-measurement';
 import type { InferenceLoadOptions, InferenceWorkerApi } from '#contracts/worker-api';
 import { WebLlmSpeeds } from '../../../src/app/web-llm-speeds.ts';
 import { ModelMeasurementStore } from '../../../src/storage/model-measurement-store.ts';

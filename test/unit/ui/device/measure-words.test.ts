@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { failure } from '#contracts/errors';
-import { LIBRARY_HOST } from '#contracts/model-measurement';
+import { LIBRARY_HOST } from '#contracts/mlc-twin';
 import {
   canMeasure,
   measureConsent,

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { present } from '#kernel/assert';
 import { parseTensorList, TENSOR_LIST } from '#contracts/mlc-files';
-import type { MlcTwin, MlcTwinRequest } from '#contracts/model-measurement';
+import type { MlcTwin, MlcTwinRequest } from '#contracts/mlc-twin';
 import { SyntheticHost } from '../../../../workers/bench/synthetic-host.ts';
 import { LIBRARY_PARAMETERS, libraryBytes, libraryDocument } from '../../../fakes/model-library.ts';
 

@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import { present } from '#kernel/assert';
 import { failure } from '#contracts/errors';
-import { MOST_LIBRARY_BYTES } from '#contracts/model-measurement';
+import { MOST_LIBRARY_BYTES } from '#contracts/mlc-twin';
 import { libraryWorkOf } from '#contracts/models';
 import { MLC_LIBRARY, MLC_MODEL, mlcFiles } from '../../../fakes/mlc-model.ts';
 import type { NetFault } from '../../../fakes/net-fault.ts';
