@@ -114,10 +114,9 @@ export class WebLlmSpeeds {
     };
     try {
       const first = await attempt(false);
+      const again = first.wasHere && isOtherGeneration(first.measured) && !signal.aborted;
       // A library that was here may be older than what its address holds today.
-      const isOld =
-        !first.measured.ok && first.measured.error.code === 'engine-incompatible' && first.wasHere;
-      const { measured } = isOld && !signal.aborted ? await attempt(true) : first;
+      const { measured } = again ? await attempt(true) : first;
       // What cannot be kept holds in this tab all the same.
       if (measured.ok) await (await measurements).write(measured.value);
       return measured;
@@ -264,6 +263,12 @@ interface Attempt {
   readonly measured: Outcome<ModelMeasurement>;
   /** Nothing was fetched for it. */
   readonly wasHere: boolean;
+}
+
+/** A library that does not link; where the engine itself is otherwise than we know it, no other library would. */
+function isOtherGeneration(measured: Outcome<unknown>): boolean {
+  if (measured.ok || measured.error.code !== 'engine-incompatible') return false;
+  return measured.error.details['reason'] !== 'internals';
 }
 
 /** A context that is shorter than question and answer are asked what it can hold, the template's tokens besides. */

@@ -21,7 +21,10 @@ test('a yes is asked for, with the size and the host, and no is an answer', asyn
   await openApp(page, server.url);
   await page.goto(`${server.url}#/device`);
   await page.getByRole('button', { name: /^Show all/ }).click();
-  const row = page.getByRole('listitem').filter({ hasText: 'SmolLM2 360M Instruct' }).filter({ hasText: 'q4f16_1' });
+  const row = page
+    .getByRole('listitem')
+    .filter({ hasText: 'SmolLM2 360M Instruct' })
+    .filter({ hasText: 'q4f16_1' });
   const ask = row.getByRole('button', { name: /^Measure without its weights \(about 4.MB\)/ });
   await ask.click();
   await expect(row.getByText(/at most 16.MB.*raw\.githubusercontent\.com/)).toBeVisible();

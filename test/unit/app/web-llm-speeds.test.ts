@@ -269,6 +269,14 @@ describe('a model that is measured', () => {
   });
 });
 
+it('fetches no other library where none would help', async () => {
+  rig.library = () => Promise.resolve(ok({ ...LIBRARY, transferredBytes: 0 }));
+  const built = err(failure('engine-incompatible', { reason: 'internals' }));
+  rig.loaded = [() => Promise.resolve(built)];
+  expect(await rig.measure()).toEqual(built);
+  expect(rig.calls.filter((call) => call.startsWith('library'))).toHaveLength(1);
+});
+
 describe('nothing is fetched', () => {
   it.each([
     ['without a card', { device: profile({}) }, 'engine-unavailable'],
