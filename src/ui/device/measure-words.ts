@@ -57,8 +57,8 @@ export function measureConsent({ memory }: Pick<ModelPrediction, 'memory'>): str
   const takes = memory === null ? '' : `, which take about ${memorySize(memory.median)}`;
   return (
     `Its program (about ${wholeMegabytes(USUAL_LIBRARY_BYTES)}, at most ${wholeMegabytes(MOST_LIBRARY_BYTES)}) is fetched from ` +
-    `${LIBRARY_HOST}, unless it is here already; that server learns which one. Its weights are not: random numbers take ` +
-    `their place${takes} of memory on the graphics card (VRAM) while it runs.`
+    `${LIBRARY_HOST}, unless it is here already; that server learns which one. Its weights are not fetched: random numbers ` +
+    `take their place${takes} of memory on the graphics card (VRAM) while it runs.`
   );
 }
 
