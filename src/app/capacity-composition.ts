@@ -1,17 +1,21 @@
 import { systemClock } from '#kernel/clock';
 import type { SyntheticWorkerApi } from '#contracts/capacity';
+import type { Outcome } from '#contracts/errors';
+import type { MlcTwinWorkerApi } from '#contracts/mlc-twin';
 import type { ProbePort } from '#contracts/ports';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
 import { onVisibility, pageVisible } from '../platform/page-visibility.ts';
-import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
+import { WEB_LLM_PATIENCE, WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
 import type { WorkerSupervisor } from '../platform/worker-supervisor.ts';
 import type { WitanDatabase } from '../storage/database.ts';
+import { ModelMeasurementStore } from '../storage/model-measurement-store.ts';
 import { PredictionStore } from '../storage/prediction-store.ts';
 import { SpeedMeasurementStore } from '../storage/speed-measurement-store.ts';
-import { CapacityService } from './capacity-service.ts';
+import { CapacityService, QUESTION } from './capacity-service.ts';
 import { CatalogueSource } from './catalogue-source.ts';
 import type { CouncilService } from './council-service.ts';
 import type { ModelsService } from './models-service.ts';
+import { WebLlmSpeeds } from './web-llm-speeds.ts';
 
 export interface CapacityCompositionPorts {
   readonly supervisor: WorkerSupervisor;
@@ -27,20 +31,35 @@ export interface CapacityCompositionPorts {
 /** Builds what only those need who want to know what this device can run. */
 export function composeCapacity(ports: CapacityCompositionPorts): CapacityService {
   const { supervisor, device, council, models, database, threads, baseUrl } = ports;
-  return new CapacityService({
+  const catalogue = new CatalogueSource(baseUrl);
+  const shared = {
     clock: systemClock,
-    device,
+    catalogue,
     models,
+    exclusively: <T>(signal: AbortSignal, task: () => Promise<Outcome<T>>) =>
+      council.exclusively(signal, task),
+    visible: pageVisible,
+    onVisibility,
+    userAgent: navigator.userAgent,
+  };
+  return new CapacityService({
+    ...shared,
+    device,
     threads,
-    catalogue: new CatalogueSource(baseUrl),
     starter: (signal) => council.about(signal),
-    exclusively: (signal, task) => council.exclusively(signal, task),
+    webLlmSpeeds: new WebLlmSpeeds(
+      {
+        ...shared,
+        measurements: database.then((opened) => new ModelMeasurementStore(opened)),
+        startBuilder: (name) => supervisor.start<MlcTwinWorkerApi>(name, WORKER_SCRIPTS.synthetic),
+        startEngine: (name) =>
+          supervisor.start<InferenceWorkerApi>(name, WORKER_SCRIPTS.webLlm, WEB_LLM_PATIENCE),
+      },
+      QUESTION,
+    ),
     speeds: database.then((opened) => new SpeedMeasurementStore(opened)),
     predictions: database.then((opened) => new PredictionStore(opened)),
     startBuilder: (name) => supervisor.start<SyntheticWorkerApi>(name, WORKER_SCRIPTS.synthetic),
     startEngine: (name) => supervisor.start<InferenceWorkerApi>(name, WORKER_SCRIPTS.wllama),
-    visible: pageVisible,
-    onVisibility,
-    userAgent: navigator.userAgent,
   });
 }

@@ -12,6 +12,7 @@ import type { Deliberation } from '#contracts/deliberation';
 import type { LoadedModel } from '#contracts/engine';
 import { failure, failureOf, type Outcome } from '#contracts/errors';
 import type { ProbeReport } from '#contracts/hardware';
+import type { ModelMeasurement, ModelMeasureProgress } from '#contracts/model-measurement';
 import type { CapacityPlan, Goal, WhatIf } from '#contracts/plan';
 import type { CapacityPort, ProbePort } from '#contracts/ports';
 import type { ScalabilityReport } from '#contracts/scalability';
@@ -37,6 +38,7 @@ import type { ModelsService } from './models-service.ts';
 import { outcomeOf } from './outcome-of.ts';
 import { hasUnscored, roundVerdicts, type RoundCircumstances } from './round-verdicts.ts';
 import { webLlmFitReason } from './web-llm-fit-words.ts';
+import type { WebLlmSpeeds } from './web-llm-speeds.ts';
 
 export interface CapacityServicePorts extends CapacityMeasurePorts, KnownModelPorts {
   readonly clock: Clock;
@@ -45,6 +47,7 @@ export interface CapacityServicePorts extends CapacityMeasurePorts, KnownModelPo
   readonly models: () => Promise<Pick<ModelsService, 'list' | 'inspect'>>;
   readonly speeds: Promise<SpeedMeasurementStore>;
   readonly predictions: Promise<PredictionStore>;
+  readonly webLlmSpeeds: Pick<WebLlmSpeeds, 'held' | 'measure'>;
   /** Runs a task while no member is asked anything. */
   readonly exclusively: <T>(signal: AbortSignal, task: () => Promise<Outcome<T>>) => Promise<Outcome<T>>;
 }
@@ -52,7 +55,7 @@ export interface CapacityServicePorts extends CapacityMeasurePorts, KnownModelPo
 const NEVER = new AbortController().signal;
 
 /** A question of a few sentences, and an answer of a few paragraphs. */
-const QUESTION: PredictionQuestion = { promptTokens: 256, answerTokens: 256 };
+export const QUESTION: PredictionQuestion = { promptTokens: 256, answerTokens: 256 };
 
 /** One where the browser tells of none. */
 const wholeThreads = (told: number): number => (told >= 1 && Number.isFinite(told) ? Math.floor(told) : 1);
@@ -80,22 +83,41 @@ export class CapacityService implements CapacityPort {
     return look.ok ? ok(look.value.measurement) : look;
   }
 
-  async measure(
+  measure(
     signal: AbortSignal,
     onProgress: (progress: SpeedProgress) => void,
   ): Promise<Outcome<SpeedMeasurement>> {
-    if (this.#measuring) return err(failure('queue-full', { limit: 1 }));
-    this.#measuring = true;
-    try {
-      const probed = await outcomeOf(signal, () => this.#ports.device.probe(signal));
-      if (!probed.ok) return probed;
-      const backend = speedBackend(probed.value.profile);
+    return this.#alone(signal, async ({ profile }) => {
+      const backend = speedBackend(profile);
       const measured = await this.#ports.exclusively(signal, () =>
         measureSpeed(this.#ports, backend, signal, onProgress),
       );
       // What cannot be kept holds in this tab all the same.
       if (measured.ok) await outcomeOf(NEVER, async () => (await this.#ports.speeds).write(measured.value));
       return measured;
+    });
+  }
+
+  measureModel(
+    signal: AbortSignal,
+    modelId: string,
+    onProgress: (progress: ModelMeasureProgress) => void,
+  ): Promise<Outcome<ModelMeasurement>> {
+    return this.#alone(signal, ({ profile }) =>
+      this.#ports.webLlmSpeeds.measure(signal, modelId, profile, onProgress),
+    );
+  }
+
+  /** One measurement at a time. */
+  async #alone<T>(
+    signal: AbortSignal,
+    measure: (report: ProbeReport) => Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> {
+    if (this.#measuring) return err(failure('queue-full', { limit: 1 }));
+    this.#measuring = true;
+    try {
+      const probed = await outcomeOf(signal, () => this.#ports.device.probe(signal));
+      return probed.ok ? await measure(probed.value) : probed;
     } catch (thrown) {
       return err(failureOf(thrown));
     } finally {
@@ -211,10 +233,11 @@ export class CapacityService implements CapacityPort {
     modelIds: readonly string[] | null,
   ): Promise<Outcome<readonly PredictedModel[]>> {
     const { catalogue, models } = this.#ports;
-    const [known, webLlm, kept] = await Promise.all([
+    const [known, webLlm, kept, measured] = await Promise.all([
       knownModels(this.#ports, signal),
       catalogue.webLlm(signal),
       keptWeights(models),
+      this.#ports.webLlmSpeeds.held(probe.profile),
     ]);
     if (!known.ok) return known;
     if (!webLlm.ok) return webLlm;
@@ -222,7 +245,7 @@ export class CapacityService implements CapacityPort {
     const list = webLlm.value;
     return ok([
       ...wanted.map((model) => this.#judged(probe, device, model)),
-      ...predictWebLlm(list, probe.profile, (model) => isKept(list, model, kept), modelIds).map(
+      ...predictWebLlm(list, probe.profile, (model) => isKept(list, model, kept), modelIds, measured).map(
         ({ fitBecause, misses, takenBytes, ...prediction }): PredictedModel => ({
           prediction: {
             ...prediction,

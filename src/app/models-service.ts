@@ -1,23 +1,26 @@
 import * as Comlink from 'comlink';
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
+import { untilAborted } from '#kernel/until-aborted';
 import type { MlcSource, ModelArtifact } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
 import type { GgufSet, GgufSummary } from '#contracts/gguf';
 import { ggufDemand, type ModelDemand, type ModelFit } from '#contracts/model-fit';
 import type { Evicted, Removal, RoomPlan, StoredModel, WantedFile } from '#contracts/model-store';
-import type {
-  MlcBringing,
-  MlcListing,
-  ModelActivity,
-  ModelProgress,
-  ModelReceipt,
-  ModelRequest,
-  ModelsPort,
-  ModelStoreApi,
-  RoomWish,
-  StoreOffer,
-  StoreSpace,
+import type { FetchedLibrary } from '#contracts/mlc-twin';
+import {
+  libraryWorkOf,
+  type MlcBringing,
+  type MlcListing,
+  type ModelActivity,
+  type ModelProgress,
+  type ModelReceipt,
+  type ModelRequest,
+  type ModelsPort,
+  type ModelStoreApi,
+  type RoomWish,
+  type StoreOffer,
+  type StoreSpace,
 } from '#contracts/models';
 import type { NoticesPort } from '#contracts/notices';
 import type { StoreHealth, StoreWork } from '#contracts/store-health';
@@ -147,6 +150,18 @@ export class ModelsService implements ModelsPort {
       model,
       this.#bring((api, progress) => api.bringMlc(model, how, progress), onProgress),
     );
+  }
+
+  /** Errors: see `ModelStoreApi.mlcLibrary`. An abort is answered at once. */
+  async mlcLibrary(signal: AbortSignal, model: MlcSource, anew: boolean): Promise<Outcome<FetchedLibrary>> {
+    const cancelled = err(failure('cancelled', { model: model.name }));
+    if (signal.aborted) return cancelled;
+    const stop = (): void => void this.#pauseHere(libraryWorkOf(model.id));
+    signal.addEventListener('abort', stop, { once: true });
+    const fetching = this.#handle().call(null, (api) => api.mlcLibrary(model, anew));
+    const fetched = await untilAborted(fetching, signal);
+    signal.removeEventListener('abort', stop);
+    return fetched ?? cancelled;
   }
 
   async pause(modelId: string): Promise<Outcome<null>> {

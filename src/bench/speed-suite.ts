@@ -8,9 +8,10 @@ import type {
   SpeedRun,
   SyntheticQuantization,
 } from '#contracts/capacity';
-import { FULL_SPEED, type Engine, type Generation, type LoadedModel } from '#contracts/engine';
-import { failure, type Outcome } from '#contracts/errors';
+import { FULL_SPEED, type Engine, type LoadedModel } from '#contracts/engine';
+import type { Outcome } from '#contracts/errors';
 import type { ModelShape } from '#contracts/model-shape';
+import { noFigure, spreadOf, TimedAnswers } from './timed-answers.ts';
 import type { VisibilityReader } from './visibility-log.ts';
 
 /** A model to run, and what to ask it. */
@@ -67,10 +68,8 @@ const MOST_WARM_UPS = 5;
 const MOST_FIRST_WARM_UPS = 64;
 /** Bytes, layers and fixed costs cannot be told apart with fewer. */
 const LEAST_MODELS = 3;
-/** A tab that is hidden again and again cannot be measured. */
-const MOST_VOIDED = 4;
 /** Repeated runs of a quiet device vary by 1 to 3 %. */
-const STEADY_SPREAD = 0.05;
+export const STEADY_SPREAD = 0.05;
 
 type Run = SpeedRun & { readonly group: string };
 
@@ -80,7 +79,7 @@ export class SpeedSuite {
   readonly #ports: SpeedSuitePorts;
   readonly #onProgress: (progress: SpeedProgress) => void;
   #startedMs = 0;
-  #voided = 0;
+  readonly #answers: TimedAnswers;
   /** Models that are done, and the share of the one under way. */
   #done = 0;
 
@@ -91,6 +90,7 @@ export class SpeedSuite {
   ) {
     this.#tasks = tasks;
     this.#ports = ports;
+    this.#answers = new TimedAnswers(ports.visibility);
     this.#onProgress = onProgress;
   }
 
@@ -143,7 +143,7 @@ export class SpeedSuite {
       threads: placed.threads,
       userAgent,
       models,
-      voided: this.#voided,
+      voided: this.#answers.voided,
       spread,
       stable: spread !== null && spread <= STEADY_SPREAD,
     });
@@ -164,10 +164,11 @@ export class SpeedSuite {
     if (!warm.ok) return warm;
     const runs: Run[] = [];
     const before = this.#done;
+    const { answerTokens } = this.#ports;
     const ask = async (promptTokens: number, share: number): Promise<Outcome<null>> => {
       this.#done = before + share;
       this.#report('run');
-      const run = await this.#measured(signal, engine, promptTokens);
+      const run = await this.#answers.ask(signal, engine, promptTokens, answerTokens);
       if (!run.ok) return run;
       runs.push({ ...run.value, group: String(promptTokens) });
       return ok(null);
@@ -196,11 +197,12 @@ export class SpeedSuite {
     promptTokens: number,
     untilMs: number,
   ): Promise<Outcome<null>> {
+    const { answerTokens } = this.#ports;
     let before = Infinity;
     const leastMs = this.#done === 0 ? this.#elapsedMs + this.#ports.firstWarmUpMs : 0;
     const most = this.#done === 0 && this.#ports.firstWarmUpMs > 0 ? MOST_FIRST_WARM_UPS : MOST_WARM_UPS;
     for (let run = 0; run < most; run += 1) {
-      const answer = await this.#measured(signal, engine, promptTokens);
+      const answer = await this.#answers.ask(signal, engine, promptTokens, answerTokens);
       if (!answer.ok) return answer;
       const { decodeMs } = answer.value;
       const steady = Math.abs(before / decodeMs - 1) <= WARM_AGREEMENT && this.#elapsedMs >= leastMs;
@@ -208,37 +210,6 @@ export class SpeedSuite {
       before = decodeMs;
     }
     return ok(null);
-  }
-
-  /** One answer, again as long as the page was hidden during it. */
-  async #measured(signal: AbortSignal, engine: Engine, promptTokens: number): Promise<Outcome<SpeedRun>> {
-    for (;;) {
-      if (signal.aborted) return err(failure('cancelled'));
-      const before = this.#ports.visibility.read();
-      const answered = await engine.generate(signal, this.#request(promptTokens), () => undefined);
-      if (signal.aborted) return err(failure('cancelled'));
-      if (!answered.ok) return answered;
-      const after = this.#ports.visibility.read();
-      if (!before.hidden && after.episodes === before.episodes) {
-        const run = runOf(answered.value);
-        return run === null ? err(noFigure()) : ok(run);
-      }
-      this.#voided += 1;
-      if (this.#voided >= MOST_VOIDED)
-        return err(failure('benchmark-void', { reason: 'the tab was hidden' }));
-    }
-  }
-
-  #request(promptTokens: number): Parameters<Engine['generate']>[1] {
-    return {
-      // A token a letter.
-      prompt: 'a'.repeat(promptTokens),
-      maxTokens: this.#ports.answerTokens,
-      temperature: 0,
-      seed: 1,
-      ignoreEos: true,
-      cachePrompt: false,
-    };
   }
 
   #report(phase: SpeedProgress['phase']): void {
@@ -249,25 +220,9 @@ export class SpeedSuite {
   }
 }
 
-const noFigure = (): ReturnType<typeof failure> => failure('engine-failed', { reason: 'no-figure' });
-
-function runOf(answer: Generation): SpeedRun | null {
-  const { promptTokens, completionTokens, prefillTokensPerSecond, decodeTokensPerSecond } = answer;
-  if (!prefillTokensPerSecond || !decodeTokensPerSecond || answer.timeToFirstTokenMs === null) return null;
-  return {
-    promptTokens,
-    prefillMs: (1000 * promptTokens) / prefillTokensPerSecond,
-    contextTokens: promptTokens + completionTokens / 2,
-    decodeMs: 1000 / decodeTokensPerSecond,
-    firstTokenMs: answer.timeToFirstTokenMs,
-  };
-}
-
 /** How far runs of the same question are from their median, shares. */
 function spreadsOf(runs: readonly Run[]): number[] {
-  return [...new Set(runs.map(({ group }) => group))].flatMap((name) => {
-    const times = runs.filter(({ group }) => group === name).map(({ decodeMs }) => decodeMs);
-    const centre = median(times);
-    return times.length < 2 ? [] : times.map((time) => Math.abs(time / centre - 1));
-  });
+  return [...new Set(runs.map(({ group }) => group))].flatMap((name) =>
+    spreadOf(runs.filter(({ group }) => group === name).map(({ decodeMs }) => decodeMs)),
+  );
 }

@@ -47,7 +47,8 @@ const FAR_DOUBLINGS = 3;
 const FLUENT_PER_SECOND = 5;
 const SLOW_PER_SECOND = 1;
 
-const paceOf = ({ median }: Estimate): NonNullable<ModelPrediction['pace']> => {
+/** How it feels to wait for so many tokens a second. */
+export const paceOf = ({ median }: Estimate): NonNullable<ModelPrediction['pace']> => {
   if (median >= FLUENT_PER_SECOND) return 'fluent';
   return median >= SLOW_PER_SECOND ? 'slow' : 'very-slow';
 };

@@ -1,6 +1,8 @@
 import type { WebLlmCatalogue, WebLlmModel } from '#contracts/catalogue';
 import type { Caveat, ModelPrediction } from '#contracts/capacity';
 import type { HardwareProfile } from '#contracts/hardware';
+import type { ModelMeasurement } from '#contracts/model-measurement';
+import { foretoldOf } from './measured-model.ts';
 import { displayNameOf } from './mlc-source.ts';
 import { shortfallOf } from './variant-choice.ts';
 
@@ -37,14 +39,16 @@ export type WebLlmForetelling = Omit<ModelPrediction, 'engine' | 'fitReason'> & 
 };
 
 /**
- * Models for web-llm, one variant of each, and those whose ids are asked for. How fast they would be is not said: their
- * compiled libraries are not on the device before they are downloaded, so nothing like them can be measured.
+ * Models for web-llm, one variant of each, and those whose ids are asked for. How fast they would be is said of those alone
+ * that were measured themselves: each has a compiled library of its own, of which those of others tell nothing.
+ * @param measured by id, what still holds for this device
  */
 export function predictWebLlm(
   catalogue: WebLlmCatalogue,
   profile: HardwareProfile,
   isKept: (model: WebLlmModel) => boolean,
   wanted: readonly string[] | null,
+  measured: ReadonlyMap<string, ModelMeasurement> = new Map(),
 ): readonly WebLlmForetelling[] {
   const card = profile.adapters.find(({ fallback }) => !fallback) ?? null;
   const runs = (model: WebLlmModel): boolean => card !== null && shortfallOf(model, card) === null;
@@ -58,10 +62,11 @@ export function predictWebLlm(
     const misses = card === null ? null : (shortfallOf(model, card)?.need ?? null);
     const bytes = Math.round(model.vramMiB * MIB);
     const { gpuMemoryMiB } = profile.micro;
-    const takenBytes = gpuMemoryMiB === undefined ? null : gpuMemoryMiB * MIB;
-    const roomy = takenBytes !== null && bytes <= ROOMY_SHARE * takenBytes;
-    const caveats: readonly Caveat[] =
-      card === null || misses !== null ? ['needs-graphics-card'] : ['no-library'];
+      const takenBytes = gpuMemoryMiB === undefined ? null : gpuMemoryMiB * MIB;
+      const roomy = takenBytes !== null && bytes <= ROOMY_SHARE * takenBytes;
+      const cannot = card === null || misses !== null;
+      const caveats: readonly Caveat[] = cannot ? ['needs-graphics-card'] : ['no-library'];
+      const own = cannot ? undefined : measured.get(model.id);
     return {
       id: model.id,
       name: displayNameOf(model.id),
@@ -78,7 +83,7 @@ export function predictWebLlm(
       // One figure of web-llm's own list, taken to be right to a tenth: nothing here has compared it.
       memory: { median: bytes, low: 0.9 * bytes, high: 1.1 * bytes },
       memoryParts: null,
-      fits: card === null || misses !== null ? 'will-not-fit' : roomy ? 'runs-well' : 'tight',
+      fits: cannot ? 'will-not-fit' : roomy ? 'runs-well' : 'tight',
       fitBecause:
         card === null
           ? 'no-card'
@@ -92,6 +97,7 @@ export function predictWebLlm(
       pace: null,
       method: 'none',
       caveats: [...caveats],
+      ...(own === undefined ? {} : foretoldOf(own)),
     };
   });
 }

@@ -90,16 +90,18 @@ export interface SpeedProgress {
 }
 
 /**
- * interpolated: its size and context lie within what was measured · extrapolated: beyond it, the interval wider with the
- * distance · none: nothing was measured that says anything of it.
+ * measured: this very model ran here, with random weights · interpolated: its size and context lie within what was
+ * measured · extrapolated: beyond it, the interval wider with the distance · none: nothing was measured that says anything
+ * of it.
  */
-export const PREDICTION_METHODS = ['interpolated', 'extrapolated', 'none'] as const;
+export const PREDICTION_METHODS = ['measured', 'interpolated', 'extrapolated', 'none'] as const;
 
 /**
  * What makes a prediction less sure, or impossible. not-measured: this device was not · unstable: its measurement was
  * disturbed · beyond-measured: much larger than what was · recurrent-layers, shared-layers: kinds of layers that nothing
  * like was measured of · shape-unknown: no source gives its dimensions · other-quantization: its format was not measured ·
- * needs-graphics-card: its engine has none here · no-library: what runs it on the card cannot be measured without a download.
+ * needs-graphics-card: its engine has none here · no-library: what runs it on the card, its compiled
+ * library, was not measured here.
  */
 export const CAVEATS = [
   'not-measured',

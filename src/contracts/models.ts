@@ -4,6 +4,7 @@ import type { Outcome } from './errors.ts';
 import type { GgufSet, GgufSummary } from './gguf.ts';
 import type { ModelDemand, ModelFit } from './model-fit.ts';
 import type { Evicted, FileSpec, Removal, RoomPlan, StoredModel, WantedFile } from './model-store.ts';
+import type { FetchedLibrary } from './mlc-twin.ts';
 import type { NoticesPort } from './notices.ts';
 import type { StoreHealth } from './store-health.ts';
 
@@ -27,6 +28,9 @@ export interface MlcListing {
   /** The largest tensor in graphics memory, bytes. */
   readonly largestTensorBytes: number;
 }
+
+/** Under which the work on a model's library alone is known. */
+export const libraryWorkOf = (modelId: string): string => `library of ${modelId}`;
 
 export interface MlcBringing {
   /** The user's yes. Without it only what earlier visits left in web-llm's own caches is taken over. */
@@ -143,6 +147,13 @@ export interface ModelStoreApi {
    * Errors also: consent-required with `totalBytes` and `keptBytes`, model-downloading (somebody else is at it).
    */
   bringMlc(model: MlcSource, how: MlcBringing, progress?: MessagePort): Promise<Outcome<ModelReceipt>>;
+  /**
+   * The compiled library of a model, of whose weights nothing comes: that which is here, else fetched. It is not kept. Ended
+   * by `pause` with `libraryWorkOf`.
+   * @param anew fetched in any case
+   * Errors also: model-fetch-failed (reason `too-long` beyond `MOST_LIBRARY_BYTES`), model-downloading, cancelled.
+   */
+  mlcLibrary(model: MlcSource, anew: boolean): Promise<Outcome<FetchedLibrary>>;
   /** As `read`, each file with its address. */
   readMlc(modelId: string): Promise<Outcome<readonly ModelArtifact[]>>;
   /** Takes in a file of the user's; several for a split model. Errors also: model-invalid with the reason, storage-full. */

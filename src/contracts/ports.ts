@@ -7,6 +7,7 @@ import type { EvalReport } from './evaluation.ts';
 import type { GenerateRequest, Generation, TokenChunk } from './engine.ts';
 import type { Outcome } from './errors.ts';
 import type { PredictionRecord, PredictReport, SpeedMeasurement, SpeedProgress } from './capacity.ts';
+import type { ModelMeasurement, ModelMeasureProgress } from './model-measurement.ts';
 import type { MicroProgress } from './micro-bench.ts';
 import type { CapacityPlan, Goal, WhatIf } from './plan.ts';
 import type { ResponseCachePort } from './response-cache.ts';
@@ -152,6 +153,20 @@ export interface CapacityPort {
     signal: AbortSignal,
     onProgress: (progress: SpeedProgress) => void,
   ): Promise<Outcome<SpeedMeasurement>>;
+  /**
+   * Runs a model of web-llm's catalogue without its weights: fetches its compiled library, which is a few MB, puts random
+   * weights in the place of its own, and keeps how fast it was. The call is the user's yes to that download; what is known
+   * before to be in vain fetches nothing.
+   * Errors: member-unknown (web-llm's catalogue does not have it), engine-unavailable (no graphics card), feature-missing,
+   * out-of-memory, model-fetch-failed (offline, for one; `too-long`: no library has as many bytes), model-invalid,
+   * engine-incompatible (a library of another generation), request-unsupported (no such model can be built), and those of
+   * `measure`.
+   */
+  measureModel(
+    signal: AbortSignal,
+    modelId: string,
+    onProgress: (progress: ModelMeasureProgress) => void,
+  ): Promise<Outcome<ModelMeasurement>>;
   /**
    * What these models, or all that are known, would do here. Measures nothing. Errors: those of the catalogue and of the
    * probe; member-unknown.

@@ -7,6 +7,7 @@ import { ask } from './support/ports.ts';
 import { SHAPE_1M, SHAPE_30M, syntheticGguf } from '../browser/synthetic-gguf.ts';
 import { expect, openApp, test } from './support/fixtures.ts';
 import { Hub } from './support/hub.ts';
+import { pretendGraphicsCard } from './support/pretended-card.ts';
 
 // Evaluated rather than added as a script: the content policy of the page refuses foreign scripts.
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -18,19 +19,6 @@ async function violations(page: Page): Promise<readonly string[]> {
   return violations.flatMap(({ id, help, nodes }) =>
     nodes.map((node) => `${id} (${help}): ${node.target.join(' ')}: ${node.failureSummary ?? ''}`),
   );
-}
-
-/** What the page reads of a graphics card, as one of the better ones says it; nothing is computed with it. */
-function pretendGraphicsCard(): void {
-  const limits = {
-    maxBufferSize: 2 ** 31,
-    maxStorageBufferBindingSize: 2 ** 31,
-    maxComputeWorkgroupStorageSize: 32_768,
-    maxStorageBuffersPerShaderStage: 16,
-  };
-  const card = { features: new Set(['shader-f16']), limits, info: { vendor: 'pretended' } };
-  const gpu = { requestAdapter: () => Promise.resolve(card) };
-  Object.defineProperty(Navigator.prototype, 'gpu', { configurable: true, get: () => gpu });
 }
 
 const PAGES = [

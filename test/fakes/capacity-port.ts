@@ -1,6 +1,7 @@
 import { err, ok } from '#kernel/result';
 import type { PredictionRecord, PredictReport, SpeedMeasurement, SpeedProgress } from '#contracts/capacity';
 import { failure, type Outcome } from '#contracts/errors';
+import type { ModelMeasurement, ModelMeasureProgress } from '#contracts/model-measurement';
 import type { CapacityPlan, Goal, WhatIf } from '#contracts/plan';
 import type { CapacityPort } from '#contracts/ports';
 import type { ScalabilityReport } from '#contracts/scalability';
@@ -53,6 +54,26 @@ export class FakeCapacityPort implements CapacityPort {
   /** Ends the measurement that runs as it should end. */
   succeed(): void {
     this.end(ok(speedMeasurement()));
+  }
+
+  /** Tells the page how far the measurement of a model is that runs. */
+  tellModel: (progress: ModelMeasureProgress) => void = () => undefined;
+  /** Ends the measurement of a model that runs. */
+  endModel: (outcome: Outcome<ModelMeasurement>) => void = () => undefined;
+
+  measureModel(
+    signal: AbortSignal,
+    modelId: string,
+    onProgress: (progress: ModelMeasureProgress) => void,
+  ): Promise<Outcome<ModelMeasurement>> {
+    this.calls.push(`measureModel ${modelId}`);
+    this.tellModel = onProgress;
+    return new Promise((resolve) => {
+      this.endModel = resolve;
+      signal.addEventListener('abort', () => {
+        resolve(err(failure('cancelled')));
+      });
+    });
   }
 
   async predict(): Promise<Outcome<PredictReport>> {

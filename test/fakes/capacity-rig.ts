@@ -71,6 +71,10 @@ export function capacityRig(
     exclusively: (_signal, task) => task(),
     speeds: Promise.resolve(speeds),
     predictions: Promise.resolve(predictions),
+    webLlmSpeeds: {
+      held: () => Promise.resolve(new Map()),
+      measure: (_signal, id) => Promise.resolve(err(failure('member-unknown', { member: id }))),
+    },
     startBuilder: () => workers.builder(),
     startEngine: () => workers.engine(),
     visible: () => true,

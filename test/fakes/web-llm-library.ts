@@ -29,7 +29,7 @@ export const WEIGHTS_URL = 'https://models.witan.invalid/synthetic/';
 export const LIBRARY_URL = 'https://models.witan.invalid/library.wasm';
 
 /** Limits for answers are made for GPUs, and a software one is a hundred times slower. The heartbeat's are not changed. */
-const patientClock: Clock = {
+export const patientClock: Clock = {
   nowMs: () => systemClock.nowMs(),
   epochMs: () => systemClock.epochMs(),
   after: (delayMs, task) => systemClock.after(delayMs * 100, task),

@@ -26,6 +26,8 @@ export type Command = { readonly common: CommonOptions } & (
       readonly verb: 'predict';
       /** All that are known where undefined. */
       readonly models: readonly string[] | undefined;
+      /** A model of web-llm to run first, without its weights: the user's yes to the download of its library. */
+      readonly measure: string | undefined;
     }
   | {
       readonly verb: 'ask';
@@ -105,6 +107,7 @@ const OPTIONS = {
   'allow-origin': { type: 'string' },
   queue: { type: 'string' },
   'leave-out': { type: 'string' },
+  measure: { type: 'string' },
 } as const;
 
 /** Arguments that a verb takes; none where it is not named. */
@@ -130,6 +133,7 @@ const OWN: Readonly<Record<string, readonly Verb[]>> = {
   'allow-origin': ['serve'],
   queue: ['serve'],
   'leave-out': ['serve'],
+  measure: ['predict'],
 };
 
 function whole(name: string, text: string, least: number): number {
@@ -245,7 +249,8 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
     case 'predict': {
       const models = values.models?.split(',').filter((id) => id !== '');
       if (models?.length === 0) throw misuse('--models needs the id of a model');
-      return { verb, models, common };
+      if (values.measure === '') throw misuse('--measure needs the id of a model');
+      return { verb, models, measure: values.measure, common };
     }
     case 'plan': {
       const goal = GOALS.find((each) => each === values.goal);

@@ -1,12 +1,18 @@
 import { err, ok } from '#kernel/result';
 import type { SyntheticFile, SyntheticRequest, SyntheticWorkerApi } from '#contracts/capacity';
 import { failure, type Outcome } from '#contracts/errors';
+import type { MlcTwin, MlcTwinRequest, MlcTwinWorkerApi } from '#contracts/mlc-twin';
 import { syntheticModel, syntheticShape } from '../../src/hardware/synthetic/synthetic-model.ts';
+import { mlcTwin } from './mlc-twin.ts';
 
 /** Builds models of random weights, in a worker, since their bytes are many. */
-export class SyntheticHost implements SyntheticWorkerApi {
+export class SyntheticHost implements SyntheticWorkerApi, MlcTwinWorkerApi {
   build({ shape, ...options }: SyntheticRequest): Promise<Outcome<SyntheticFile>> {
     return Promise.resolve(this.#build(shape, options));
+  }
+
+  buildMlc(request: MlcTwinRequest): Promise<Outcome<MlcTwin>> {
+    return mlcTwin(request);
   }
 
   #build(shape: SyntheticRequest['shape'], options: Omit<SyntheticRequest, 'shape'>): Outcome<SyntheticFile> {

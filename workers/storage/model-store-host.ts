@@ -4,13 +4,15 @@ import { failure, type Outcome } from '#contracts/errors';
 import type { MlcSource, ModelArtifact } from '#contracts/engine';
 import type { GgufSet, GgufSummary } from '#contracts/gguf';
 import type { Evicted, Removal, RoomPlan, StoredFile, StoredModel, WantedFile } from '#contracts/model-store';
-import type {
-  MlcBringing,
-  MlcListing,
-  ModelReceipt,
-  ModelRequest,
-  ModelStoreApi,
-  StoreSpace,
+import type { FetchedLibrary } from '#contracts/mlc-twin';
+import {
+  libraryWorkOf,
+  type MlcBringing,
+  type MlcListing,
+  type ModelReceipt,
+  type ModelRequest,
+  type ModelStoreApi,
+  type StoreSpace,
 } from '#contracts/models';
 import { blobSource } from '../../src/storage/gguf/blob-source.ts';
 import { inspectGguf } from '../../src/storage/gguf/inspect.ts';
@@ -19,6 +21,7 @@ import { addressOf } from '../../src/storage/mlc/file-marks.ts';
 import type { ModelStore } from '../../src/storage/model-store/model-store.ts';
 import { attempt } from '../../src/storage/model-store/store-failure.ts';
 import type { HashBeside } from './hash-beside.ts';
+import { libraryOf } from './mlc-library.ts';
 import { MlcWork, type MlcWorkPorts } from './mlc-work.ts';
 import { downloadModel } from './model-download.ts';
 import { examineFiles, importedId, importModel, type ImportLine } from './model-import.ts';
@@ -169,6 +172,20 @@ export class ModelStoreHost implements ModelStoreApi {
       const found = await this.#find(store, model.id);
       return found.ok ? ok({ model: found.value, ...transfer.value }) : found;
     });
+  }
+
+  async mlcLibrary(model: MlcSource, anew: boolean): Promise<Outcome<FetchedLibrary>> {
+    const work = libraryWorkOf(model.id);
+    if (this.#running.has(work)) return err(failure('model-downloading', { model: model.name }));
+    const abort = new AbortController();
+    const task = { signal: abort.signal, model, ports: this.#ports, anew };
+    const ended = (async () => {
+      // Where nothing can be kept, nothing need be.
+      const opened = await this.#with((store) => Promise.resolve(ok(store)));
+      return libraryOf({ ...task, opened: opened.ok ? opened.value : null });
+    })().finally(() => this.#running.delete(work));
+    this.#running.set(work, { abort, ended: ended.catch(() => undefined) });
+    return ended;
   }
 
   async readMlc(modelId: string): Promise<Outcome<readonly ModelArtifact[]>> {

@@ -20,6 +20,7 @@ const PIECE_BYTES = 64 * 2 ** 10;
  * kept when it breaks off, and its end is what the browser takes for one. For small files only.
  * Errors: model-fetch-failed (`reason` is a `FetchReason`), cancelled.
  * @param about details for the failure
+ * @param mostBytes what has more is given up as `too-long`, at once where its length is told
  */
 export async function fetchWhole(
   signal: AbortSignal,
@@ -27,6 +28,7 @@ export async function fetchWhole(
   { net, clock }: DownloadWorkPorts,
   about: WitanFailure['details'],
   onBytes: (bytes: number) => void,
+  mostBytes = MOST_BYTES,
 ): Promise<Outcome<Blob>> {
   const watch = new SilenceWatch(clock, signal);
   const failed = (reason: FetchReason, more: WitanFailure['details'] = {}): Outcome<never> => {
@@ -50,6 +52,7 @@ export async function fetchWhole(
     if (head.status !== 200) return failed('status', { status: head.status });
     // No model file is a page; portals of networks say 200 and send theirs.
     if (/^\s*text\/html\b/i.test(head.contentType ?? '')) return failed('not-the-file');
+    if ((head.contentLength ?? 0) > mostBytes) return failed('too-long');
     const kept: Blob[] = [];
     let gathered: Uint8Array<ArrayBuffer>[] = [];
     let [fetchedBytes, waiting] = [0, 0];
@@ -66,7 +69,7 @@ export async function fetchWhole(
       if (memory !== null) room = new Uint8Array(memory);
       fetchedBytes += bytes.byteLength;
       waiting += bytes.byteLength;
-      if (fetchedBytes > MOST_BYTES) return failed('too-long');
+      if (fetchedBytes > mostBytes) return failed('too-long');
       onBytes(fetchedBytes);
       if (waiting < GATHERED_BYTES) continue;
       kept.push(new Blob(gathered));

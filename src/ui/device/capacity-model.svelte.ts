@@ -1,5 +1,6 @@
 import { failureOf, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { PredictionRecord, PredictReport, SpeedProgress } from '#contracts/capacity';
+import type { ModelMeasureProgress } from '#contracts/model-measurement';
 import type { CapacityPort, WitanPorts } from '#contracts/ports';
 import { MeasureRun } from './measure-run.svelte.ts';
 
@@ -12,6 +13,10 @@ export class CapacityModel {
   recordProblem = $state.raw<WitanFailure | null>(null);
   predicting = $state(false);
   readonly run = new MeasureRun<SpeedProgress>();
+  /** Of one model of web-llm, without its weights. */
+  readonly modelRun = new MeasureRun<ModelMeasureProgress>();
+  /** The model that `modelRun` is, or was last, about. */
+  modelMeasured = $state<string | null>(null);
   readonly #port: WitanPorts['capacity'];
 
   constructor(port: WitanPorts['capacity']) {
@@ -37,6 +42,16 @@ export class CapacityModel {
   async measure(): Promise<void> {
     const measured = await this.run.run(async (signal, onProgress) =>
       (await this.#port()).measure(signal, onProgress),
+    );
+    if (measured !== null) await this.load(new AbortController().signal);
+  }
+
+  /** With the user's yes to the download of its library. */
+  async measureModel(modelId: string): Promise<void> {
+    if (this.modelRun.running || this.run.running) return;
+    this.modelMeasured = modelId;
+    const measured = await this.modelRun.run(async (signal, onProgress) =>
+      (await this.#port()).measureModel(signal, modelId, onProgress),
     );
     if (measured !== null) await this.load(new AbortController().signal);
   }

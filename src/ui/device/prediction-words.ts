@@ -40,24 +40,28 @@ const CAVEAT_WORDS: Readonly<Record<Caveat, string>> = {
   'shape-unknown': 'No source gives its dimensions, so its speed cannot be reckoned.',
   'other-quantization': 'Wider interval: the format of its numbers was not measured here.',
   'needs-graphics-card': 'It needs a graphics card, which this browser does not offer.',
-  'no-library': 'What runs it on the graphics card cannot be measured without a download.',
+  'no-library': 'What runs it on the graphics card was not measured here.',
 };
 
-/** Said once, above the list. */
+/** Said once, above the list, but for models that were measured themselves. */
 const OF_ALL: ReadonlySet<Caveat> = new Set(['unstable']);
 
 /** What a row has to say besides its figures. @param measured a device that was not says so once, above the list */
 export function caveatWords(
-  { caveats, tokensPerSecond }: ModelPrediction,
+  { caveats, tokensPerSecond, method }: ModelPrediction,
   measured: boolean,
 ): readonly string[] {
-  return caveats
-    .filter((caveat) => !OF_ALL.has(caveat) && (measured || caveat !== 'not-measured'))
+  const own = method === 'measured' ? ['Measured here, with weights of random numbers.'] : [];
+  const others = caveats
+    .filter(
+      (caveat) => (method === 'measured' || !OF_ALL.has(caveat)) && (measured || caveat !== 'not-measured'),
+    )
     .map((caveat) =>
       caveat === 'shape-unknown' && tokensPerSecond !== null
         ? 'Wider interval: not all of its dimensions are known.'
         : CAVEAT_WORDS[caveat],
     );
+  return [...own, ...others];
 }
 
 const FITS: Readonly<Record<NonNullable<ModelPrediction['pace']>, string | null>> = {

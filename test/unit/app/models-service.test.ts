@@ -59,6 +59,7 @@ class FakeStore implements ModelStoreApi {
     (_model: MlcSource, _how: MlcBringing, progress?: MessagePort): Promise<Outcome<ModelReceipt>> =>
       this.download(REQUEST, progress),
   );
+  mlcLibrary = vi.fn();
   readMlc = vi.fn();
   importFiles = (_files: readonly File[], _progress?: MessagePort): Promise<Outcome<StoredModel>> =>
     Promise.resolve(ok(storedModel()));

@@ -6,6 +6,7 @@ import type { WebLlmCatalogue, WebLlmModel } from '#contracts/catalogue';
 import type { HardwareProfile } from '#contracts/hardware';
 import { predictWebLlm, type WebLlmForetelling } from '../../../src/capacity/predict-web-llm.ts';
 import { adapter, profile } from '../../fakes/hardware-profiles.ts';
+import { modelMeasurement } from '../../fakes/model-measurement.ts';
 import { FULL_LIMITS } from '../../fakes/web-llm-gpu.ts';
 
 function model(id: string, change: Partial<WebLlmModel> = {}): WebLlmModel {
@@ -115,6 +116,38 @@ it('gives those that are asked for, whatever their variant, and no other', () =>
   expect(idsOf(found).sort()).toEqual([...wanted.slice(0, 2)].sort());
   expect(byId(found, 'Llama-1B-q4f32_1-MLC-1k').name).toBe('Llama 1B (1k)');
   expect(rows(card(['shader-f16']), [])).toEqual([]);
+});
+
+describe('a model that was measured', () => {
+  const measured = new Map([[HALF_ID, modelMeasurement({ modelId: HALF_ID })]]);
+
+  it('is told of by that, and no other is', () => {
+    const found = predictWebLlm(catalogue, card(['shader-f16']), () => false, null, measured);
+    const row = byId(found, HALF_ID);
+    expect(row).toMatchObject({
+      method: 'measured',
+      tokensPerSecond: { median: 20 },
+      promptTokens: 260,
+      pace: 'fluent',
+      caveats: [],
+      fits: 'tight',
+    });
+    const { fitBecause: _because, misses: _misses, ...rest } = row;
+    const whole = { ...rest, engine: 'web-llm', fitReason: 'So.' } as const;
+    expect(v.parse(ModelPredictionSchema, whole)).toEqual(whole);
+    expect(byId(found, 'Phi-2-q4f16_1-MLC')).toMatchObject({ method: 'none', tokensPerSecond: null });
+  });
+
+  it('is not where its card is gone', () => {
+    for (const device of [profile({}), card([])]) {
+      const found = predictWebLlm(catalogue, device, () => false, [HALF_ID], measured);
+      expect(byId(found, HALF_ID)).toMatchObject({
+        method: 'none',
+        tokensPerSecond: null,
+        fits: 'will-not-fit',
+      });
+    }
+  });
 });
 
 it('claims no speed, and knows what is kept', () => {

@@ -71,6 +71,7 @@ test('a prediction is of all models unless some are named', () => {
   });
   expect(readCommand(['predict', '--models', 'a,b'], {})).toMatchObject({ models: ['a', 'b'] });
   expect(readCommand(['predict', '--models', ',a,'], {})).toMatchObject({ models: ['a'] });
+  expect(readCommand(['predict', '--measure', 'a'], {})).toMatchObject({ models: undefined, measure: 'a' });
 });
 
 test('an evaluation is on the test split unless told otherwise', () => {
@@ -106,6 +107,8 @@ test.each([
   [['predict', 'a'], 'no argument'],
   [['predict', '--models', ''], '--models needs the id'],
   [['predict', '--models', ','], '--models needs the id'],
+  [['predict', '--measure', ''], '--measure needs the id'],
+  [['plan', '--measure', 'a'], '--measure belongs to the verb predict'],
   [['plan', '--models', 'a'], 'belongs to the verb predict'],
   [['models', 'list', '--models', 'a'], 'belongs to the verb predict'],
   [['predict', '--goal', 'speed'], 'belongs to the verb plan'],

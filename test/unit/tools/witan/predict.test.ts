@@ -2,21 +2,29 @@ import { expect, test } from 'vitest';
 import { err, ok } from '#kernel/result';
 import type { PredictReport, SpeedMeasurement } from '#contracts/capacity';
 import { failure, type Outcome } from '#contracts/errors';
+import type { ModelMeasurement } from '#contracts/model-measurement';
 import type { CapacityPort, WitanPorts } from '#contracts/ports';
 import { readCommand, type CommandOf } from '../../../../tools/witan/arguments.ts';
 import type { PageTools } from '../../../../tools/witan/session.ts';
 import { predict } from '../../../../tools/witan/verbs/predict.ts';
 import { predictReport, speedMeasurement } from '../../../fakes/capacity-data.ts';
+import { modelMeasurement } from '../../../fakes/model-measurement.ts';
 
 /** A page whose capacity port does what the script says. */
 function rig(
   known: Outcome<SpeedMeasurement | null>,
   measuring: Outcome<SpeedMeasurement>,
   predicting: Outcome<PredictReport> = ok(predictReport(known.ok && known.value !== null)),
+  measuringModel: Outcome<ModelMeasurement> = ok(modelMeasurement()),
 ) {
   const calls: string[] = [];
   const said: string[] = [];
-  const capacity: Pick<CapacityPort, 'measurement' | 'measure' | 'predict'> = {
+  const capacity: Pick<CapacityPort, 'measurement' | 'measure' | 'measureModel' | 'predict'> = {
+    measureModel: (_signal, id, onProgress) => {
+      calls.push(`measureModel ${id}`);
+      for (const fraction of [0.1, 0.15, 0.4]) onProgress({ phase: 'run', fraction, secondsLeft: null });
+      return Promise.resolve(measuringModel);
+    },
     measurement: () => Promise.resolve(known),
     measure: (_signal, onProgress) => {
       calls.push('measure');
@@ -54,6 +62,31 @@ test('the models that are named are asked about, and no other', async () => {
   const { calls, session } = rig(MEASURED, MEASURED);
   await predict(session, command('--models', 'a,b'));
   expect(calls).toEqual(['predict a b']);
+});
+
+test('a model that is to be measured is, and it alone is told of', async () => {
+  const { calls, said, session } = rig(ok(null), MEASURED);
+  await predict(session, command('--measure', 'Llama-MLC'));
+  expect(calls).toEqual(['measureModel Llama-MLC', 'predict Llama-MLC']);
+  expect(said).toEqual([
+    'Measuring Llama-MLC with random weights: its compiled library is fetched, and nothing else.',
+    'run: 10 %',
+    'run: 40 %',
+  ]);
+});
+
+test('beside others that are named, the device is measured too', async () => {
+  const { calls, session } = rig(ok(null), MEASURED);
+  await predict(session, command('--measure', 'c', '--models', 'a,b'));
+  expect(calls).toEqual(['measureModel c', 'measure', 'predict a b']);
+});
+
+test('a model that cannot be measured is a failure: it was asked for', async () => {
+  const { calls, session } = rig(MEASURED, MEASURED, undefined, err(failure('engine-unavailable')));
+  await expect(predict(session, command('--measure', 'c'))).rejects.toMatchObject({
+    code: 'engine-unavailable',
+  });
+  expect(calls).toEqual(['measureModel c']);
 });
 
 test('one that was not is measured first, and the log says so', async () => {

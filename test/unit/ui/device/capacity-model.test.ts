@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { err } from '#kernel/result';
+import { err, ok } from '#kernel/result';
 import { failure } from '#contracts/errors';
 import { CapacityModel, capacityModel } from '../../../../src/ui/device/capacity-model.svelte.ts';
 import { FakeCapacityPort } from '../../../fakes/capacity-port.ts';
+import { modelMeasurement } from '../../../fakes/model-measurement.ts';
 import { FakePorts } from '../../../fakes/ports.ts';
 import { turn } from '../../../fakes/turn.ts';
 import { VirtualClock } from '../../../fakes/virtual-clock.ts';
@@ -95,6 +96,40 @@ describe('a measurement', () => {
     expect(port.calls).toEqual(['measure']);
     port.succeed();
     await first;
+  });
+
+  it('of a model runs once at a time, not beside the other, and its figures are read when it has ended', async () => {
+    const measuring = model.measureModel('a');
+    await turn();
+    await model.measureModel('b');
+    expect(port.calls).toEqual(['measureModel a']);
+    port.tellModel({ phase: 'fetch', fraction: 0.1, secondsLeft: null });
+    expect(model).toMatchObject({
+      modelMeasured: 'a',
+      modelRun: { running: true, progress: { phase: 'fetch' } },
+    });
+    port.endModel(ok(modelMeasurement()));
+    await measuring;
+    expect(port.calls).toEqual(['measureModel a', 'predict']);
+    expect(model.modelRun).toMatchObject({ running: false, problem: null });
+    const other = model.measure();
+    await turn();
+    await model.measureModel('b');
+    expect(port.calls).not.toContain('measureModel b');
+    port.succeed();
+    await other;
+  });
+
+  it('of a model that failed says why, of that model', async () => {
+    const measuring = model.measureModel('a');
+    await turn();
+    port.endModel(err(failure('model-fetch-failed', { reason: 'unreachable' })));
+    await measuring;
+    expect(model).toMatchObject({
+      modelMeasured: 'a',
+      modelRun: { problem: { code: 'model-fetch-failed' } },
+    });
+    expect(port.calls).toEqual(['measureModel a']);
   });
 
   it('goes on while another page is open: there is one model for the whole app', () => {

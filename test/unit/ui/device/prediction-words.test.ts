@@ -31,6 +31,15 @@ describe('a model', () => {
     for (const sentence of words) expect(sentence).toMatch(/^[A-Z].*\.$/);
   });
 
+  it('that was measured itself says so, and whether that was steady', () => {
+    expect(caveatWords(prediction({ method: 'measured' }), true)).toEqual([
+      'Measured here, with weights of random numbers.',
+    ]);
+    expect(caveatWords(prediction({ method: 'measured', caveats: ['unstable'] }), true)[1]).toContain(
+      'disturbed',
+    );
+  });
+
   it('does not repeat what stands above the list of a device that was not measured', () => {
     expect(caveatWords(prediction({ caveats: ['not-measured'] }), false)).toEqual([]);
     expect(caveatWords(prediction({ caveats: ['not-measured'] }), true)).toHaveLength(1);
