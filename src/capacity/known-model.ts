@@ -114,7 +114,8 @@ export function storedModel(
   const { shape, quantization, architecture } = summary;
   const [layers, embedding, vocabulary] = [said(shape.layers), said(shape.embedding), said(shape.vocabulary)];
   const heads = said(usual(shape.heads));
-  const headDim = said(shape.keyDimensions) ?? (embedding === null || heads === null ? null : embedding / heads);
+  const headDim =
+    said(shape.keyDimensions) ?? (embedding === null || heads === null ? null : embedding / heads);
   const recurrent = withoutHeads(shape.kvHeads);
   return {
     id,

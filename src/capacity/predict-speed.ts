@@ -105,7 +105,11 @@ export function predictSpeed(
   const first = (end: keyof Estimate): number => prefillMs[end] + decodeMs[end] + measured.overheadMs;
   const tokensPerSecond = perSecond(decodeMs);
   // Of a file without weights, or with more than all there are.
-  if (![tokensPerSecond.low, tokensPerSecond.high, first('high')].every((figure) => figure > 0 && Number.isFinite(figure)))
+  if (
+    ![tokensPerSecond.low, tokensPerSecond.high, first('high')].every(
+      (figure) => figure > 0 && Number.isFinite(figure),
+    )
+  )
     return unknown('shape-unknown');
   return {
     tokensPerSecond,

@@ -62,11 +62,11 @@ export function predictWebLlm(
     const misses = card === null ? null : (shortfallOf(model, card)?.need ?? null);
     const bytes = Math.round(model.vramMiB * MIB);
     const { gpuMemoryMiB } = profile.micro;
-      const takenBytes = gpuMemoryMiB === undefined ? null : gpuMemoryMiB * MIB;
-      const roomy = takenBytes !== null && bytes <= ROOMY_SHARE * takenBytes;
-      const cannot = card === null || misses !== null;
-      const caveats: readonly Caveat[] = cannot ? ['needs-graphics-card'] : ['no-library'];
-      const own = cannot ? undefined : measured.get(model.id);
+    const takenBytes = gpuMemoryMiB === undefined ? null : gpuMemoryMiB * MIB;
+    const roomy = takenBytes !== null && bytes <= ROOMY_SHARE * takenBytes;
+    const cannot = card === null || misses !== null;
+    const caveats: readonly Caveat[] = cannot ? ['needs-graphics-card'] : ['no-library'];
+    const own = cannot ? undefined : measured.get(model.id);
     return {
       id: model.id,
       name: displayNameOf(model.id),

@@ -224,7 +224,8 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
     case 'ask': {
       if (argument === undefined) throw misuse('ask needs a question: ask "What is 38 + 47?"');
       const rule = (['auto', ...RULES] as const).find((each) => each === values.rule);
-      if (rule === undefined) throw misuse(`--rule is auto or one of ${RULES.join(', ')}, not "${values.rule}"`);
+      if (rule === undefined)
+        throw misuse(`--rule is auto or one of ${RULES.join(', ')}, not "${values.rule}"`);
       const samples = whole('samples', values.samples, 1);
       const members = values.members?.split(',').filter((id) => id !== '');
       return { verb, prompt: argument, members, rule, samples, allowRemote: values['allow-remote'], common };

@@ -272,7 +272,10 @@ describe('the service', () => {
     ]) {
       const { service, speeds } = capacityRig();
       const { models, ...rest } = calibrated();
-      const runs = models.map((model) => ({ ...model, runs: model.runs.map((run) => ({ ...run, ...zero })) }));
+      const runs = models.map((model) => ({
+        ...model,
+        runs: model.runs.map((run) => ({ ...run, ...zero })),
+      }));
       await speeds.write({ ...rest, models: runs });
       const outcome = await service.predict(signal, null);
       expect(outcome).toMatchObject({ ok: true });

@@ -31,7 +31,10 @@ async function recorded(
   for (const event of heard) evidence.hear(event);
   const record = played.record();
   if (record === null) throw new Error('the round did not end');
-  return { record: evidence.complete({ ...record, frames: null }, played.round.stoppedByUser), round: played };
+  return {
+    record: evidence.complete({ ...record, frames: null }, played.round.stoppedByUser),
+    round: played,
+  };
 }
 
 function again(record: Deliberation): Extract<ReturnType<typeof replay>, { ok: true }>['value'] {

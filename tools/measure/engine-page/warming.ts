@@ -98,7 +98,12 @@ export async function warming(
       };
     };
     const prefixOf = ({ system, history }: GenerateRequest): ReadonlyMap<string, Prefix> =>
-      new Map([['measured', { ...(system === undefined ? {} : { system }), ...(history === undefined ? {} : { history }) }]]);
+      new Map([
+        [
+          'measured',
+          { ...(system === undefined ? {} : { system }), ...(history === undefined ? {} : { history }) },
+        ],
+      ]);
     const cold = await asked(engine, questionOf(0));
     const warmed = warmer.counts.warmed;
     warmer.expect(prefixOf(questionOf(1)));

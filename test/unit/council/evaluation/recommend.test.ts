@@ -80,7 +80,15 @@ describe('the search', () => {
         ballots: [
           recordedBallot(1, [[1, 1], second], { id: 'a' }, members),
           // So that both have one right.
-          recordedBallot(1, [[2, 3], [1, 1]], { id: 'b' }, members),
+          recordedBallot(
+            1,
+            [
+              [2, 3],
+              [1, 1],
+            ],
+            { id: 'b' },
+            members,
+          ),
         ],
         samples: 2,
         rule: 'plurality',

@@ -99,7 +99,14 @@ test('asks the council, and hears of the round before its end', async () => {
         tokens: 2,
         tokensPerSecond: 9,
       });
-      scene.emit({ type: 'round-decided', roundId, answer: '85', agreement: 1, outstanding: [], fixed: true });
+      scene.emit({
+        type: 'round-decided',
+        roundId,
+        answer: '85',
+        agreement: 1,
+        outstanding: [],
+        fixed: true,
+      });
       scene.emit({ type: 'member-ended', roundId, member: member('alder') });
       return Promise.resolve(ok(deliberation()));
     },
