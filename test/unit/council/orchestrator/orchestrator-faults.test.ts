@@ -2,13 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { failure } from '#contracts/errors';
 import { err, ok } from '#kernel/result';
 import { roundRobin } from '../../../../src/council/orchestrator/balancing-policies.ts';
-import {
-  errorOf,
-  OrchestratorRig,
-  QUICK,
-  textOf,
-  type Submitted,
-} from '../../../fakes/orchestrator-rig.ts';
+import { errorOf, OrchestratorRig, QUICK, textOf, type Submitted } from '../../../fakes/orchestrator-rig.ts';
 
 const LONG = { firstTokenMs: 10, stepMs: 10, tokens: 100 };
 const FAILS_FIRST = { ...QUICK, fails: { code: 'worker-lost', afterTokens: 0 } } as const;

@@ -327,4 +327,3 @@ describe('the council changes', () => {
     expect(rig.clock.pending).toBe(0);
   });
 });
-
