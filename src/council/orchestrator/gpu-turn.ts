@@ -63,6 +63,11 @@ export class GpuTurn {
     if (this.#users === 0) this.#release();
   }
 
+  /** There is work, but none that it can do. */
+  restIfIdle(): void {
+    if (this.#users === 0) this.rest();
+  }
+
   enter(): void {
     this.#users += 1;
   }

@@ -92,10 +92,14 @@ export class ModelTurns {
     return (this.#tenants.get(id)?.phase ?? 'in') === 'in';
   }
 
-  /** Work waits for it, the most urgent with this key (`serviceKeyMs`). Heard at the next `tend`. */
-  want(id: string, keyMs: number): void {
+  /**
+   * Work waits for it; the most urgent is `head`. Heard at the next `tend`. What waited when the model had to go counts as
+   * submitted then.
+   */
+  want(id: string, { keyMs, submittedMs }: { readonly keyMs: number; readonly submittedMs: number }): void {
     const tenant = this.#tenants.get(id);
-    if (tenant?.phase === 'out') this.#wishes.set(tenant, Math.max(keyMs, tenant.backMs));
+    if (tenant?.phase !== 'out') return;
+    this.#wishes.set(tenant, keyMs - submittedMs + Math.max(submittedMs, tenant.backMs));
   }
 
   /** @returns to be called when that work has left the engine; safe to call twice */

@@ -278,11 +278,12 @@ export class Orchestrator {
   #next(lane: Lane): Assignment | null {
     const { id } = lane.model;
     const waiting = this.#queue.of(id);
-    if (waiting.length === 0) return null;
+    const [head] = waiting;
+    if (head === undefined) return null;
     if (!this.#turns.admits(id)) {
       lane.waitsFor = 'memory';
       lane.pool.rest();
-      this.#turns.want(id, waiting[0]?.keyMs ?? 0);
+      this.#turns.want(id, head);
       return null;
     }
     const next = lane.pool.next(waiting);

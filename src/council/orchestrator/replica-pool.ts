@@ -61,7 +61,7 @@ export class ReplicaPool {
 
   /** @param waiting in the order of service. @returns null: nothing can begin now */
   next(waiting: readonly Ticket[]): Assignment | null {
-    let free = this.#free(waiting.length > 0);
+    let free = this.#free(waiting);
     if (free.length === 0) return null;
     let own: Assignment | null = null;
     let foreign: Ticket | null = null;
@@ -124,9 +124,15 @@ export class ReplicaPool {
     for (const { turn } of this.replicas) turn?.rest();
   }
 
-  #free(workWaits: boolean): readonly Replica[] {
-    const roomy = this.#usable.filter((replica) => replica.hasRoom);
-    if (workWaits) for (const { turn } of roomy) if (turn?.open === false) turn.want();
+  /** A turn on the graphics card is held by none that could not use it: its sibling may be waiting for that turn. */
+  #free(waiting: readonly Ticket[]): readonly Replica[] {
+    const roomy = this.#usable.filter(
+      (replica) => replica.hasRoom && waiting.some(({ failedAt }) => !failedAt.has(replica.id)),
+    );
+    for (const replica of this.replicas) {
+      if (!roomy.includes(replica)) replica.turn?.restIfIdle();
+      else if (replica.turn?.open === false) replica.turn.want();
+    }
     return roomy.filter(({ turn }) => turn === null || turn.open);
   }
 }
