@@ -9,6 +9,7 @@ import { MICRO_NAMES } from '#contracts/micro-bench';
 import { METRIC_IDS, type MetricId, type MetricSample } from '#contracts/metrics';
 import type { WitanPorts } from '#contracts/ports';
 import type { StarterCouncil } from '#contracts/starter';
+import { emptyCalibration } from './calibration-port.ts';
 import { microReport } from './capacity-data.ts';
 import { FakeCapacityPort } from './capacity-port.ts';
 import { FakeMemberPort } from './member-port.ts';
@@ -311,15 +312,7 @@ export class FakePorts implements WitanPorts {
     run: () => Promise.resolve(err(failure('question-set-invalid'))),
   };
 
-  readonly calibration: WitanPorts['calibration'] = {
-    run: () => Promise.resolve(err(failure('question-set-invalid'))),
-    records: () => Promise.resolve(ok([])),
-    replay: () => Promise.resolve(err(failure('record-invalid'))),
-    latest: () => Promise.resolve(ok(null)),
-    countQuestions: () => Promise.resolve(err(failure('question-set-invalid'))),
-    exportRecord: () => Promise.resolve(err(failure('record-invalid'))),
-    remove: () => Promise.resolve(ok(null)),
-  };
+  readonly calibration = emptyCalibration;
 
   readonly test: WitanPorts['test'] = { burnPerFrame: () => undefined };
 
