@@ -119,6 +119,7 @@ export function compose(version: string): WitanPorts {
     threads,
   });
   const council: CouncilService = new CouncilService({
+    rounds: () => import('../council/open-round.ts').then(({ openRound }) => openRound),
     clock,
     metrics: board,
     catalogue,

@@ -7,7 +7,7 @@ import { failure, failureOf, type Outcome } from '#contracts/errors';
 import type { MetricWriter } from '#contracts/metrics';
 import type { CouncilPort, Unsubscribe } from '#contracts/ports';
 import type { StarterCouncil } from '#contracts/starter';
-import { Council } from '../council/council.ts';
+import { Council, type CouncilPorts } from '../council/council.ts';
 import { CouncilManager, type CouncilManagerPorts } from '../resources/council-manager.ts';
 import type { MemberSpec } from '../resources/member-spec.ts';
 import type { StarterCatalogue } from './starter-catalogue.ts';
@@ -25,6 +25,8 @@ export interface Appointment {
 const FIRST_PROMPT_LIMIT = 140;
 
 export interface CouncilServicePorts {
+  /** The code of rounds and rules, which the page's first visit does without. */
+  readonly rounds: CouncilPorts['rounds'];
   readonly clock: Clock;
   readonly metrics: MetricWriter;
   readonly catalogue: StarterCatalogue;
@@ -74,6 +76,7 @@ export class CouncilService implements CouncilPort {
       roster: (signal, isWanted) => this.roster(signal, isWanted),
       watchFrames: ports.watchFrames,
       newId: () => crypto.randomUUID(),
+      rounds: ports.rounds,
       abstain: () => this.#about?.abstain ?? '',
       promptLimit: () => this.promptLimit(),
     });

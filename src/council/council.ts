@@ -6,6 +6,7 @@ import type { AskOptions, Deliberation, FrameSummary } from '#contracts/delibera
 import { failure, failureOf, type Outcome } from '#contracts/errors';
 import type { MetricWriter } from '#contracts/metrics';
 import { normalQuestion } from './normal-question.ts';
+import type { openRound } from './open-round.ts';
 import type { Round } from './round.ts';
 
 /** Rounds that may wait; more are refused (`queue-full`) so that a runaway caller cannot build an endless queue. */
@@ -23,6 +24,8 @@ export interface CouncilPorts {
   /** Starts watching frames; the returned function ends it. */
   readonly watchFrames: () => () => FrameSummary | null;
   readonly newId: () => string;
+  /** The code of rounds and rules, which the page's first visit does without. */
+  readonly rounds: () => Promise<typeof openRound>;
   /** The exact sentence with which members decline. */
   readonly abstain: () => string;
   /** Longest question in characters. */
@@ -116,7 +119,7 @@ export class Council {
       (wanted?.includes(id) ?? true) &&
       (backend !== 'remote' || (typeof allowRemote === 'boolean' ? allowRemote : allowRemote.includes(id)));
     // Comes while the members are loaded; the page's first visit does without it.
-    const code = import('./open-round.ts');
+    const code = this.#ports.rounds();
     code.catch(() => undefined);
     const roster = await this.#ports.roster(signal, isWanted);
     if (!roster.ok) return roster;
@@ -144,8 +147,7 @@ export class Council {
       const limit = Math.max(...asked.map(({ manner }) => manner?.promptLimit ?? 0));
       return err(failure('prompt-too-long', { characters: prompt.length, limit }));
     }
-    const { openRound } = await code;
-    const { round, complete } = openRound(
+    const { round, complete } = (await code)(
       {
         id: this.#ports.newId(),
         prompt,

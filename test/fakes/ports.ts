@@ -1,6 +1,6 @@
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
-import type { BenchComparison, BenchResult, BenchTestName } from '#contracts/bench';
+import type { BenchComparison, BenchTestName } from '#contracts/bench';
 import type { CouncilEvent, MemberView } from '#contracts/council';
 import type { Deliberation, MemberOutcome } from '#contracts/deliberation';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
@@ -8,40 +8,14 @@ import type { ProbeReport } from '#contracts/hardware';
 import { MICRO_NAMES } from '#contracts/micro-bench';
 import { METRIC_IDS, type MetricId, type MetricSample } from '#contracts/metrics';
 import type { WitanPorts } from '#contracts/ports';
-import type { StarterCouncil } from '#contracts/starter';
 import { emptyCalibration } from './calibration-port.ts';
 import { microReport } from './capacity-data.ts';
 import { FakeCapacityPort } from './capacity-port.ts';
 import { FakeMemberPort } from './member-port.ts';
 import { FakeModelsPort } from './models-port.ts';
+import type { PortScript, ScriptedMember } from './port-script.ts';
 import { FakeSettingsPort } from './settings-port.ts';
 import { deliberation, memberView, probeReport, benchResult, starterCouncil } from './port-data.ts';
-
-/** How one member behaves in a scripted round. */
-export interface ScriptedMember {
-  readonly id: string;
-  /** Pieces of its answer, one a step. */
-  readonly pieces: readonly string[];
-  readonly stepMs: number;
-  readonly outcome: MemberOutcome;
-}
-
-export interface PortScript {
-  readonly members: readonly MemberView[];
-  readonly about: Outcome<StarterCouncil>;
-  /** What a round does and says in the end. */
-  readonly round: { readonly members: readonly ScriptedMember[]; readonly result: Deliberation };
-  readonly loadMs: number;
-  readonly persistent: boolean;
-  readonly records: readonly Deliberation[];
-  readonly probe: Outcome<ProbeReport>;
-  readonly bench: Outcome<BenchResult>;
-  readonly latest: BenchResult | null;
-  readonly shared: Outcome<BenchResult>;
-  readonly promptLimit: number;
-  /** Samples of the monitor up to a moment. */
-  readonly samples: (sinceMs: number, nowMs: number) => readonly MetricSample[];
-}
 
 /** One sample with the given values, all others zero. */
 export function sampleAt(

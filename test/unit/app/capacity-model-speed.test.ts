@@ -55,8 +55,7 @@ describe('measureModel', () => {
     expect(await measuring).toEqual(ok(modelMeasurement({ modelId: ID })));
     expect([asked, told]).toEqual([[`${ID} on 1`], ['fetch']]);
     const again = service.measureModel(signal, ID, () => undefined);
-    await Promise.resolve();
-    await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
     end();
     expect((await again).ok).toBe(true);
   });

@@ -3,6 +3,7 @@ import { ok } from '#kernel/result';
 import type { CouncilEvent } from '#contracts/council';
 import type { Deliberation } from '#contracts/deliberation';
 import type { MetricId } from '#contracts/metrics';
+import { openRound } from '../../../src/council/open-round.ts';
 import { CouncilService } from '../../../src/app/council-service.ts';
 import { starterMembers } from '../../../src/app/starter-members.ts';
 import { StarterCatalogue } from '../../../src/app/starter-catalogue.ts';
@@ -46,6 +47,7 @@ function serve(scripts: Readonly<Record<string, Script>>) {
   const kept: Deliberation[] = [];
   const events: CouncilEvent[] = [];
   const service = new CouncilService({
+    rounds: () => Promise.resolve(openRound),
     clock,
     metrics: {
       add: (id, delta) => counts.set(id, (counts.get(id) ?? 0) + delta),

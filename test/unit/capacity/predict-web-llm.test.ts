@@ -132,7 +132,7 @@ describe('a model that was measured', () => {
       caveats: [],
       fits: 'tight',
     });
-    const { fitBecause: _because, misses: _misses, ...rest } = row;
+    const { fitBecause: _because, misses: _misses, takenBytes: _taken, ...rest } = row;
     const whole = { ...rest, engine: 'web-llm', fitReason: 'So.' } as const;
     expect(v.parse(ModelPredictionSchema, whole)).toEqual(whole);
     expect(byId(found, 'Phi-2-q4f16_1-MLC')).toMatchObject({ method: 'none', tokensPerSecond: null });

@@ -3,6 +3,7 @@ import { ok } from '#kernel/result';
 import type { MemberManner } from '#contracts/council';
 import { NO_METRICS } from '#contracts/metrics';
 import { Council } from '../../../src/council/council.ts';
+import { openRound } from '../../../src/council/open-round.ts';
 import { ABSTAIN } from '../../fakes/played-round.ts';
 import { scriptedMembers, type Script } from '../../fakes/scripted-engine.ts';
 import { turn } from '../../fakes/turn.ts';
@@ -26,6 +27,7 @@ function setUp(members: readonly { readonly script: Script; readonly manner: Mem
   );
   const ready = scripted.map((member, index) => ({ ...member, manner: members[index]?.manner ?? TINY }));
   const council = new Council({
+    rounds: () => Promise.resolve(openRound),
     clock,
     metrics: NO_METRICS,
     emit: () => undefined,

@@ -5,6 +5,7 @@ import type { AskOptions, Deliberation, FrameSummary } from '#contracts/delibera
 import { failure, type Outcome } from '#contracts/errors';
 import type { MetricId } from '#contracts/metrics';
 import { Council, type CouncilPorts } from '../../../src/council/council.ts';
+import { openRound } from '../../../src/council/open-round.ts';
 import { ABSTAIN } from '../../fakes/played-round.ts';
 import { scriptedEngine, scriptedMembers, type Script } from '../../fakes/scripted-engine.ts';
 import { turn } from '../../fakes/turn.ts';
@@ -20,6 +21,7 @@ function setUp(scripts: readonly Script[], ports: Partial<CouncilPorts> = {}) {
   const gauges = new Map<MetricId, number>();
   let ids = 0;
   const council = new Council({
+    rounds: () => Promise.resolve(openRound),
     clock,
     metrics: {
       add: (id, delta) => gauges.set(id, (gauges.get(id) ?? 0) + delta),

@@ -2,6 +2,7 @@ import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { err, ok } from '#kernel/result';
 import { NO_METRICS } from '#contracts/metrics';
 import { failure, type Outcome } from '#contracts/errors';
+import { openRound } from '../../../src/council/open-round.ts';
 import { CouncilService, type Appointment } from '../../../src/app/council-service.ts';
 import { starterMembers } from '../../../src/app/starter-members.ts';
 import { StarterCatalogue } from '../../../src/app/starter-catalogue.ts';
@@ -34,6 +35,7 @@ beforeEach(() => {
   vi.stubGlobal('fetch', () => Promise.resolve(Response.json(ABOUT)));
   lookUps = [];
   service = new CouncilService({
+    rounds: () => Promise.resolve(openRound),
     clock: new VirtualClock(),
     metrics: NO_METRICS,
     catalogue: new StarterCatalogue('https://page/'),

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { ok } from '#kernel/result';
 import { NO_METRICS } from '#contracts/metrics';
 import { Council, type CouncilPorts } from '../../../src/council/council.ts';
+import { openRound } from '../../../src/council/open-round.ts';
 import { ABSTAIN } from '../../fakes/played-round.ts';
 import { scriptedMembers } from '../../fakes/scripted-engine.ts';
 import { turn } from '../../fakes/turn.ts';
@@ -9,6 +10,7 @@ import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 function councilWith(roster: CouncilPorts['roster']): Council {
   return new Council({
+    rounds: () => Promise.resolve(openRound),
     clock: new VirtualClock(),
     metrics: NO_METRICS,
     emit: () => undefined,

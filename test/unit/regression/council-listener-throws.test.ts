@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { ok } from '#kernel/result';
 import { NO_METRICS } from '#contracts/metrics';
+import { openRound } from '../../../src/council/open-round.ts';
 import { CouncilService } from '../../../src/app/council-service.ts';
 import { starterMembers } from '../../../src/app/starter-members.ts';
 import { StarterCatalogue } from '../../../src/app/starter-catalogue.ts';
@@ -32,6 +33,7 @@ it('a page that breaks on an event does not break the round', async () => {
   );
   const clock = new VirtualClock();
   const council = new CouncilService({
+    rounds: () => Promise.resolve(openRound),
     clock,
     metrics: NO_METRICS,
     catalogue: new StarterCatalogue('https://page/'),

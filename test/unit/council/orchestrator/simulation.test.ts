@@ -29,7 +29,7 @@ it(
     expect(latenessMs.length).toBeGreaterThan(1_000);
     expect(totals.requests).toBeGreaterThan(20_000);
     expect(totals.answered).toBeGreaterThan(5_000);
-    for (const times of Object.values(totals)) expect(times).toBeGreaterThan(100);
+    for (const times of Object.values(totals)) expect(times).toBeGreaterThan(30);
     for (const code of ['queue-full', 'deadline-exceeded', 'worker-silent', 'worker-lost', 'engine-failed'])
       expect([...failed]).toContain(code);
   },
