@@ -51,6 +51,7 @@ describe('measureModel', () => {
     const busy = { ok: false, error: { code: 'queue-full' } };
     expect(await service.measureModel(signal, ID, () => undefined)).toMatchObject(busy);
     expect(await service.measure(signal, () => undefined)).toMatchObject(busy);
+    await new Promise((resolve) => setImmediate(resolve));
     end();
     expect(await measuring).toEqual(ok(modelMeasurement({ modelId: ID })));
     expect([asked, told]).toEqual([[`${ID} on 1`], ['fetch']]);
