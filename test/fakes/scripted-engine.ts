@@ -16,6 +16,8 @@ import { failure, type ErrorCode, type Outcome } from '#contracts/errors';
 export interface Script {
   /** Text and the time at which its last token is there; it streams in as many chunks as it has characters. */
   readonly says?: string;
+  /** What it says when asked again, in turn, and for ever the last of these; absent: the same. */
+  readonly then?: readonly string[];
   readonly atMs?: number;
   /** Ends with this error at `atMs` instead. */
   readonly fails?: ErrorCode;
@@ -62,7 +64,9 @@ export class ScriptedEngine implements Engine {
     onChunk: (chunk: TokenChunk) => void,
   ): Promise<Outcome<Generation>> {
     this.requests.push(request);
-    const { says = '', atMs = 10, fails, throws, hangs, finish = 'stop' } = this.#script;
+    const { then = [], atMs = 10, fails, throws, hangs, finish = 'stop' } = this.#script;
+    const said = [this.#script.says ?? '', ...then];
+    const says = said[Math.min(this.requests.length, said.length) - 1] ?? '';
     if (throws === true) throw new Error('scripted throw');
     this.running += 1;
     return new Promise((resolve) => {
