@@ -75,9 +75,10 @@ test('a model that the builder made runs in the engine, and no worker is left', 
   expect(model?.memory.weightsBytes).toBeLessThan(model?.fileBytes ?? 0);
   // As many tokens as letters: the engine's own count of the prompts that were asked.
   const asked = model?.runs.map(({ promptTokens }) => promptTokens) ?? [];
-  expect(asked.at(-1)).toBe(64);
-  // A slow machine leaves out the third round.
-  expect(asked.slice(0, -1)).toEqual([8, 32, 8, 32, 8, 32].slice(0, Math.max(4, asked.length - 1)));
+  // A slow machine leaves out the third round, and the long question's second time.
+  const short = asked.filter((tokens) => tokens !== 64);
+  expect(short).toEqual([8, 32, 8, 32, 8, 32].slice(0, Math.max(4, short.length)));
+  expect([[64], [64, 64]]).toContainEqual(asked.slice(short.length));
   for (const { prefillMs, decodeMs, firstTokenMs, contextTokens, promptTokens } of model?.runs ?? []) {
     for (const figure of [prefillMs, decodeMs, firstTokenMs]) expect(figure).toBeGreaterThan(0);
     expect(contextTokens).toBe(promptTokens + ANSWER_TOKENS / 2);
