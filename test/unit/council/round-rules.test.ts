@@ -72,7 +72,7 @@ describe('several answers of each member', () => {
 describe('ModelSwitch', () => {
   it('asks the best member alone where it agrees with itself', async () => {
     const { members, record } = await played(
-      [{ says: '4' }, { says: '5' }, { says: '5' }],
+      [{ says: '5' }, { says: '5' }, { says: '4' }],
       manner({ rule: 'model-switch', samples: 2 }),
     );
     expect(record).toMatchObject({ key: '4', outcome: 'decided', callsSaved: 4 });
@@ -81,11 +81,11 @@ describe('ModelSwitch', () => {
 
   it('asks the next where it does not, or is lost', async () => {
     const { members, record } = await played(
-      [{ fails: 'engine-failed' }, { says: '5', then: ['6'] }, { says: '6' }],
+      [{ says: '6' }, { says: '5', then: ['6'] }, { fails: 'engine-failed' }],
       manner({ rule: 'model-switch', samples: 2 }),
     );
     expect(record.key).toBe('6');
-    expect(members.map(asked)).toEqual([1, 2, 2]);
+    expect(members.map(asked)).toEqual([2, 2, 1]);
   });
 
   it('ends when the user stops it, whoever was not asked yet', async () => {
