@@ -28,7 +28,10 @@ async function played(scripts: readonly Script[], plan: Partial<RoundPlan>) {
 describe('several answers of each member', () => {
   it('come one after the other, the first greedy and the others drawn, and are on record', async () => {
     const { members, record } = await played(
-      [{ says: '1', then: ['2', '2'] }, { says: '3', then: ['3', '4'] }],
+      [
+        { says: '1', then: ['2', '2'] },
+        { says: '3', then: ['3', '4'] },
+      ],
       manner({ rule: 'slm-mux', samples: 3 }),
     );
     const [first] = members;
@@ -42,7 +45,11 @@ describe('several answers of each member', () => {
 
   it('are not asked for any more when nothing can change what the rule says', async () => {
     const { members, record } = await played(
-      [{ says: '7', atMs: 10 }, { says: '7', atMs: 10 }, { says: '7', atMs: 300 }],
+      [
+        { says: '7', atMs: 10 },
+        { says: '7', atMs: 10 },
+        { says: '7', atMs: 300 },
+      ],
       { ...manner({ rule: 'plurality', samples: 3 }), graceMs: 0 },
     );
     expect(record).toMatchObject({ key: '7', decidedEarly: true, outcome: 'decided' });
@@ -52,7 +59,10 @@ describe('several answers of each member', () => {
 
   it('count as far as they came when their member is lost', async () => {
     const { record } = await played(
-      [{ says: '5', then: ['5', '5'], atMs: 900 }, { says: '6', then: ['6', '6'], atMs: 10 }],
+      [
+        { says: '5', then: ['5', '5'], atMs: 900 },
+        { says: '6', then: ['6', '6'], atMs: 10 },
+      ],
       { ...manner({ rule: 'slm-mux', samples: 3 }), hardDeadlineMs: 2000, softDeadlineMs: 2000 },
     );
     expect(statuses(record.members)).toBe('a:timeout b:answered');
@@ -89,7 +99,10 @@ describe('ModelSwitch', () => {
   });
 
   it('ends when the user stops it, whoever was not asked yet', async () => {
-    const { round, record, pass } = playRound([{ hangs: true }, { says: '5' }], manner({ rule: 'model-switch' }));
+    const { round, record, pass } = playRound(
+      [{ hangs: true }, { says: '5' }],
+      manner({ rule: 'model-switch' }),
+    );
     await turn();
     round.stop();
     await pass(10);
@@ -126,10 +139,10 @@ describe('rules that compare', () => {
   });
 
   it('a chairman’s choice is quoted word for word', async () => {
-    const { record } = await played(
-      [{ says: 'It is blue.', then: ['A'] }, { says: 'It is deep.' }],
-      { ...FREE, ...manner({ rule: 'chairman', chairmanId: 'a' }) },
-    );
+    const { record } = await played([{ says: 'It is blue.', then: ['A'] }, { says: 'It is deep.' }], {
+      ...FREE,
+      ...manner({ rule: 'chairman', chairmanId: 'a' }),
+    });
     expect(record.chair?.memberId).toBe('a');
     expect(record.chair?.choice).toBe(record.key);
     expect(['It is blue.', 'It is deep.']).toContain(record.answer);
@@ -137,32 +150,46 @@ describe('rules that compare', () => {
 
   it('a chairman that never ends is not waited for beyond the deadline', async () => {
     const { record } = await played(
-      [{ says: 'It is blue.', atMs: 10, then: ['A'.repeat(4000)] }, { says: 'It is deep.', atMs: 10 }],
-      { ...FREE, ...manner({ rule: 'chairman', chairmanId: 'a' }), softDeadlineMs: 2000, hardDeadlineMs: 100 },
+      [
+        { says: 'It is blue.', atMs: 10, then: ['A'.repeat(4000)] },
+        { says: 'It is deep.', atMs: 10 },
+      ],
+      {
+        ...FREE,
+        ...manner({ rule: 'chairman', chairmanId: 'a' }),
+        softDeadlineMs: 2000,
+        hardDeadlineMs: 100,
+      },
     );
     expect(record.wallMs).toBeLessThanOrEqual(105);
   });
 });
 
 describe('every rule', () => {
-  it.each(['plurality', 'slm-mux', 'model-switch', 'confidence', 'borda', 'kemeny', 'pairwise', 'chairman'] as const)(
-    '%s: a record decides anew as it did',
-    async (rule) => {
-      for (const samples of [1, 3]) {
-        const { record } = await played(
-          [
-            { says: '1', then: ['2', '1'], atMs: 11 },
-            { says: '1', then: ['1', '3'], atMs: 17 },
-            { says: '2', then: ['2', '2'], atMs: 23 },
-          ],
-          manner({ rule, samples }),
-        );
-        const again = replay(record);
-        if (!again.ok) throw new Error(JSON.stringify(again.error));
-        expect(again.value.differences).toEqual([]);
-      }
-    },
-  );
+  it.each([
+    'plurality',
+    'slm-mux',
+    'model-switch',
+    'confidence',
+    'borda',
+    'kemeny',
+    'pairwise',
+    'chairman',
+  ] as const)('%s: a record decides anew as it did', async (rule) => {
+    for (const samples of [1, 3]) {
+      const { record } = await played(
+        [
+          { says: '1', then: ['2', '1'], atMs: 11 },
+          { says: '1', then: ['1', '3'], atMs: 17 },
+          { says: '2', then: ['2', '2'], atMs: 23 },
+        ],
+        manner({ rule, samples }),
+      );
+      const again = replay(record);
+      if (!again.ok) throw new Error(JSON.stringify(again.error));
+      expect(again.value.differences).toEqual([]);
+    }
+  });
 
   it('says what each stop would have saved, where it was heard to its end', async () => {
     const { record } = await played(
@@ -170,6 +197,9 @@ describe('every rule', () => {
       manner({ rule: 'plurality', samples: 1 }),
     );
     expect(record.shadow?.map(({ stop }) => stop)).toEqual(['exact', 'adaptive-consistency', 'first-two']);
-    expect(record.shadow?.find(({ stop }) => stop === 'exact')).toMatchObject({ callsSaved: 0, changed: false });
+    expect(record.shadow?.find(({ stop }) => stop === 'exact')).toMatchObject({
+      callsSaved: 0,
+      changed: false,
+    });
   });
 });
