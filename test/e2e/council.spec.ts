@@ -46,3 +46,23 @@ test('an answer can be stopped, and the next question is answered', async ({ pag
   await page.getByRole('button', { name: 'Ask', exact: true }).click();
   await expect(page.getByRole('region', { name: 'The council’s answer' })).toContainText(ANSWER);
 });
+
+for (const [rule, told] of [
+  ['slm-mux', 'most self-consistent member'],
+  ['model-switch', 'member after member'],
+  ['confidence', 'weighed by confidence'],
+  ['borda', 'ranked by members (Borda)'],
+] as const) {
+  test(`a visitor chooses how the answer is decided: ${rule}`, async ({ page }) => {
+    await openApp(page);
+    await page.getByText('How to decide').click();
+    await page.getByLabel('Rule').selectOption(rule);
+    await page.getByLabel('Answers from each member').selectOption('3');
+    await page.getByLabel('Your question').fill(QUESTION);
+    await page.getByRole('button', { name: 'Ask', exact: true }).click();
+    const answer = page.getByRole('region', { name: 'The council’s answer' });
+    await expect(answer).toContainText(told);
+    await expect(answer).toContainText('3 answers from each member.');
+    await expect(answer).toContainText(ANSWER);
+  });
+}

@@ -53,6 +53,7 @@ for (const [name, viewport] of [
     for (const hash of ['#/', '#/device', '#/models', '#/monitor', '#/benchmark', '#/plan', '#/settings']) {
       await page.goto(`./${hash}`);
       await expect(page.getByRole('heading', { level: 1 })).toBeAttached();
+      for (const summary of await page.locator('summary').all()) await summary.click();
       const overflow = await page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
       );
