@@ -175,7 +175,8 @@ export interface AskOptions {
   readonly instructions?: { readonly review?: string; readonly chairman?: string };
   /**
    * Sends this question to members on servers too: to those named by their ids, or to all (`true`). Absent: they are not
-   * asked, and nothing leaves the device.
+   * asked, and nothing leaves the device. Under the rules `borda`, `kemeny` and `chairman` they also read the others'
+   * answers.
    */
   readonly allowRemote?: boolean | readonly string[];
   readonly seed?: number;

@@ -1,5 +1,6 @@
 import type { CouncilMember } from '#contracts/council';
 import type { Ballot } from '#contracts/rules';
+import { answerUntil } from './answer-until.ts';
 import { membersBestFirst } from './rules/ballot-order.ts';
 import { chairingOf, parseChoice, withoutVote, type ChairPlan } from './rules/chairman.ts';
 
@@ -32,11 +33,8 @@ export async function chosenByChair(
   const chairing = chairingOf(ballot, { ...plan, chairmanId: chairman.id, missing });
   if (chairing === null) return null;
   const { prompt, grammar } = chairing;
-  const answered = await chairman.engine.generate(
-    signal,
-    { prompt, grammar, maxTokens: CHOICE_TOKENS, temperature: 0, seed: plan.seed },
-    () => undefined,
-  );
+  const request = { prompt, grammar, maxTokens: CHOICE_TOKENS, temperature: 0, seed: plan.seed };
+  const answered = await answerUntil(signal, chairman, request);
   const choice =
     answered.ok && answered.value.finish !== 'cancelled' ? parseChoice(chairing, answered.value.text) : null;
   return { memberId: chairman.id, choice };

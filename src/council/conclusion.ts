@@ -91,9 +91,8 @@ export function verdictOfAll(input: ConclusionInput): RuleVerdict | null {
 }
 
 /** Answers that were not asked for, or not heard to their end, because the vote was decided. */
-function saved({ samples, status, key }: MemberOutcome, planned: number): number {
-  if (status === 'cut') return planned - (samples?.length ?? 0);
-  return status === 'answered' && key !== null && samples !== undefined ? planned - samples.length : 0;
+function saved({ samples, status }: MemberOutcome, planned: number): number {
+  return status === 'cut' ? planned - (samples?.length ?? 0) : 0;
 }
 
 /**

@@ -59,16 +59,20 @@ export function openRound(
 ): OpenRound {
   const { members, prompt, abstain } = question;
   const { history, threadId, seed, quorum, graceMs } = options;
-  const patience = (of: (manner: MemberManner) => number, least: number): number =>
-    Math.max(least, ...members.map(({ manner }) => (manner === undefined ? 0 : of(manner))));
   const shape = answerShape(prompt, abstain);
+  const manner = mannerFor(options, shape, members);
+  // Answers of a member come one after the other, and under ModelSwitch the members do too.
+  const inARow = (manner.samples ?? 1) * (manner.rule === 'model-switch' ? members.length : 1);
+  const patience = (of: (manner: MemberManner) => number, least: number): number =>
+    inARow *
+    Math.max(least, ...members.map((member) => (member.manner === undefined ? 0 : of(member.manner))));
   const evidence = new RoundEvidence(members, history);
   const round = new Round(
     {
       ...question,
       shape,
       seed: seed ?? DEFAULTS.seed,
-      manner: mannerFor(options, shape, members),
+      manner,
       ...(history === undefined ? {} : { history }),
       softDeadlineMs:
         options.softDeadlineMs ?? patience((manner) => manner.softDeadlineMs, DEFAULTS.softDeadlineMs),

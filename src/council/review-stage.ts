@@ -1,5 +1,6 @@
 import type { CouncilMember } from '#contracts/council';
 import type { Ballot, Ranking } from '#contracts/rules';
+import { answerUntil } from './answer-until.ts';
 import { parseRanking, rankingGrammar } from './rules/ranking-ballot.ts';
 import { reviewOf, type ReviewPlan } from './rules/reviewing.ts';
 import { exactBorda } from './stops/exact-borda.ts';
@@ -27,17 +28,13 @@ export async function reviews(
   const open = new Set(asked.map(({ member }) => member.id));
   await Promise.all(
     asked.map(async ({ member, review }) => {
-      const answered = await member.engine.generate(
-        stop,
-        {
-          prompt: review.prompt,
-          maxTokens: RANKING_TOKENS,
-          temperature: 0,
-          seed: plan.seed,
-          grammar: rankingGrammar(review),
-        },
-        () => undefined,
-      );
+      const answered = await answerUntil(stop, member, {
+        prompt: review.prompt,
+        maxTokens: RANKING_TOKENS,
+        temperature: 0,
+        seed: plan.seed,
+        grammar: rankingGrammar(review),
+      });
       open.delete(member.id);
       if (!answered.ok || answered.value.finish === 'cancelled') return;
       const ranking = parseRanking(review, answered.value.text);

@@ -119,6 +119,10 @@ export class Round {
 
   /** Under ModelSwitch: the next member, or the end of the round for those that need not be asked. */
   #askNext(): void {
+    if (this.#verdict?.early === true) {
+      this.#endOpenSeats('cut');
+      return;
+    }
     const heard = this.#seats.filter((seat) => seat.open || seat.samples.length > 0);
     const ballot = this.#ballot(heard);
     const step = modelSwitchStep(ballot, (id) => {
@@ -289,18 +293,14 @@ export class Round {
       seed,
       ...(instruction === undefined ? {} : { instruction }),
     });
-    try {
-      if (rule === 'borda' || rule === 'kemeny') {
-        this.#emit({ type: 'round-comparing', roundId: this.#plan.id, by: 'members' });
-        const plan = { ...asked(instructions.review), exact: rule === 'borda' };
-        this.#rankings = await reviews(signal, members, this.#ballot(), plan);
-      } else if (rule === 'chairman') {
-        this.#emit({ type: 'round-comparing', roundId: this.#plan.id, by: 'chairman' });
-        const plan = asked(instructions.chairman);
-        this.#chair = await chosenByChair(signal, members, this.#ballot(), chairmanId, plan);
-      }
-    } catch {
-      // A reviewer's fault leaves the rule without its word: it falls back, and says so.
+    if (rule === 'chairman') {
+      this.#emit({ type: 'round-comparing', roundId: this.#plan.id, by: 'chairman' });
+      const plan = asked(instructions.chairman);
+      this.#chair = await chosenByChair(signal, members, this.#ballot(), chairmanId, plan);
+    } else {
+      this.#emit({ type: 'round-comparing', roundId: this.#plan.id, by: 'members' });
+      const plan = { ...asked(instructions.review), exact: rule === 'borda' };
+      this.#rankings = await reviews(signal, members, this.#ballot(), plan);
     }
   }
 

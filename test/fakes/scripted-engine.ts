@@ -18,6 +18,8 @@ export interface Script {
   readonly says?: string;
   /** What it says when asked again, in turn, and for ever the last of these; absent: the same. */
   readonly then?: readonly string[];
+  /** What befalls every answer but its first; absent: nothing. */
+  readonly afterwards?: Pick<Script, 'fails' | 'throws' | 'hangs'>;
   readonly atMs?: number;
   /** Ends with this error at `atMs` instead. */
   readonly fails?: ErrorCode;
@@ -64,7 +66,9 @@ export class ScriptedEngine implements Engine {
     onChunk: (chunk: TokenChunk) => void,
   ): Promise<Outcome<Generation>> {
     this.requests.push(request);
-    const { then = [], atMs = 10, fails, throws, hangs, finish = 'stop' } = this.#script;
+    const { then = [], atMs = 10, finish = 'stop', afterwards } = this.#script;
+    const { fails, throws, hangs } =
+      this.requests.length > 1 && afterwards !== undefined ? afterwards : this.#script;
     const said = [this.#script.says ?? '', ...then];
     const says = said[Math.min(this.requests.length, said.length) - 1] ?? '';
     if (throws === true) throw new Error('scripted throw');

@@ -33,6 +33,8 @@ export class CouncilModel {
 
   /** Members that are asked only with the user's yes. */
   readonly remote = $derived(this.members.filter((member) => member.backend === 'remote'));
+  /** Under some rules whoever is asked reads what the others said. */
+  readonly sharesAnswers = $derived(['borda', 'kemeny', 'chairman'].includes(this.deciding.rule));
   readonly running = $derived(this.waitingFor !== null || (this.round?.running ?? false));
   readonly shown = $derived(this.record ?? this.round?.deliberation ?? null);
   /** The question whose answer is on screen. */

@@ -165,6 +165,36 @@ describe('rules that compare', () => {
   });
 });
 
+describe('whatever members do', () => {
+  it.each(['borda', 'kemeny', 'chairman'] as const)('%s ends by the hard deadline', async (rule) => {
+    for (const fault of [{ hangs: true }, { throws: true }, { fails: 'worker-lost' as const }]) {
+      const { record } = await played(
+        [
+          { says: '1', afterwards: fault },
+          { says: '2', afterwards: fault },
+          { says: '3', afterwards: fault },
+        ],
+        { ...manner({ rule }), hardDeadlineMs: 500, softDeadlineMs: 500 },
+      );
+      expect(record.wallMs).toBeLessThanOrEqual(505);
+      expect(record).toMatchObject({ fallback: 'plurality' });
+    }
+  });
+
+  it('one reviewer that breaks costs its own ranking, no other', async () => {
+    const reply = '{"ranking":["A","B"]}';
+    const { record } = await played(
+      [
+        { says: 'It is blue.', then: [reply] },
+        { says: 'It is deep.', then: [reply] },
+        { says: 'It is cold.', afterwards: { throws: true } },
+      ],
+      { prompt: 'Tell me of the sea, please.', ...manner({ rule: 'kemeny' }) },
+    );
+    expect(record.rankings?.map(({ reviewerId }) => reviewerId)).toEqual(['a', 'b']);
+  });
+});
+
 describe('every rule', () => {
   it.each([
     'plurality',
