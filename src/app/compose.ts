@@ -10,6 +10,7 @@ import { TabChannel } from '../platform/tab-channel.ts';
 import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
 import { WorkerSupervisor } from '../platform/worker-supervisor.ts';
 import type { WitanDatabase } from '../storage/database.ts';
+import type { MemoryRoom } from '../resources/crowding.ts';
 import { boardMemory, MetricBoard } from '../telemetry/metric-board.ts';
 import { Appointments } from './appointments.ts';
 import { CouncilService } from './council-service.ts';
@@ -111,6 +112,9 @@ export function compose(version: string): WitanPorts {
     reappoint: (signal) => council.reappoint(signal),
     baseUrl: document.baseURI,
   });
+  const deviceRoom = lazily(async () => (await import('./device-room.ts')).deviceRoom(device));
+  let testLimit: MemoryRoom | null = null;
+  const room = async (): Promise<MemoryRoom> => testLimit ?? deviceRoom();
   let furtherMembers: FurtherMembers | null = null;
   const appointments = new Appointments({
     chosen: settings.chosen,
@@ -120,6 +124,11 @@ export function compose(version: string): WitanPorts {
   });
   const council: CouncilService = new CouncilService({
     rounds: () => import('../council/open-round.ts').then(({ openRound }) => openRound),
+    dispatch: async () => {
+      const { composeDispatch } = await import('./dispatch-composition.ts');
+      return composeDispatch(clock, board, room, navigator.hardwareConcurrency);
+    },
+    room,
     clock,
     metrics: board,
     catalogue,
@@ -201,6 +210,9 @@ export function compose(version: string): WitanPorts {
     test: {
       burnPerFrame: (burnMs) => {
         frames.burnPerFrame(burnMs);
+      },
+      limitMemory: (bytes) => {
+        testLimit = bytes;
       },
     },
   };

@@ -1,9 +1,11 @@
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
-import type { MemberView, Roster } from '#contracts/council';
+import type { MemberMemory, MemberView, Roster } from '#contracts/council';
 import type { LoadedModel, Pacing } from '#contracts/engine';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
+import { COMPUTE } from '#contracts/leases';
 import type { MetricWriter } from '#contracts/metrics';
+import { bytesOn, crowded, UNKNOWN_ROOM, type MemoryRoom } from './crowding.ts';
 import { DeviceLosses } from './device-losses.ts';
 import { ManagedMember } from './managed-member.ts';
 import { NO_MARKS, type LoadMarks, type MemberLaunch } from './member-ports.ts';
@@ -17,7 +19,21 @@ export interface CouncilManagerPorts {
   readonly onChange: (members: readonly MemberView[]) => void;
   /** Where loads under way are marked; absent: nowhere. */
   readonly marks?: LoadMarks;
+  /** What memory there is for models; asked when a member is wanted of which it is known what it takes. Absent: nobody knows. */
+  readonly room?: () => Promise<MemoryRoom>;
 }
+
+export interface PrepareOptions {
+  /**
+   * The others are left as they are; unless told, all that run here: to load a member on a server is to call on it, with
+   * its key.
+   */
+  readonly isWanted?: (member: MemberView) => boolean;
+  /** None is loaded: each loads when it is asked. */
+  readonly asleep?: boolean;
+}
+
+const NOBODY: ReadonlyMap<ManagedMember, MemberMemory> = new Map();
 
 /** The loss of a worker is counted where it is noticed. */
 function isLoss(problem: WitanFailure): boolean {
@@ -32,6 +48,8 @@ export class CouncilManager {
   readonly #ports: CouncilManagerPorts;
   readonly #deviceLosses = new DeviceLosses();
   #members: readonly ManagedMember[] = [];
+  /** Those that are in memory in turn. */
+  #takesTurns: ReadonlySet<ManagedMember> = new Set();
 
   constructor(ports: CouncilManagerPorts) {
     this.#ports = ports;
@@ -72,30 +90,71 @@ export class CouncilManager {
 
   /**
    * Brings every member that is absent into memory, all at once; members that failed before are tried again, except where
-   * that is known to end the same way. Resolves when all have settled.
+   * that is known to end the same way. Those that memory does not hold all at once are left asleep: they come in when they
+   * are asked, in turn. Resolves when all have settled.
    * Errors: council-unavailable when not one member is ready, though some are wanted.
-   * @param isWanted the others are left as they are; unless told, all that run here: to load a member on a server is to
-   * call on it, with its key
    */
-  async prepare(
-    signal: AbortSignal,
-    isWanted: (member: MemberView) => boolean = ({ backend }) => backend !== 'remote',
-  ): Promise<Outcome<Roster>> {
+  async prepare(signal: AbortSignal, options: PrepareOptions = {}): Promise<Outcome<Roster>> {
+    const { isWanted = ({ backend }) => backend !== 'remote', asleep = false } = options;
     const wanted = this.#members.filter((member) => isWanted(member.view()));
-    await Promise.all(wanted.map((member) => member.prepare(signal)));
-    const ready = this.#members.flatMap((member) => member.ready() ?? []);
+    const crowding = wanted.some(({ demand }) => demand !== null);
+    const inTurn = crowding ? await this.#inTurn(wanted) : NOBODY;
+    await Promise.all(
+      wanted
+        .filter((member) => !inTurn.has(member) && !(asleep && member.view().backend !== 'remote'))
+        .map((member) => member.prepare(signal)),
+    );
+    const wakes = (member: ManagedMember): boolean =>
+      inTurn.has(member) || (asleep && wanted.includes(member));
+    const ready = this.#members.flatMap((member) => {
+      const seat = member.ready(wakes(member));
+      const memory = inTurn.get(member);
+      return seat === null ? [] : [memory === undefined ? seat : { ...seat, memory }];
+    });
     if (ready.length > 0 || (wanted.length === 0 && this.#members.length > 0))
-      return ok({ ready, absent: this.#members.flatMap((member) => member.absent() ?? []) });
+      return ok({
+        ready,
+        absent: this.#members.flatMap((member) => member.absent(wakes(member)) ?? []),
+      });
     if (signal.aborted) return err(failure('cancelled'));
     const problem = wanted.map((member) => member.view().problem).find((each) => each !== null);
     return err(failure('council-unavailable', { cause: problem?.code ?? 'none' }));
   }
 
-  /** Starts one member over, as it was chosen. Errors: member-unknown, and those of loading. */
+  /** Of the wanted, those that come into memory in turn. What is in their way goes: members that nobody wants now. */
+  async #inTurn(wanted: readonly ManagedMember[]): Promise<ReadonlyMap<ManagedMember, MemberMemory>> {
+    const room = (await this.#ports.room?.()) ?? UNKNOWN_ROOM;
+    const inTurn = crowded(wanted, room);
+    for (const of of COMPUTE) {
+      const others = this.#members.filter(
+        (member) => member.loaded !== null && member.demand?.of === of && !wanted.includes(member),
+      );
+      if (bytesOn(of, [...wanted, ...others]) > room[of])
+        await Promise.all(others.map((member) => member.unload()));
+    }
+    // Who was loaded when there was room for all is in nobody's account.
+    const entering = inTurn.filter((member) => !this.#takesTurns.has(member));
+    await Promise.all(entering.map((member) => member.unload()));
+    this.#takesTurns = new Set(inTurn);
+    return new Map(
+      inTurn.map((member) => [
+        member,
+        {
+          of: member.demand.of,
+          bytes: Math.min(member.demand.bytes, room[member.demand.of]),
+          open: (signal) => member.wake(signal),
+          close: () => member.unload(),
+        },
+      ]),
+    );
+  }
+
+  /** Starts one member over, as it was chosen; one that comes into memory in turn, when it is asked. Errors: member-unknown, and those of loading. */
   async restart(memberId: string): Promise<Outcome<MemberView>> {
     const member = this.#find(memberId);
     if (member === undefined) return err(failure('member-unknown', { member: memberId }));
-    return member.restart();
+    // Out of its turn it would take memory that others have been given.
+    return this.#takesTurns.has(member) && member.loaded === null ? ok(member.reset()) : member.restart();
   }
 
   /** Loads one member with the user's yes to its download. Errors: member-unknown, and those of loading. */
