@@ -34,8 +34,7 @@ export interface CouncilServicePorts {
   readonly rounds: CouncilPorts['rounds'];
   /** The orchestrator, which the first visit does without. */
   readonly dispatch: () => Promise<Pick<CouncilDispatch, 'seat'>>;
-  /** What memory there is for models. */
-  readonly room?: CouncilManagerPorts['room'];
+  readonly memoryTurns?: CouncilManagerPorts['memoryTurns'];
   readonly clock: Clock;
   readonly metrics: MetricWriter;
   readonly catalogue: StarterCatalogue;
@@ -73,7 +72,7 @@ export class CouncilService implements CouncilPort {
       metrics: ports.metrics,
       launch: ports.launch,
       ...(ports.marks === undefined ? {} : { marks: ports.marks }),
-      ...(ports.room === undefined ? {} : { room: ports.room }),
+      ...(ports.memoryTurns === undefined ? {} : { memoryTurns: ports.memoryTurns }),
       onChange: (members) => {
         this.#emit({ type: 'members-changed', members });
       },

@@ -1,7 +1,7 @@
 import type { Clock } from '#kernel/clock';
 import { seededRandom } from '#kernel/random';
 import type { MetricWriter } from '#contracts/metrics';
-import { UNKNOWN_ROOM, type MemoryRoom } from '../resources/crowding.ts';
+import { UNKNOWN_ROOM, type MemoryRoom } from '../resources/memory-turns.ts';
 import { LeaseLedger } from '../resources/lease-ledger.ts';
 import { CouncilDispatch } from './council-dispatch.ts';
 

@@ -1,15 +1,14 @@
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
-import type { MemberMemory, MemberView, Roster } from '#contracts/council';
+import type { MemberView, Roster } from '#contracts/council';
 import type { LoadedModel, Pacing } from '#contracts/engine';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
-import { COMPUTE } from '#contracts/leases';
 import type { MetricWriter } from '#contracts/metrics';
-import { bytesOn, crowded, UNKNOWN_ROOM, type MemoryRoom } from './crowding.ts';
 import { DeviceLosses } from './device-losses.ts';
 import { ManagedMember } from './managed-member.ts';
 import { NO_MARKS, type LoadMarks, type MemberLaunch } from './member-ports.ts';
 import type { MemberSpec } from './member-spec.ts';
+import type { MemoryTurns } from './memory-turns.ts';
 
 export interface CouncilManagerPorts {
   readonly clock: Clock;
@@ -19,8 +18,10 @@ export interface CouncilManagerPorts {
   readonly onChange: (members: readonly MemberView[]) => void;
   /** Where loads under way are marked; absent: nowhere. */
   readonly marks?: LoadMarks;
-  /** What memory there is for models; asked when a member is wanted of which it is known what it takes. Absent: nobody knows. */
-  readonly room?: () => Promise<MemoryRoom>;
+  /**
+   * Who comes into memory in turn; its code comes with the first member of which it is known what it takes. Absent: nobody.
+   */
+  readonly memoryTurns?: () => Promise<MemoryTurns>;
 }
 
 export interface PrepareOptions {
@@ -32,8 +33,6 @@ export interface PrepareOptions {
   /** None is loaded: each loads when it is asked. */
   readonly asleep?: boolean;
 }
-
-const NOBODY: ReadonlyMap<ManagedMember, MemberMemory> = new Map();
 
 /** The loss of a worker is counted where it is noticed. */
 function isLoss(problem: WitanFailure): boolean {
@@ -48,8 +47,7 @@ export class CouncilManager {
   readonly #ports: CouncilManagerPorts;
   readonly #deviceLosses = new DeviceLosses();
   #members: readonly ManagedMember[] = [];
-  /** Those that are in memory in turn. */
-  #takesTurns: ReadonlySet<ManagedMember> = new Set();
+  #memoryTurns: MemoryTurns | null = null;
 
   constructor(ports: CouncilManagerPorts) {
     this.#ports = ports;
@@ -98,17 +96,18 @@ export class CouncilManager {
     const { isWanted = ({ backend }) => backend !== 'remote', asleep = false } = options;
     const wanted = this.#members.filter((member) => isWanted(member.view()));
     const crowding = wanted.some(({ demand }) => demand !== null);
-    const inTurn = crowding ? await this.#inTurn(wanted) : NOBODY;
+    if (crowding) this.#memoryTurns ??= (await this.#ports.memoryTurns?.()) ?? null;
+    const inTurn = crowding ? await this.#memoryTurns?.assign(wanted, this.#members) : undefined;
     await Promise.all(
       wanted
-        .filter((member) => !inTurn.has(member) && !(asleep && member.view().backend !== 'remote'))
+        .filter((member) => inTurn?.has(member) !== true && !(asleep && member.view().backend !== 'remote'))
         .map((member) => member.prepare(signal)),
     );
     const wakes = (member: ManagedMember): boolean =>
-      inTurn.has(member) || (asleep && wanted.includes(member));
+      inTurn?.has(member) === true || (asleep && wanted.includes(member));
     const ready = this.#members.flatMap((member) => {
       const seat = member.ready(wakes(member));
-      const memory = inTurn.get(member);
+      const memory = inTurn?.get(member);
       return seat === null ? [] : [memory === undefined ? seat : { ...seat, memory }];
     });
     if (ready.length > 0 || (wanted.length === 0 && this.#members.length > 0))
@@ -121,40 +120,14 @@ export class CouncilManager {
     return err(failure('council-unavailable', { cause: problem?.code ?? 'none' }));
   }
 
-  /** Of the wanted, those that come into memory in turn. What is in their way goes: members that nobody wants now. */
-  async #inTurn(wanted: readonly ManagedMember[]): Promise<ReadonlyMap<ManagedMember, MemberMemory>> {
-    const room = (await this.#ports.room?.()) ?? UNKNOWN_ROOM;
-    const inTurn = crowded(wanted, room);
-    for (const of of COMPUTE) {
-      const others = this.#members.filter(
-        (member) => member.loaded !== null && member.demand?.of === of && !wanted.includes(member),
-      );
-      if (bytesOn(of, [...wanted, ...others]) > room[of])
-        await Promise.all(others.map((member) => member.unload()));
-    }
-    // Who was loaded when there was room for all is in nobody's account.
-    const entering = inTurn.filter((member) => !this.#takesTurns.has(member));
-    await Promise.all(entering.map((member) => member.unload()));
-    this.#takesTurns = new Set(inTurn);
-    return new Map(
-      inTurn.map((member) => [
-        member,
-        {
-          of: member.demand.of,
-          bytes: Math.min(member.demand.bytes, room[member.demand.of]),
-          open: (signal) => member.wake(signal),
-          close: () => member.unload(),
-        },
-      ]),
-    );
-  }
-
   /** Starts one member over, as it was chosen; one that comes into memory in turn, when it is asked. Errors: member-unknown, and those of loading. */
   async restart(memberId: string): Promise<Outcome<MemberView>> {
     const member = this.#find(memberId);
     if (member === undefined) return err(failure('member-unknown', { member: memberId }));
     // Out of its turn it would take memory that others have been given.
-    return this.#takesTurns.has(member) && member.loaded === null ? ok(member.reset()) : member.restart();
+    return this.#memoryTurns?.has(member) === true && member.loaded === null
+      ? ok(member.reset())
+      : member.restart();
   }
 
   /** Loads one member with the user's yes to its download. Errors: member-unknown, and those of loading. */

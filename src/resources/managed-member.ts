@@ -112,7 +112,7 @@ export class ManagedMember {
 
   /** Loads it if it is asleep. Errors: those of loading; council-unavailable when it is left alone until the user asks. */
   async wake(signal: AbortSignal): Promise<Outcome<Engine>> {
-    if (this.#isAsleep) await this.prepare(signal);
+    if (this.#mayWake) await this.prepare(signal);
     else await this.#successor(signal);
     if (this.#engine !== null && this.#loaded !== null) return ok(this.#engine);
     if (signal.aborted) return err(failure('cancelled', { member: this.id }));
@@ -160,7 +160,7 @@ export class ManagedMember {
    * @param wakes it need not be in memory: it loads when it is asked
    */
   ready(wakes = false): CouncilMember | null {
-    if (this.#loaded === null && !(wakes && this.#isAsleep)) return null;
+    if (this.#loaded === null && !(wakes && this.#mayWake)) return null;
     return seatOf(this.#spec, this.#rung, {
       loaded: this.#loaded,
       engine: this.#resilient,
@@ -173,14 +173,15 @@ export class ManagedMember {
     return demandOf(this.#spec, this.#rung, this.#loaded);
   }
 
-  /** Not loaded, and nothing is known that would keep it from being. */
-  get #isAsleep(): boolean {
-    return this.#state === 'absent' && !this.#held && !this.#retired && this.#spec.unavailable === undefined;
+  /** Not loaded, or not yet, and nothing is known that would keep it from being. Nobody waits for a download. */
+  get #mayWake(): boolean {
+    if (this.#held || this.#retired || this.#spec.unavailable !== undefined) return false;
+    return this.#state === 'absent' || (this.#loading !== null && !this.#mayDownload);
   }
 
   /** Why it cannot be asked; null when it can. @param wakes as of `ready` */
   absent(wakes = false): AbsentMember | null {
-    if (this.#loaded !== null || (wakes && this.#isAsleep)) return null;
+    if (this.#loaded !== null || (wakes && this.#mayWake)) return null;
     const { id, name, engine, backend } = this.view();
     const meanwhile = this.#mayDownload ? 'model-downloading' : 'cancelled';
     return { id, name, engine, backend, error: this.#problem?.code ?? meanwhile };

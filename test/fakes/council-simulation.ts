@@ -13,6 +13,7 @@ import { StarterCatalogue } from '../../src/app/starter-catalogue.ts';
 import { openRound } from '../../src/council/open-round.ts';
 import { replay } from '../../src/council/replay.ts';
 import type { MemberSpec } from '../../src/resources/member-spec.ts';
+import { MemoryTurns } from '../../src/resources/memory-turns.ts';
 import { MortalEngine, type Fate, type LoadFate, type Watched } from './mortal-engine.ts';
 import { turn } from './turn.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -79,11 +80,12 @@ class World {
     };
     this.#room = { card: shareOf('card'), processor: shareOf('processor') };
     const room = () => Promise.resolve(this.#room);
+    const turns = new MemoryTurns(room);
     const dispatch = composeDispatch(this.clock, NO_METRICS, room, THREADS);
     this.#service = new CouncilService({
       rounds: () => Promise.resolve(openRound),
       dispatch: () => Promise.resolve(dispatch),
-      room,
+      memoryTurns: () => Promise.resolve(turns),
       clock: this.clock,
       metrics: NO_METRICS,
       catalogue: new StarterCatalogue('https://page/'),
@@ -214,6 +216,8 @@ class World {
     // People start a member over that has failed for good.
     for (const { id, state } of this.#service.members())
       if (state === 'failed' && this.#chance(0.5)) void this.#service.restart(id);
+    // The page loads the members while the question is typed.
+    if (this.#chance(0.1)) void this.#service.prepare(new AbortController().signal);
     this.#events.length = 0;
     const begins = { ms: null as number | null };
     const unsubscribe = this.#service.subscribe(({ type }) => {

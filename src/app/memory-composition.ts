@@ -1,6 +1,7 @@
 import type { ProbePort } from '#contracts/ports';
 import { roomOf } from '../capacity/plan/room.ts';
-import { UNKNOWN_ROOM, type MemoryRoom } from '../resources/crowding.ts';
+import { MemoryTurns, UNKNOWN_ROOM, type MemoryRoom } from '../resources/memory-turns.ts';
+import { lazily } from './lazily.ts';
 import { deviceFigures } from './what-if-device.ts';
 
 const NEVER = new AbortController().signal;
@@ -19,4 +20,14 @@ export async function deviceRoom(device: ProbePort): Promise<MemoryRoom> {
     processor: memory.bytes === null || memory.floor ? Infinity : membersBytes,
     card: card?.told === true ? card.membersBytes : Infinity,
   };
+}
+
+/** @param limit of a test, in place of what the device has */
+export function composeMemory(
+  device: ProbePort,
+  limit: () => MemoryRoom | null,
+): { readonly room: () => Promise<MemoryRoom>; readonly turns: MemoryTurns } {
+  const told = lazily(() => deviceRoom(device));
+  const room = async (): Promise<MemoryRoom> => limit() ?? told();
+  return { room, turns: new MemoryTurns(room) };
 }
