@@ -7,6 +7,7 @@ import {
   ErrorDocumentSchema,
   PlanDocumentSchema,
 } from '../../../../src/contracts/headless.ts';
+import { evidenceOfRecord } from '../../../../src/council/evidence/record-evidence.ts';
 import { planCapacity } from '../../../../src/capacity/plan/plan-capacity.ts';
 import { appFailure, driverFailureOf, errorDocument } from '../../../../tools/witan/failures.ts';
 import { render, renderError } from '../../../../tools/witan/render.ts';
@@ -102,6 +103,14 @@ test("a failure of the app keeps its code and figures and carries the page's wor
 test('anything thrown becomes one line', () => {
   expect(driverFailureOf(new Error('first\nsecond'))).toMatchObject({ code: 'internal', message: 'first' });
   expect(driverFailureOf('text').message).toBe('text');
+});
+
+test('a document of ask tells what the answer rests on', () => {
+  const evidence = { ...evidenceOfRecord(record), measured: 'none' as const };
+  const weighed = { ...record, weights: { a: 2 }, tieBreaker: 'a' };
+  const document = askDocument({ record: weighed, loadMs: 0, frames, recorded: true, evidence });
+  expect(v.parse(AskDocumentSchema, document)).toEqual(document);
+  expect(document).toMatchObject({ evidence: { votes: 3 }, weights: { a: 2 }, tieBreaker: 'a' });
 });
 
 test('a plan is told in the order in which people ask: who, how fast, what memory, why not others', () => {
