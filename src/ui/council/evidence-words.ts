@@ -189,11 +189,14 @@ function lateLine(record: Deliberation, { members, wouldFlip }: Evidence['late']
 function saidWords(record: Deliberation, comparison: Evidence['comparison']): readonly SaidWords[] {
   if (comparison === null) return [];
   const { consensus, contradictions, partial, unique } = comparison;
+  const against = new Set(contradictions.flat().map(({ text }) => text));
+  const unopposed = (points: readonly Point[]): readonly Point[] =>
+    points.filter(({ text }) => !against.has(text));
   const groups: readonly (readonly [string, readonly Point[]])[] = [
-    ['All say', consensus],
+    ['All say', unopposed(consensus)],
     ...contradictions.map((points) => ['These cannot all hold', points] as const),
-    ['Some say', partial],
-    ['Only one says', unique],
+    ['Some say', unopposed(partial)],
+    ['Only one says', unopposed(unique)],
   ];
   return groups.flatMap(([title, points]) =>
     points.length === 0

@@ -162,15 +162,28 @@ it('compares long texts point by point', () => {
   const words = wordsOf({
     answerKind: 'free',
     prompt: 'How high is the tower, and what is a ticket?',
-    members: [says('alder', 'The tower is 330 metres high.'), says('birch', 'The tower is 300 metres high.')],
-  });
-  expect(words.said[0]).toEqual({
-    title: 'These cannot all hold',
-    points: [
-      { text: 'The tower is 330 metres high.', who: 'Alder' },
-      { text: 'The tower is 300 metres high.', who: 'Birch' },
+    members: [
+      says('alder', 'The tower is 330 metres high. It is brown.'),
+      says('birch', 'The tower is 300 metres high. Lifts run up.'),
     ],
   });
+  expect(words.said).toEqual([
+    {
+      title: 'These cannot all hold',
+      points: [
+        { text: 'The tower is 330 metres high.', who: 'Alder' },
+        { text: 'The tower is 300 metres high.', who: 'Birch' },
+      ],
+    },
+    // What is contested stands once.
+    {
+      title: 'Only one says',
+      points: [
+        { text: 'It is brown.', who: 'Alder' },
+        { text: 'Lifts run up.', who: 'Birch' },
+      ],
+    },
+  ]);
   expect(words.blindSpots).toBe('ticket');
 });
 
