@@ -200,4 +200,6 @@ export interface EvaluationOptions {
 export interface KeptRecord {
   readonly head: RecordHead;
   readonly questions: number;
+  /** It was made on another device, or in another browser. */
+  readonly elsewhere?: boolean;
 }

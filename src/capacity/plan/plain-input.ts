@@ -39,9 +39,19 @@ function partsOf(
   return { weightsBytes, cacheBytes, scratchBytes, engineBytes };
 }
 
+/** What was measured, if it can be reckoned with. */
+function measuredOf(measured: PlanCandidate['measured']): Pick<PlanCandidate, 'measured'> {
+  if (measured === undefined) return {};
+  const { answerMs, questions, ci95, tokens } = measured;
+  if (![questions, ...ci95, tokens].every((figure) => Number.isFinite(figure) && figure >= 0)) return {};
+  const sound = answerMs !== null && answerMs.p50 >= 0 && answerMs.p95 <= MOST_MS;
+  return { measured: { ...measured, answerMs: sound ? answerMs : null } };
+}
+
 function candidateOf({
   prediction,
   accuracy,
+  measured,
   score,
   cacheBytesPerToken,
 }: PlanCandidate): readonly PlanCandidate[] {
@@ -66,6 +76,7 @@ function candidateOf({
         memoryParts: partsOf(prediction.memoryParts),
       },
       accuracy: accuracy !== null && accuracy >= 0 && accuracy <= 1 ? accuracy : null,
+      ...measuredOf(measured),
       score: score !== null && Number.isFinite(score) ? score : null,
       cacheBytesPerToken: bytesOf(cacheBytesPerToken),
     },

@@ -41,6 +41,7 @@ const sources = (device: Partial<HardwareProfile> = {}, change: Partial<PlanSour
     threads: 2,
     question: { promptTokens: 256, answerTokens: 128 },
     correction: 1.1,
+    answers: new Map(),
     ...change,
   };
 };
