@@ -286,7 +286,7 @@ export class FakePorts implements WitanPorts {
     run: () => Promise.resolve(err(failure('question-set-invalid'))),
   };
 
-  readonly calibration = emptyCalibration;
+  calibration: WitanPorts['calibration'] = emptyCalibration;
 
   readonly test: WitanPorts['test'] = { burnPerFrame: () => undefined };
 

@@ -35,6 +35,10 @@ const ROUNDS = 30;
 /** Characters of the largest file of questions (src/council/evaluation/own-questions.ts), in bytes of four each. */
 const MOST_BYTES = 80_000_000;
 
+function scaled({ low, median, high }: Estimate, factor: number): Estimate {
+  return { low: low * factor, median: median * factor, high: high * factor };
+}
+
 /** What is asked of the members, how far it is, and what came of it. A run goes on while another page is open. */
 export class CalibrationModel {
   source = $state<Source>('dev');
@@ -66,14 +70,19 @@ export class CalibrationModel {
   /** Questions that were asked before and will not be again. */
   readonly known = $derived(Math.min(this.begun?.questions ?? 0, this.questions ?? 0));
   readonly expected = $derived.by((): Estimate | null => {
+    const { questions, samples } = this;
+    if (questions === null) return null;
+    const left = questions - this.known;
+    const pace = this.#pace;
+    if (pace !== null && pace.samples === samples) return scaled(pace.questionMs, left);
     const times = answerTimes(this.asked, this.#latest, this.#history);
-    return times === null || this.questions === null
-      ? null
-      : runTime(times, this.questions - this.known, this.samples);
+    return times === null ? null : runTime(times, left, samples);
   });
 
   #latest = $state.raw<Calibration | null>(null);
   #history = $state.raw<readonly Deliberation[]>([]);
+  /** Of the last run in this tab. */
+  #pace = $state.raw<{ readonly samples: number; readonly questionMs: Estimate } | null>(null);
   readonly #ports: WitanPorts;
   readonly #clock: Clock;
 
@@ -133,7 +142,10 @@ export class CalibrationModel {
     const report = await this.run.run<EvalReport>((signal, onProgress) =>
       this.#ports.calibration.run(signal, options, (done, total) => {
         reached = done;
-        onProgress({ done, total, left: pace.step(total - done) });
+        const left = pace.step(total - done);
+        if (left !== null && done < total)
+          this.#pace = { samples, questionMs: scaled(left, 1 / (total - done)) };
+        onProgress({ done, total, left });
       }),
     );
     if (report !== null) {
@@ -215,7 +227,8 @@ export class CalibrationModel {
 
   #begunOf(split: 'dev' | 'test'): KeptRecord | null {
     const now = new Map(this.asked.map((view) => [view.id, memberFingerprint(view)]));
-    const same = ({ head }: KeptRecord): boolean =>
+    const same = ({ head, elsewhere }: KeptRecord): boolean =>
+      elsewhere !== true &&
       head.split === split &&
       head.seed === SEED &&
       head.samples === this.samples &&

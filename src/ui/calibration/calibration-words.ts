@@ -12,8 +12,8 @@ type NameOf = (memberId: string) => string;
 const NBSP = '\u00a0';
 
 export const SOURCE_LABELS: readonly { readonly value: Source; readonly label: string }[] = [
-  { value: 'dev', label: 'For choosing' },
-  { value: 'test', label: 'For judging' },
+  { value: 'dev', label: 'Choosing' },
+  { value: 'test', label: 'Judging' },
   { value: 'own', label: 'Your own' },
 ];
 
@@ -39,7 +39,8 @@ function signed(points: number): string {
     minimumFractionDigits: 1,
     maximumFractionDigits: 1,
   });
-  return `${points < 0 ? '−' : '+'}${digits}`;
+  const sign = digits === '0.0' ? '' : points < 0 ? '−' : '+';
+  return `${sign}${digits}`;
 }
 
 /** "+1.1 points (+0.4 to +1.8)". */
@@ -73,7 +74,7 @@ export function versusWords(
     case 'better':
       return `Together they are right more often than ${alone}: ${by}.`;
     case 'no-worse':
-      return `Together they are no worse than ${alone}, by at most one point: ${by}.`;
+      return `Together they are at least as good as ${alone}, give or take a point: ${by}.`;
     case 'worse':
       return `Together they are right less often than ${alone}: ${by}. Asking it alone would be better here.`;
     case 'cannot-tell':
