@@ -44,5 +44,8 @@ export function modelAnswers(
     const answerMs = calibration.machine === machine ? latencyMs : null;
     answers.set(model.id, { accuracy, measured: { questions, ci95, answerMs, tokens } });
   }
+  // Some of the bundled models on these questions and the others on those they were made with: no one scale for all.
+  const bundled = models.filter(({ engine }) => engine === 'starter');
+  if (bundled.some(({ id }) => !answers.has(id))) for (const { id } of bundled) answers.delete(id);
   return answers;
 }

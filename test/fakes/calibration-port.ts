@@ -22,12 +22,12 @@ export const emptyCalibration: CalibrationPort = {
   remove: () => Promise.resolve(ok(null)),
 };
 
-/** Of twelve questions the first member is right in all, the second in ten, the third in six. */
+/** Of twelve questions the first member is right in all, the second in eleven, the third in six. */
 function playedReport(record: KeptRecord): EvalReport {
   const ballots = Array.from({ length: 12 }, (_, n) =>
     recordedBallot(
       n,
-      [[n], [n < 2 ? n + 1 : n], [n % 2 === 0 ? n + 1 : n]],
+      [[n], [n < 1 ? n + 1 : n], [n % 2 === 0 ? n + 1 : n]],
       { id: `q${String(n).padStart(2, '0')}`, family: n % 2 === 0 ? 'addition' : 'sorting' },
       record.head.members,
     ),

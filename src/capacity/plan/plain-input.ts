@@ -43,9 +43,18 @@ function partsOf(
 function measuredOf(measured: PlanCandidate['measured']): Pick<PlanCandidate, 'measured'> {
   if (measured === undefined) return {};
   const { answerMs, questions, ci95, tokens } = measured;
-  if (![questions, ...ci95, tokens].every((figure) => Number.isFinite(figure) && figure >= 0)) return {};
-  const sound = answerMs !== null && answerMs.p50 >= 0 && answerMs.p95 <= MOST_MS;
-  return { measured: { ...measured, answerMs: sound ? answerMs : null } };
+  const [low, high] = ci95;
+  const sound = (value: number): boolean => value >= 0 && value <= MOST_MS; // false for NaN
+  if (!Number.isInteger(questions) || ![questions, low, high, tokens].every(sound)) return {};
+  const timed = answerMs !== null && sound(answerMs.p50) && sound(answerMs.p95);
+  return {
+    measured: {
+      questions: questions + 0, // no −0
+      ci95: [low + 0, high + 0],
+      answerMs: timed ? { p50: answerMs.p50 + 0, p95: answerMs.p95 + 0 } : null,
+      tokens: tokens + 0,
+    },
+  };
 }
 
 function candidateOf({
@@ -75,9 +84,9 @@ function candidateOf({
         memory: estimateOf(prediction.memory, 0, MOST_BYTES),
         memoryParts: partsOf(prediction.memoryParts),
       },
-      accuracy: accuracy !== null && accuracy >= 0 && accuracy <= 1 ? accuracy : null,
+      accuracy: accuracy !== null && accuracy >= 0 && accuracy <= 1 ? accuracy + 0 : null,
       ...measuredOf(measured),
-      score: score !== null && Number.isFinite(score) ? score : null,
+      score: score !== null && Number.isFinite(score) ? score + 0 : null,
       cacheBytesPerToken: bytesOf(cacheBytesPerToken),
     },
   ];

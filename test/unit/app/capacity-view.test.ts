@@ -298,3 +298,16 @@ describe('what projections are made from', () => {
     });
   });
 });
+
+it('takes what was measured here before what was known of a model when it was made', () => {
+  const models: readonly PredictedModel[] = [
+    { prediction: { ...of(STARTER), engine: 'starter' }, known: knownLlama() },
+    { prediction: of('own'), known: knownLlama() },
+  ];
+  const measured = { questions: 40, ci95: [0.4, 0.7] as [number, number], answerMs: null, tokens: 9 };
+  const answers = new Map([[STARTER, { accuracy: 0.55, measured }]]);
+  const plan = planInput(sources({}, { models, answers }), 'quality');
+  expect(candidate(plan, STARTER)).toMatchObject({ accuracy: 0.55, measured });
+  expect(candidate(plan, 'own')).toMatchObject({ accuracy: null });
+  expect(candidate(plan, 'own')).not.toHaveProperty('measured');
+});

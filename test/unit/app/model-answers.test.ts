@@ -34,6 +34,14 @@ it('keeps accuracy and drops times where another machine or browser measured', (
   expect(answers.get('oak')).toMatchObject({ accuracy: 0.8, measured: { answerMs: null } });
 });
 
+it('takes the bundled models all together or not at all', () => {
+  const birch = memberView('birch', { backend: 'cpu' });
+  const models = [...MODELS, { ...birch, engine: 'starter' } as const];
+  expect([...modelAnswers(CALIBRATION, models, [], HERE).keys()]).toEqual(['oak', 'elm-q4']);
+  const both = calibrationOf([ALDER, birch, OAK]);
+  expect([...modelAnswers(both, models, [], HERE).keys()]).toEqual(['alder', 'oak', 'birch']);
+});
+
 it.each([
   ['nothing was measured', null, MODELS, []],
   ['no question was asked', calibrationOf([OAK], { total: 0 }), MODELS, []],
