@@ -226,14 +226,16 @@ export class CalibrationModel {
   }
 
   #begunOf(split: 'dev' | 'test'): KeptRecord | null {
-    const now = new Map(this.asked.map((view) => [view.id, memberFingerprint(view)]));
+    const { asked, samples } = this;
+    const sits = ({ id, fingerprint }: KeptRecord['head']['members'][number]): boolean =>
+      asked.some((view) => view.id === id && memberFingerprint(view) === fingerprint);
     const same = ({ head, elsewhere }: KeptRecord): boolean =>
       elsewhere !== true &&
       head.split === split &&
       head.seed === SEED &&
-      head.samples === this.samples &&
-      head.members.length === now.size &&
-      head.members.every(({ id, fingerprint }) => now.get(id) === fingerprint);
+      head.samples === samples &&
+      head.members.length === asked.length &&
+      head.members.every(sits);
     return this.records.find(same) ?? null;
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { GOALS, type CapacityPlan, type PlanInput } from '#contracts/plan';
+import { GOALS, type CapacityPlan, type MeasuredAnswers, type PlanInput } from '#contracts/plan';
 import { admitted } from '../../../../src/capacity/plan/admission.ts';
 import type { Terms } from '../../../../src/capacity/plan/check-bits.ts';
 import { GOAL_LIMITS } from '../../../../src/capacity/plan/goal-limits.ts';
@@ -203,7 +203,7 @@ test('speeds that nobody knows are planned with only where nothing else is, and 
   expect(bundled.leftOut[0]?.because).toMatch(/^Its speed here is not known/);
 });
 
-const measured = (p50: number, tokens = 50): PlanCandidate['measured'] & object => ({
+const measured = (p50: number, tokens = 50): MeasuredAnswers => ({
   questions: 120,
   ci95: [0.5, 0.7],
   answerMs: { p50, p95: 2 * p50 },
