@@ -23,5 +23,7 @@ export function lazyCalibration(
   });
   const latest: CalibrationPort['latest'] = async (split, leastQuestions) =>
     !loaded && (await isEmpty(database)) ? ok(null) : port.latest(split, leastQuestions);
-  return new Proxy(port, { get: (_port, name): unknown => (name === 'latest' ? latest : Reflect.get(port, name)) });
+  return new Proxy(port, {
+    get: (_port, name): unknown => (name === 'latest' ? latest : Reflect.get(port, name)),
+  });
 }

@@ -26,7 +26,9 @@ async function saved(page: Page): Promise<string> {
   return readFileSync(await (await download).path(), 'utf8');
 }
 
-test('a visitor measures the council from the Plan page, stops, and goes on after a reload', async ({ page }) => {
+test('a visitor measures the council from the Plan page, stops, and goes on after a reload', async ({
+  page,
+}) => {
   await openApp(page, './#/plan');
   await page.getByRole('link', { name: TITLE }).click();
   await expect(page.getByRole('heading', { level: 1, name: TITLE })).toBeVisible();
@@ -34,12 +36,12 @@ test('a visitor measures the council from the Plan page, stops, and goes on afte
   const progress = page.getByRole('progressbar', { name: 'Questions answered by all members' });
   await expect.poll(async () => Number(await progress.getAttribute('value'))).toBeGreaterThan(2);
   await press(page, 'Stop');
-  await expect(page.getByText(/^Stopped after .* They are kept/)).toBeVisible();
+  await expect(page.getByRole('status').getByText('They are kept: start again')).toBeVisible();
   await page.reload();
-  await expect(page.getByText(/of these were answered before and are not asked again/)).toBeVisible();
+  await expect(page.getByText('of these were answered before and are not asked again')).toBeVisible();
   await press(page, 'Go on');
   await expect(result(page)).toBeVisible({ timeout: 100_000 });
-  await expect(page.getByText(/The best (pair|trio) on these questions is/)).toBeVisible();
+  await expect(page.getByText('on these questions is')).toBeVisible();
   await expect(page.getByRole('table', { name: 'Accuracy of each member' }).getByRole('row')).toHaveCount(4);
   await expect(page.getByText('120 bundled questions for choosing', { exact: false })).toHaveCount(1);
   // What was found is there again with the next visit, and nobody is asked for it.
@@ -60,12 +62,12 @@ test('own questions are read with their lines, asked, and never leave', async ({
   await expect(page.getByRole('alert')).toContainText('Line 2 is no question');
   expect(await violations(page)).toEqual([]);
   await give(good, '{"prompt":"What is 7 - 3?","answer":"4","family":"differences"}');
-  await expect(page.getByText(/mine\.jsonl: 2/)).toBeVisible();
+  await expect(page.getByRole('status').getByText('mine.jsonl: 2')).toBeVisible();
   await press(page, 'Start');
   await expect(result(page)).toBeVisible();
   await page.getByText('By kind of task', { exact: true }).click();
   await expect(page.getByRole('rowheader', { name: 'differences' })).toBeVisible();
-  await expect(page.getByText(/2.your own questions, one answer each/)).toBeVisible();
+  await expect(page.getByText('your own questions, one answer each')).toBeVisible();
 });
 
 test('members stand in rounds as they were measured, and the record says so', async ({ page }) => {
@@ -103,11 +105,11 @@ test('a refused member is named on the council page and can be left out', async 
     mimeType: '',
     buffer: Buffer.from([later, ...wrong].join('\n')),
   });
-  await expect(page.getByText(/^later\.jsonl: 24/)).toBeVisible();
+  await expect(page.getByRole('status').getByText('later.jsonl: 24')).toBeVisible();
   await page.goto('./#/');
   await page.reload();
   const note = page.getByRole('complementary', { name: 'Measured on this device' });
-  await expect(note).toContainText(/Cedar was .* points below the best member in 24/);
+  await expect(note).toContainText(/Cedar\s+was\s+100.points below the best member in\s+24/);
   expect(await violations(page)).toEqual([]);
   await note.getByRole('button', { name: 'Leave Cedar out' }).click();
   await expect(page.getByRole('article')).toHaveCount(2);
@@ -115,7 +117,7 @@ test('a refused member is named on the council page and can be left out', async 
   expect((await members(page)).map(({ id }) => id)).toEqual(['alder', 'birch']);
 
   await page.goto(HASH);
-  await expect(page.getByText(/They are your council now/)).toBeVisible();
+  await expect(page.getByText('They are your council now')).toBeVisible();
   expect(await violations(page)).toEqual([]);
 });
 
@@ -124,7 +126,7 @@ test('the recommended council takes the seats and gives them back', async ({ pag
   await page.getByRole('button', { name: 'Remove Cedar from the council' }).click();
   await expect(page.getByRole('button', { name: 'Add Cedar' })).toBeVisible();
   await measure(page, 24);
-  await expect(page.getByText(/They are your council now/)).toBeVisible();
+  await expect(page.getByText('They are your council now')).toBeVisible();
   await page.goto('./#/settings');
   await page.getByRole('button', { name: 'Add Cedar' }).click();
   await page.goto(HASH);
