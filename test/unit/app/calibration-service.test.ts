@@ -3,17 +3,11 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as v from 'valibot';
 import { err, ok } from '#kernel/result';
 import { failure } from '#contracts/errors';
-import type { KeptRecord } from '#contracts/calibration';
-import type { AbsentMember, CouncilMember, MemberView, Roster } from '#contracts/council';
-import { NOTHING_SAID, type GenerateRequest } from '#contracts/engine';
+import type { AbsentMember } from '#contracts/council';
 import { EvalReportSchema } from '#contracts/evaluation';
-import { CalibrationService } from '../../../src/app/calibration-service.ts';
-import { CalibrationStore } from '../../../src/storage/calibration-store.ts';
-import { emptyStorage, openedDatabase } from '../../fakes/fresh-database.ts';
-import { PLAIN_RULES } from '../../fakes/plain-rules.ts';
-import { ABSTAIN } from '../../fakes/played-round.ts';
-import { scriptedMembers } from '../../fakes/scripted-engine.ts';
-import { VirtualClock } from '../../fakes/virtual-clock.ts';
+import type { CalibrationService } from '../../../src/app/calibration-service.ts';
+import { CalibrationRig as Rig, keptBy } from '../../fakes/calibration-rig.ts';
+import { emptyStorage } from '../../fakes/fresh-database.ts';
 
 // Comes with the first question otherwise, in real time, while the virtual clock runs on.
 beforeAll(() => import('../../../src/app/starter-files.ts'));
@@ -22,14 +16,6 @@ beforeEach(() => {
 });
 
 const NEVER = new AbortController().signal;
-const QUESTIONS = Array.from({ length: 12 }, (_, n) => ({
-  id: `q${String(n).padStart(2, '0')}`,
-  family: n % 2 === 0 ? 'sums' : 'more sums',
-  level: 1,
-  kind: 'number' as const,
-  prompt: `What is ${String(n)} + 1?`,
-  answer: String(n + 1),
-}));
 const FAR: AbsentMember = {
   id: 'far',
   name: 'Far',
@@ -39,67 +25,6 @@ const FAR: AbsentMember = {
 };
 const OPTIONS = { questions: 12, split: 'test', seed: 1 } as const;
 const NOTHING = (): void => undefined;
-
-/** A device with two members: the first is right, the second is wrong in every third question. */
-class Rig {
-  readonly requests: GenerateRequest[] = [];
-  sizeBytes = 100;
-  /** Called before each answer. */
-  onAsk: (count: number) => void = NOTHING;
-  roster: Roster;
-  readonly clock = new VirtualClock();
-
-  constructor() {
-    this.roster = { ready: this.members(), absent: [] };
-  }
-
-  members(): readonly CouncilMember[] {
-    return scriptedMembers(this.clock, [{}, {}]).map((member, seat) => {
-      member.engine.generate = (signal, request) => {
-        this.requests.push(request);
-        this.onAsk(this.requests.length);
-        if (signal.aborted) return Promise.resolve(ok(NOTHING_SAID));
-        const n = Number(/\d+/.exec(request.prompt)?.[0]);
-        const text = String(seat === 1 && n % 3 === 0 ? 99 : n + 1);
-        return Promise.resolve(ok({ ...NOTHING_SAID, finish: 'stop', text, completionTokens: 2 }));
-      };
-      return member;
-    });
-  }
-
-  /** As a page that was just opened. */
-  async service(): Promise<CalibrationService> {
-    const store = new CalibrationStore(await openedDatabase());
-    return new CalibrationService({
-      clock: this.clock,
-      council: {
-        exclusively: (_signal, task) => task(),
-        about: () =>
-          Promise.resolve(
-            ok({ schema: 'witan.starter-council', version: 1, generated: '', abstain: ABSTAIN, members: [] }),
-          ),
-        roster: () => Promise.resolve(ok(this.roster)),
-        members: () =>
-          this.roster.ready.map(({ id }) => ({ id, parameters: 7, sizeBytes: this.sizeBytes }) as MemberView),
-      },
-      catalogue: {
-        questions: () =>
-          Promise.resolve(
-            ok({
-              schema: 'witan.question-set',
-              version: 1,
-              split: 'test',
-              sha256: 'cd'.repeat(32),
-              questions: QUESTIONS,
-            }),
-          ),
-      },
-      store: () => Promise.resolve(store),
-      rules: PLAIN_RULES,
-      machine: () => Promise.resolve('Chrome/1 {}'),
-    });
-  }
-}
 
 describe('a run', () => {
   it('reports every arm, with the best member asked as often as all together', async () => {
@@ -208,9 +133,7 @@ describe('a run', () => {
 });
 
 async function recordsOf(service: CalibrationService): Promise<readonly number[]> {
-  const records = await service.records();
-  if (!records.ok) throw new Error(records.error.code);
-  return records.value.map(({ questions }) => questions);
+  return (await keptBy(service)).map(({ questions }) => questions);
 }
 
 describe('who is asked', () => {
@@ -274,136 +197,5 @@ describe('own questions', () => {
     expect(await service.countQuestions(broken)).toMatchObject(refused);
     expect(await service.run(NEVER, { ...OPTIONS, own: broken }, NOTHING)).toMatchObject(refused);
     expect(rig.requests).toHaveLength(0);
-  });
-});
-
-async function keptBy(service: CalibrationService): Promise<readonly KeptRecord[]> {
-  const records = await service.records();
-  if (!records.ok) throw new Error(records.error.code);
-  return records.value;
-}
-
-describe('the newest result', () => {
-  it('stays that of many questions when a few of them are asked once more', async () => {
-    const service = await new Rig().service();
-    await service.run(NEVER, OPTIONS, NOTHING);
-    await service.run(NEVER, { ...OPTIONS, questions: 4 }, NOTHING);
-    expect(await service.latest()).toMatchObject({ value: { questions: 12 } });
-  });
-
-  it('is of so many questions at least', async () => {
-    const rig = new Rig();
-    const service = await rig.service();
-    await service.run(NEVER, OPTIONS, NOTHING);
-    rig.clock.advance(5);
-    await service.run(NEVER, { ...OPTIONS, questions: 4, seed: 2 }, NOTHING);
-    expect(await service.latest()).toMatchObject({ value: { questions: 4 } });
-    expect(await service.latest('test', 5)).toMatchObject({ value: { questions: 12 } });
-    expect(await service.latest('test', 13)).toEqual(ok(null));
-  });
-
-  it('knows how many questions come with the app', async () => {
-    expect(await (await new Rig().service()).bundledQuestions(NEVER, 'test')).toEqual(ok(12));
-  });
-});
-
-describe('a record that is brought in', () => {
-  async function exported(options = OPTIONS): Promise<{ readonly lines: string; readonly id: string }> {
-    const service = await new Rig().service();
-    const run = await service.run(NEVER, options, NOTHING);
-    if (!run.ok) throw new Error(run.error.code);
-    const id = run.value.calibration.recordId;
-    const lines = await service.exportRecord(id);
-    if (!lines.ok) throw new Error(lines.error.code);
-    emptyStorage();
-    return { lines: lines.value, id };
-  }
-
-  it('of this device is as if it had been made here, and as old as it is', async () => {
-    const { lines, id } = await exported();
-    const rig = new Rig();
-    rig.clock.advance(1_000_000);
-    const service = await rig.service();
-    const brought = await service.importRecord(lines.replaceAll('\n', '\r\n'));
-    expect(brought).toMatchObject({ value: { head: { id }, questions: 12, elsewhere: false } });
-    expect(await service.latest()).toMatchObject({
-      value: { recordId: id, questions: 12, at: 1_700_000_000_000 },
-    });
-    expect(await service.exportRecord(id)).toEqual(ok(lines));
-    await service.run(NEVER, OPTIONS, NOTHING);
-    expect(rig.requests).toHaveLength(0);
-  });
-
-  it('joins what is kept of it, and takes nothing of that away', async () => {
-    const { lines, id } = await exported();
-    const rig = new Rig();
-    const service = await rig.service();
-    await service.run(NEVER, { ...OPTIONS, questions: 4 }, NOTHING);
-    await service.importRecord(lines.replaceAll('"tokens":2', '"tokens":77'));
-    expect(await recordsOf(service)).toEqual([12]);
-    const joined = await service.exportRecord(id);
-    expect(joined.ok && joined.value.match(/"tokens":2\D/g)).toHaveLength(4 * 3);
-    expect(await service.latest()).toMatchObject({ value: { questions: 12 } });
-  });
-
-  it('of another device stands beside, is shown, and decides nothing', async () => {
-    const { lines, id } = await exported();
-    const foreign = lines.replace('Chrome/1', 'Chrome/9');
-    const rig = new Rig();
-    const service = await rig.service();
-    const brought = await service.importRecord(foreign);
-    if (!brought.ok) throw new Error(brought.error.code);
-    expect(brought.value).toMatchObject({ elsewhere: true, questions: 12 });
-    expect(brought.value.head.id).not.toBe(id);
-    expect(await service.latest()).toEqual(ok(null));
-    expect(await service.replay(brought.value.head.id)).toMatchObject({ value: { questions: 12 } });
-    // A run here begins anew, and the same file twice is one record, also as it leaves here again.
-    await service.run(NEVER, OPTIONS, NOTHING);
-    expect(rig.requests).toHaveLength(12 * 3);
-    await service.importRecord(foreign);
-    const again = await service.exportRecord(brought.value.head.id);
-    if (again.ok) await service.importRecord(again.value);
-    expect((await keptBy(service)).map(({ elsewhere }) => elsewhere).sort()).toEqual([false, true]);
-  });
-
-  it.each([
-    ['is empty', (): string => '', 1],
-    ['is of questions alone', (): string => '{"prompt":"a","answer":"b"}', 1],
-    ['is cut off', (lines: string): string => lines.slice(0, -20), 13],
-    ['has a member twice', (lines: string): string => lines.replace('"id":"b"', '"id":"a"'), 1],
-    ['has a line twice', (lines: string): string => lines + (lines.split('\n')[1] ?? ''), 14],
-    ['lacks an answer', (lines: string): string => lines.replace('"index":1', '"index":0'), 2],
-    [
-      'has an answer of somebody else',
-      (lines: string): string => lines.replace('"memberId":"a","index"', '"memberId":"x","index"'),
-      2,
-    ],
-  ])('is refused with its line where it %s, and nothing is kept of it', async (_what, broken, line) => {
-    const { lines } = await exported();
-    const service = await new Rig().service();
-    expect(await service.importRecord(broken(lines))).toMatchObject({
-      error: { code: 'record-invalid', details: { line } },
-    });
-    expect(await recordsOf(service)).toEqual([]);
-  });
-});
-
-describe('a kept record', () => {
-  it('says the same when it is replayed, leaves as lines, and goes when it is removed', async () => {
-    const rig = new Rig();
-    const service = await rig.service();
-    const run = await service.run(NEVER, { ...OPTIONS, samples: 2 }, NOTHING);
-    if (!run.ok) throw new Error(run.error.code);
-    const { recordId } = run.value.calibration;
-    rig.requests.length = 0;
-    const again = await (await rig.service()).replay(recordId);
-    expect(again).toEqual(ok({ ...run.value, wallMs: 0 }));
-    expect(rig.requests).toHaveLength(0);
-    const lines = await service.exportRecord(recordId);
-    expect(lines.ok && lines.value.trim().split('\n')).toHaveLength(13);
-    await service.remove(recordId);
-    expect(await service.replay(recordId)).toMatchObject({ error: { code: 'record-invalid' } });
-    expect(await service.exportRecord(recordId)).toMatchObject({ error: { code: 'record-invalid' } });
-    expect(await service.latest()).toEqual(ok(null));
   });
 });
