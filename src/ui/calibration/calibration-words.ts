@@ -85,9 +85,9 @@ export function versusWords(
 }
 
 /** What stands against believing the choice, one sentence each. */
-export function caveats({ stability, questionsNeeded, questions }: Recommendation): readonly string[] {
+export function caveats({ councils, stability, questionsNeeded, questions }: Recommendation): readonly string[] {
   const luck =
-    stability === null
+    stability === null || councils.length < 2
       ? []
       : [
           `Were the questions drawn again, no other pair or trio would be better in ${percent(stability)} of the draws.`,
