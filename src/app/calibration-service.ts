@@ -4,11 +4,11 @@ import type { Calibration, EvaluationOptions, KeptRecord, RecordHead, Split } fr
 import type { AbsentMember } from '#contracts/council';
 import { failure, type Outcome } from '#contracts/errors';
 import type { EvalReport } from '#contracts/evaluation';
+import type { EvaluationTask } from '#contracts/evaluation-worker';
 import { memberFingerprint } from '#contracts/member-fingerprint';
 import type { CalibrationPort } from '#contracts/ports';
 import { SAMPLE_TEMPERATURE } from '../council/member-request.ts';
-import { evaluate } from '../council/evaluation/evaluate.ts';
-import { bestOnDev, type RuleSet } from '../council/evaluation/judged.ts';
+import { bestOnDev } from '../council/evaluation/judged.ts';
 import { MOST_SAMPLES } from '../council/evaluation/most-samples.ts';
 import { ownQuestions } from '../council/evaluation/own-questions.ts';
 import { recordFault } from '../council/evaluation/record-fault.ts';
@@ -24,7 +24,8 @@ export interface CalibrationServicePorts {
   readonly catalogue: Pick<StarterCatalogue, 'questions'>;
   readonly council: Pick<CouncilService, 'about' | 'roster' | 'members' | 'exclusively'>;
   readonly store: () => Promise<CalibrationStore>;
-  readonly rules: RuleSet;
+  /** Replays rules on a record, which is seconds of computing. Errors: worker-lost and the like. */
+  readonly evaluate: (task: EvaluationTask) => Promise<Outcome<EvalReport>>;
   /** Machine and browser that times hold for. */
   readonly machine: (signal: AbortSignal) => Promise<string>;
 }
@@ -76,7 +77,7 @@ export class CalibrationService implements CalibrationPort {
 
   async replay(id: string): Promise<Outcome<EvalReport>> {
     const record = await this.#kept(id);
-    return record.ok ? ok(this.#report(record.value, 0)) : record;
+    return record.ok ? this.#report(record.value, 0) : record;
   }
 
   async latest(split?: Split, leastQuestions = 0): Promise<Outcome<Calibration | null>> {
@@ -134,7 +135,8 @@ export class CalibrationService implements CalibrationPort {
     if (!whole.ok) return whole;
     const questions = whole.value.ballots.length;
     // As old as its answers: what was measured since counts before it.
-    if (isOurs && questions > 0) await this.#keepResult(this.#report(whole.value, 0, kept.startedAt));
+    const report = isOurs && questions > 0 ? await this.#report(whole.value, 0, kept.startedAt) : null;
+    if (report?.ok === true) await this.#keepResult(report.value);
     return ok({ head: kept, questions, elsewhere: !isOurs });
   }
 
@@ -249,9 +251,9 @@ export class CalibrationService implements CalibrationPort {
       return err({ ...error, details: { ...error.details, record: head.id, kept: known.size } });
     }
     const ballots = questions.flatMap(({ id }) => known.get(id) ?? []);
-    const report = this.#report({ head: begun, ballots }, clock.nowMs() - startedMs);
-    await this.#keepResult(report);
-    return ok(report);
+    const report = await this.#report({ head: begun, ballots }, clock.nowMs() - startedMs);
+    if (report.ok) await this.#keepResult(report.value);
+    return report;
   }
 
   /** A few questions asked once more say less than the many that this record has a result of. */
@@ -271,7 +273,11 @@ export class CalibrationService implements CalibrationPort {
     return ballots.ok ? ok({ head: head.value, ballots: ballots.value }) : ballots;
   }
 
-  #report(record: WholeRecord, wallMs: number, at = this.#ports.clock.epochMs()): EvalReport {
-    return evaluate(record, { rules: this.#ports.rules, wallMs, at });
+  #report(
+    record: WholeRecord,
+    wallMs: number,
+    at = this.#ports.clock.epochMs(),
+  ): Promise<Outcome<EvalReport>> {
+    return this.#ports.evaluate({ ...record, wallMs, at });
   }
 }

@@ -182,6 +182,7 @@ export function compose(version: string): WitanPorts {
   });
   const calibration = lazyCalibration(database, async () =>
     (await import('./calibration-composition.ts')).composeCalibration({
+      supervisor,
       catalogue,
       council,
       device,

@@ -2,7 +2,9 @@ import { ok } from '#kernel/result';
 import type { KeptRecord } from '#contracts/calibration';
 import type { CouncilMember, MemberView, Roster } from '#contracts/council';
 import { NOTHING_SAID, type GenerateRequest } from '#contracts/engine';
+import type { Outcome } from '#contracts/errors';
 import { CalibrationService } from '../../src/app/calibration-service.ts';
+import { evaluate } from '../../src/council/evaluation/evaluate.ts';
 import { CalibrationStore } from '../../src/storage/calibration-store.ts';
 import { openedDatabase } from './fresh-database.ts';
 import { PLAIN_RULES } from './plain-rules.ts';
@@ -24,6 +26,8 @@ const QUESTIONS = Array.from({ length: 12 }, (_, n) => ({
 export class CalibrationRig {
   readonly requests: GenerateRequest[] = [];
   sizeBytes = 100;
+  /** What becomes of the next reports; null: they come. */
+  fault: Outcome<never> | null = null;
   /** Called before each answer. */
   onAsk: (count: number) => void = NOTHING;
   roster: Roster;
@@ -75,7 +79,8 @@ export class CalibrationRig {
           ),
       },
       store: () => Promise.resolve(store),
-      rules: PLAIN_RULES,
+      evaluate: ({ wallMs, at, ...record }) =>
+        Promise.resolve(this.fault ?? ok(evaluate(record, { rules: PLAIN_RULES, wallMs, at }))),
       machine: () => Promise.resolve('Chrome/1 {}'),
     });
   }

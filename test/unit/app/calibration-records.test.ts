@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ok } from '#kernel/result';
+import { err, ok } from '#kernel/result';
+import { failure } from '#contracts/errors';
 import type { CalibrationService } from '../../../src/app/calibration-service.ts';
 import { CalibrationRig as Rig, keptBy } from '../../fakes/calibration-rig.ts';
 import { emptyStorage } from '../../fakes/fresh-database.ts';
@@ -18,6 +19,20 @@ const NOTHING = (): void => undefined;
 async function recordsOf(service: CalibrationService): Promise<readonly number[]> {
   return (await keptBy(service)).map(({ questions }) => questions);
 }
+
+describe('a report that cannot be made', () => {
+  it('costs no answer: the next is made of what was kept', async () => {
+    const rig = new Rig();
+    const service = await rig.service();
+    rig.fault = err(failure('worker-lost', {}));
+    expect(await service.run(NEVER, OPTIONS, NOTHING)).toMatchObject({ error: { code: 'worker-lost' } });
+    expect(await service.latest()).toEqual(ok(null));
+    rig.fault = null;
+    rig.requests.length = 0;
+    expect(await service.run(NEVER, OPTIONS, NOTHING)).toMatchObject({ value: { questions: 12 } });
+    expect(rig.requests).toHaveLength(0);
+  });
+});
 
 describe('the newest result', () => {
   it('stays that of many questions when a few of them are asked once more', async () => {

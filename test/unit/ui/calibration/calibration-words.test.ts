@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failure } from '#contracts/errors';
-import { EVALUATION_RULES } from '../../../../src/app/evaluation-rules.ts';
+import { EVALUATION_RULES } from '../../../../src/council/evaluation/evaluation-rules.ts';
 import { evaluate } from '../../../../src/council/evaluation/evaluate.ts';
 import { ownQuestions } from '../../../../src/council/evaluation/own-questions.ts';
 import {
