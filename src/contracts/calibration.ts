@@ -142,7 +142,7 @@ export const RecommendationSchema = v.object({
     v.object({
       memberId: Name,
       accuracy: Share,
-      /** To the best member, in points; with its paired bootstrap 95 % interval. */
+      /** To the best member, in points; with its paired bootstrap 95 % interval, or ±3/n where no question tells them apart. */
       differencePoints: Figure,
       ci95: Interval,
       admission: v.picklist(ADMISSIONS),

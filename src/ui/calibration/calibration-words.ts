@@ -70,8 +70,6 @@ export function versusWords(
 ): string {
   const alone = `${nameOf(memberId)} alone`;
   const by = pointsWords(differencePoints, ci95);
-  // Without a question that tells them apart the interval is empty, which is not certainty.
-  if (ci95.every((end) => end === 0)) return `On these questions they do exactly as well as ${alone}.`;
   switch (verdict) {
     case 'better':
       return `Together they are right more often than ${alone}: ${by}.`;

@@ -52,16 +52,6 @@ describe('what follows', () => {
     expect(versusWords({ ...versus, verdict }, (id) => id.toUpperCase())).toMatch(words);
   });
 
-  it('claims nothing of a council that these questions cannot tell from its best member', () => {
-    const same = {
-      ...versus,
-      differencePoints: 0,
-      ci95: [0, 0] as [number, number],
-      verdict: 'no-worse',
-    } as const;
-    expect(versusWords(same, () => 'A')).toBe('On these questions they do exactly as well as A alone.');
-  });
-
   it('says when a refusal is not certain', () => {
     const of = { memberId: 'a', accuracy: 0.5, differencePoints: -20, ci95: [-40, -2] as [number, number] };
     expect(admissionWords({ ...of, admission: 'refused', certain: true })).not.toMatch(/too few/);
