@@ -4,6 +4,7 @@ import type { EvaluationWorkerApi } from '#contracts/evaluation-worker';
 import { measuredMachineOf } from '../hardware/tier-visit.ts';
 import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
 import type { Patience, WorkerSupervisor } from '../platform/worker-supervisor.ts';
+import { EVALUATION_RULES } from '../council/evaluation/evaluation-rules.ts';
 import { CalibrationStore } from '../storage/calibration-store.ts';
 import type { WitanDatabase } from '../storage/database.ts';
 import { CalibrationService } from './calibration-service.ts';
@@ -31,6 +32,7 @@ export function composeCalibration(ports: CalibrationCompositionPorts): Calibrat
     catalogue,
     council,
     store: () => store,
+    rules: EVALUATION_RULES,
     evaluate: evaluateBeside((name) =>
       supervisor.start<EvaluationWorkerApi>(name, WORKER_SCRIPTS.evaluation, PATIENCE),
     ),

@@ -2,13 +2,16 @@ import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
 import type { Calibration, EvaluationOptions, KeptRecord, RecordHead, Split } from '#contracts/calibration';
 import type { AbsentMember } from '#contracts/council';
+import type { Deliberation } from '#contracts/deliberation';
+import type { Backend } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
 import type { EvalReport } from '#contracts/evaluation';
 import type { EvaluationTask } from '#contracts/evaluation-worker';
 import { memberFingerprint } from '#contracts/member-fingerprint';
 import type { CalibrationPort } from '#contracts/ports';
 import { SAMPLE_TEMPERATURE } from '../council/member-request.ts';
-import { bestOnDev } from '../council/evaluation/judged.ts';
+import { bestOnDev, type RuleSet } from '../council/evaluation/judged.ts';
+import { heardIn, measuredAgreement } from '../council/evaluation/measured-agreement.ts';
 import { MOST_SAMPLES } from '../council/evaluation/most-samples.ts';
 import { ownQuestions } from '../council/evaluation/own-questions.ts';
 import { recordFault } from '../council/evaluation/record-fault.ts';
@@ -24,7 +27,9 @@ export interface CalibrationServicePorts {
   readonly catalogue: Pick<StarterCatalogue, 'questions'>;
   readonly council: Pick<CouncilService, 'about' | 'roster' | 'members' | 'exclusively'>;
   readonly store: () => Promise<CalibrationStore>;
-  /** Replays rules on a record, which is seconds of computing. Errors: worker-lost and the like. */
+  /** For one rule on one record. */
+  readonly rules: RuleSet;
+  /** Replays all rules on a record, which is seconds of computing. Errors: worker-lost and the like. */
   readonly evaluate: (task: EvaluationTask) => Promise<Outcome<EvalReport>>;
   /** Machine and browser that times hold for. */
   readonly machine: (signal: AbortSignal) => Promise<string>;
@@ -93,6 +98,26 @@ export class CalibrationService implements CalibrationPort {
     return set.ok ? ok(set.value.questions.length) : set;
   }
 
+  async agreement(round: Deliberation): ReturnType<CalibrationPort['agreement']> {
+    const heard = round.members.filter(({ id }) => heardIn(round).includes(id));
+    if (heard.length === 0) return 'nobody';
+    if (round.answerKind === 'free') return 'free-text';
+    if (heard.some(({ backend }) => backend === 'remote')) return 'server';
+    // What is on the council is known once somebody asked for it.
+    const about = await this.#ports.council.about(new AbortController().signal);
+    const results = await (await this.#ports.store()).results();
+    if (!about.ok || !results.ok) return 'storage';
+    const wanted = heard.map(({ id, backend }) => ({ id, fingerprint: this.#fingerprint(id, backend) }));
+    const newest = results.value.find(({ members }) =>
+      wanted.every(({ id, fingerprint }) =>
+        members.some((each) => each.memberId === id && each.fingerprint === fingerprint),
+      ),
+    );
+    if (newest === undefined) return 'none';
+    const record = await this.#kept(newest.recordId);
+    return record.ok ? measuredAgreement(record.value, round, this.#ports.rules) : 'storage';
+  }
+
   countQuestions(text: string): Promise<Outcome<number>> {
     const questions = ownQuestions(text);
     return Promise.resolve(questions.ok ? ok(questions.value.length) : questions);
@@ -144,6 +169,13 @@ export class CalibrationService implements CalibrationPort {
     return (await this.#ports.store()).remove(id);
   }
 
+  /** What answers behind an id now. */
+  #fingerprint(id: string, backend: Backend): string {
+    const view = this.#ports.council.members().find((each) => each.id === id);
+    const { parameters = 0, sizeBytes = 0 } = view ?? {};
+    return memberFingerprint({ backend, parameters, sizeBytes });
+  }
+
   async #questions(
     signal: AbortSignal,
     { own, split, questions }: EvaluationOptions,
@@ -180,10 +212,7 @@ export class CalibrationService implements CalibrationPort {
     const { abstain } = about.value;
     const { seed } = options;
     const seats = members.map(({ id, name, backend, accuracy }) => {
-      const view = council.members().find((each) => each.id === id);
-      const { parameters = 0, sizeBytes = 0 } = view ?? {};
-      const fingerprint = memberFingerprint({ backend, parameters, sizeBytes });
-      return { id, name, backend, fingerprint, devAccuracy: accuracy };
+      return { id, name, backend, fingerprint: this.#fingerprint(id, backend), devAccuracy: accuracy };
     });
     const best = seats.length > 1 ? bestOnDev(seats) : undefined;
     const extra = best === undefined ? null : { memberId: best.id, samples: seats.length * samples };

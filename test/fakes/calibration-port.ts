@@ -19,6 +19,7 @@ export const emptyCalibration: CalibrationPort = {
   importRecord: () => Promise.resolve(err(failure('record-invalid'))),
   countQuestions: () => Promise.resolve(err(failure('question-set-invalid'))),
   exportRecord: () => Promise.resolve(err(failure('record-invalid'))),
+  agreement: () => Promise.resolve('none'),
   remove: () => Promise.resolve(ok(null)),
 };
 
@@ -108,6 +109,10 @@ export class FakeCalibrationPort implements CalibrationPort {
 
   bundledQuestions(_signal: AbortSignal, split: 'dev' | 'test'): Promise<Outcome<number>> {
     return Promise.resolve(ok(split === 'dev' ? 600 : 1200));
+  }
+
+  agreement(): ReturnType<CalibrationPort['agreement']> {
+    return Promise.resolve('none');
   }
 
   countQuestions(text: string): Promise<Outcome<number>> {

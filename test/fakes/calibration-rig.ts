@@ -79,6 +79,7 @@ export class CalibrationRig {
           ),
       },
       store: () => Promise.resolve(store),
+      rules: PLAIN_RULES,
       evaluate: ({ wallMs, at, ...record }) =>
         Promise.resolve(this.fault ?? ok(evaluate(record, { rules: PLAIN_RULES, wallMs, at }))),
       machine: () => Promise.resolve('Chrome/1 {}'),
