@@ -83,7 +83,12 @@ export function versusWords(
 }
 
 /** What stands against believing the choice, one sentence each. */
-export function caveats({ councils, stability, questionsNeeded, questions }: Recommendation): readonly string[] {
+export function caveats({
+  councils,
+  stability,
+  questionsNeeded,
+  questions,
+}: Recommendation): readonly string[] {
   const luck =
     stability === null || councils.length < 2
       ? []
