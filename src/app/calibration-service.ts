@@ -6,13 +6,16 @@ import type { Deliberation } from '#contracts/deliberation';
 import type { Backend } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
 import type { EvalReport } from '#contracts/evaluation';
+import type { EvaluationTask } from '#contracts/evaluation-worker';
+import { memberFingerprint } from '#contracts/member-fingerprint';
 import type { CalibrationPort } from '#contracts/ports';
 import { SAMPLE_TEMPERATURE } from '../council/member-request.ts';
-import { evaluate } from '../council/evaluation/evaluate.ts';
 import { bestOnDev, type RuleSet } from '../council/evaluation/judged.ts';
 import { heardIn, measuredAgreement } from '../council/evaluation/measured-agreement.ts';
+import { MOST_SAMPLES } from '../council/evaluation/most-samples.ts';
 import { ownQuestions } from '../council/evaluation/own-questions.ts';
-import { recordLines, type WholeRecord } from '../council/evaluation/record-lines.ts';
+import { recordFault } from '../council/evaluation/record-fault.ts';
+import { parseRecordLines, recordLines, type WholeRecord } from '../council/evaluation/record-lines.ts';
 import { Recorder, type RecordPlan } from '../council/evaluation/recorder.ts';
 import type { CalibrationStore } from '../storage/calibration-store.ts';
 import type { CouncilService } from './council-service.ts';
@@ -24,13 +27,16 @@ export interface CalibrationServicePorts {
   readonly catalogue: Pick<StarterCatalogue, 'questions'>;
   readonly council: Pick<CouncilService, 'about' | 'roster' | 'members' | 'exclusively'>;
   readonly store: () => Promise<CalibrationStore>;
+  /** For one rule on one record. */
   readonly rules: RuleSet;
+  /** Replays all rules on a record, which is seconds of computing. Errors: worker-lost and the like. */
+  readonly evaluate: (task: EvaluationTask) => Promise<Outcome<EvalReport>>;
   /** Machine and browser that times hold for. */
   readonly machine: (signal: AbortSignal) => Promise<string>;
 }
 
-/** Beyond it answers of one member say nothing new (More Agents, arXiv 2402.05120: flat after about ten). */
-const MOST_SAMPLES = 20;
+/** Characters of a record that is taken in: three times that of 1,200 questions with 20 answers of each of 8 members. */
+const MOST_CHARACTERS = 100_000_000;
 
 /** A set of questions, and what it is called in the record. */
 interface Asked {
@@ -68,18 +74,28 @@ export class CalibrationService implements CalibrationPort {
   }
 
   async records(): Promise<Outcome<readonly KeptRecord[]>> {
-    return (await this.#ports.store()).records();
+    const kept = await (await this.#ports.store()).records();
+    if (!kept.ok || kept.value.length === 0) return kept;
+    const machine = await this.#ports.machine(new AbortController().signal);
+    return ok(kept.value.map((each) => ({ ...each, elsewhere: each.head.machine !== machine })));
   }
 
   async replay(id: string): Promise<Outcome<EvalReport>> {
     const record = await this.#kept(id);
-    return record.ok ? ok(this.#report(record.value, 0)) : record;
+    return record.ok ? this.#report(record.value, 0) : record;
   }
 
-  async latest(split?: Split): Promise<Outcome<Calibration | null>> {
+  async latest(split?: Split, leastQuestions = 0): Promise<Outcome<Calibration | null>> {
     const results = await (await this.#ports.store()).results();
     if (!results.ok) return results;
-    return ok(results.value.find((result) => split === undefined || result.split === split) ?? null);
+    const isWanted = (result: Calibration): boolean =>
+      (split === undefined || result.split === split) && result.questions >= leastQuestions;
+    return ok(results.value.find(isWanted) ?? null);
+  }
+
+  async bundledQuestions(signal: AbortSignal, split: 'dev' | 'test'): Promise<Outcome<number>> {
+    const set = await this.#ports.catalogue.questions(signal, split);
+    return set.ok ? ok(set.value.questions.length) : set;
   }
 
   async agreement(round: Deliberation): ReturnType<CalibrationPort['agreement']> {
@@ -112,6 +128,43 @@ export class CalibrationService implements CalibrationPort {
     return record.ok ? ok(recordLines(record.value)) : record;
   }
 
+  async importRecord(text: string): Promise<Outcome<KeptRecord>> {
+    const invalid = (line: number): Outcome<never> => err(failure('record-invalid', { line }));
+    if (text.length > MOST_CHARACTERS) return invalid(1);
+    const read = parseRecordLines(text.replace(/^\uFEFF/, '').replaceAll('\r', ''));
+    if (!read.ok) return read;
+    const fault = recordFault(read.value);
+    if (fault !== null) return invalid(fault);
+    const { head, ballots } = read.value;
+    const store = await this.#ports.store();
+    const same = await store.head(head.id);
+    if (!same.ok) return same;
+    const isOurs = head.machine === (await this.#ports.machine(new AbortController().signal));
+    // A run here must not go on with what another device answered: its times are others.
+    const joins = isOurs || same.value?.machine === head.machine;
+    const id = joins ? head.id : await recordId({ id: head.id, machine: head.machine });
+    const before = joins ? same : await store.head(id);
+    if (!before.ok) return before;
+    const known = await store.ballots(id);
+    if (!known.ok) return known;
+    const kept = before.value ?? { ...head, id };
+    const heads = before.value === null ? await store.keepHead(kept) : ok(null);
+    if (!heads.ok) return heads;
+    const here = new Set(known.value.map(({ question }) => question.id));
+    for (const ballot of ballots) {
+      if (here.has(ballot.question.id)) continue;
+      const written = await store.keepBallot(id, ballot);
+      if (!written.ok) return written;
+    }
+    const whole = await this.#kept(id);
+    if (!whole.ok) return whole;
+    const questions = whole.value.ballots.length;
+    // As old as its answers: what was measured since counts before it.
+    const report = isOurs && questions > 0 ? await this.#report(whole.value, 0, kept.startedAt) : null;
+    if (report?.ok === true) await this.#keepResult(report.value);
+    return ok({ head: kept, questions, elsewhere: !isOurs });
+  }
+
   async remove(id: string): Promise<Outcome<null>> {
     return (await this.#ports.store()).remove(id);
   }
@@ -119,7 +172,8 @@ export class CalibrationService implements CalibrationPort {
   /** What answers behind an id now. */
   #fingerprint(id: string, backend: Backend): string {
     const view = this.#ports.council.members().find((each) => each.id === id);
-    return [backend, view?.parameters ?? 0, view?.sizeBytes ?? 0].join(' ');
+    const { parameters = 0, sizeBytes = 0 } = view ?? {};
+    return memberFingerprint({ backend, parameters, sizeBytes });
   }
 
   async #questions(
@@ -221,11 +275,22 @@ export class CalibrationService implements CalibrationPort {
       },
     );
     const recorded = await recorder.run(signal);
-    if (!recorded.ok) return recorded;
+    if (!recorded.ok) {
+      const { error } = recorded;
+      return err({ ...error, details: { ...error.details, record: head.id, kept: known.size } });
+    }
     const ballots = questions.flatMap(({ id }) => known.get(id) ?? []);
-    const report = this.#report({ head: begun, ballots }, clock.nowMs() - startedMs);
-    await store.keepResult(report.calibration);
-    return ok(report);
+    const report = await this.#report({ head: begun, ballots }, clock.nowMs() - startedMs);
+    if (report.ok) await this.#keepResult(report.value);
+    return report;
+  }
+
+  /** A few questions asked once more say less than the many that this record has a result of. */
+  async #keepResult({ calibration }: EvalReport): Promise<void> {
+    const store = await this.#ports.store();
+    const before = await store.result(calibration.recordId);
+    const richer = before.ok && before.value !== null && before.value.questions > calibration.questions;
+    if (!richer) await store.keepResult(calibration);
   }
 
   async #kept(id: string): Promise<Outcome<WholeRecord>> {
@@ -237,8 +302,11 @@ export class CalibrationService implements CalibrationPort {
     return ballots.ok ? ok({ head: head.value, ballots: ballots.value }) : ballots;
   }
 
-  #report(record: WholeRecord, wallMs: number): EvalReport {
-    const { clock, rules } = this.#ports;
-    return evaluate(record, { rules, wallMs, at: clock.epochMs() });
+  #report(
+    record: WholeRecord,
+    wallMs: number,
+    at = this.#ports.clock.epochMs(),
+  ): Promise<Outcome<EvalReport>> {
+    return this.#ports.evaluate({ ...record, wallMs, at });
   }
 }

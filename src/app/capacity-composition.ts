@@ -2,7 +2,7 @@ import { systemClock } from '#kernel/clock';
 import type { SyntheticWorkerApi } from '#contracts/capacity';
 import type { Outcome } from '#contracts/errors';
 import type { MlcTwinWorkerApi } from '#contracts/mlc-twin';
-import type { ProbePort } from '#contracts/ports';
+import type { CalibrationPort, ProbePort } from '#contracts/ports';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
 import { onVisibility, pageVisible } from '../platform/page-visibility.ts';
 import { WEB_LLM_PATIENCE, WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
@@ -20,7 +20,8 @@ import { WebLlmSpeeds } from './web-llm-speeds.ts';
 export interface CapacityCompositionPorts {
   readonly supervisor: WorkerSupervisor;
   readonly device: ProbePort;
-  readonly council: Pick<CouncilService, 'about' | 'exclusively'>;
+  readonly council: Pick<CouncilService, 'about' | 'exclusively' | 'members'>;
+  readonly calibration: () => Pick<CalibrationPort, 'latest'>;
   readonly models: () => Promise<ModelsService>;
   readonly database: Promise<WitanDatabase | null>;
   readonly threads: () => number;
@@ -30,7 +31,7 @@ export interface CapacityCompositionPorts {
 
 /** Builds what only those need who want to know what this device can run. */
 export function composeCapacity(ports: CapacityCompositionPorts): CapacityService {
-  const { supervisor, device, council, models, database, threads, baseUrl } = ports;
+  const { supervisor, device, council, calibration, models, database, threads, baseUrl } = ports;
   const catalogue = new CatalogueSource(baseUrl);
   const shared = {
     clock: systemClock,
@@ -47,6 +48,8 @@ export function composeCapacity(ports: CapacityCompositionPorts): CapacityServic
     device,
     threads,
     starter: (signal) => council.about(signal),
+    calibration,
+    seated: () => council.members(),
     webLlmSpeeds: new WebLlmSpeeds(
       {
         ...shared,

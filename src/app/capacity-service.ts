@@ -8,14 +8,16 @@ import type {
   SpeedMeasurement,
   SpeedProgress,
 } from '#contracts/capacity';
+import type { MemberView } from '#contracts/council';
 import type { Deliberation } from '#contracts/deliberation';
 import type { LoadedModel } from '#contracts/engine';
 import { failure, failureOf, type Outcome } from '#contracts/errors';
 import type { ProbeReport } from '#contracts/hardware';
 import type { ModelMeasurement, ModelMeasureProgress } from '#contracts/model-measurement';
 import type { CapacityPlan, Goal, WhatIf } from '#contracts/plan';
-import type { CapacityPort, ProbePort } from '#contracts/ports';
+import type { CalibrationPort, CapacityPort, ProbePort } from '#contracts/ports';
 import type { ScalabilityReport } from '#contracts/scalability';
+import { TELLING_QUESTIONS } from '#contracts/telling-questions';
 import { isOfThisDevice, measuredSpeed } from '../capacity/measured-speed.ts';
 import { memoryFit } from '../capacity/memory-fit.ts';
 import { isKept } from '../capacity/mlc-source.ts';
@@ -26,6 +28,7 @@ import { predictWebLlm } from '../capacity/predict-web-llm.ts';
 import { correctionOf, recordOf } from '../capacity/prediction-record.ts';
 import { projectScalability } from '../capacity/scalability/project-scalability.ts';
 import type { KnownModel } from '../capacity/known-model.ts';
+import { measuredMachineOf } from '../hardware/tier-visit.ts';
 import type { PredictionStore } from '../storage/prediction-store.ts';
 import type { SpeedMeasurementStore } from '../storage/speed-measurement-store.ts';
 import { fitReason } from '../ui/models/fit-words.ts';
@@ -33,6 +36,7 @@ import { measureSpeed, speedBackend, type CapacityMeasurePorts } from './capacit
 import { planInput, scalabilityInput, type PlanSources, type PredictedModel } from './capacity-view.ts';
 import type { CatalogueSource } from './catalogue-source.ts';
 import { keptWeights } from './kept-weights.ts';
+import { modelAnswers } from './model-answers.ts';
 import { knownModels, type KnownModelPorts } from './known-models.ts';
 import type { ModelsService } from './models-service.ts';
 import { outcomeOf } from './outcome-of.ts';
@@ -48,6 +52,9 @@ export interface CapacityServicePorts extends CapacityMeasurePorts, KnownModelPo
   readonly speeds: Promise<SpeedMeasurementStore>;
   readonly predictions: Promise<PredictionStore>;
   readonly webLlmSpeeds: Pick<WebLlmSpeeds, 'held' | 'measure'>;
+  readonly calibration: () => Pick<CalibrationPort, 'latest'>;
+  /** The members that have a seat now. */
+  readonly seated: () => readonly MemberView[];
   /** Runs a task while no member is asked anything. */
   readonly exclusively: <T>(signal: AbortSignal, task: () => Promise<Outcome<T>>) => Promise<Outcome<T>>;
 }
@@ -276,19 +283,28 @@ export class CapacityService implements CapacityPort {
   ): Promise<Outcome<PlanSources & { readonly measurement: SpeedMeasurement | null }>> {
     const look = await this.#look(signal);
     if (!look.ok) return look;
-    const [models, councils, starter, verdicts] = await Promise.all([
+    const [models, councils, starter, verdicts, calibration] = await Promise.all([
       this.#predicted(signal, look.value, null),
       this.#ports.catalogue.councils(signal),
       this.#ports.starter(signal),
       this.#verdicts(),
+      // What cannot be looked up counts as not measured.
+      outcomeOf(signal, () => this.#ports.calibration().latest(undefined, TELLING_QUESTIONS)),
     ]);
     if (!models.ok) return models;
     const { probe, device, measurement } = look.value;
+    const measured = calibration.ok ? calibration.value : null;
     return ok({
       probe,
       models: models.value,
       councils: councils.ok ? councils.value : null,
       starter: starter.ok ? starter.value : null,
+      answers: modelAnswers(
+        measured,
+        models.value.map(({ prediction }) => prediction),
+        this.#ports.seated(),
+        measuredMachineOf(probe.profile),
+      ),
       threads: device.threads,
       question: QUESTION,
       correction: correctionOf(

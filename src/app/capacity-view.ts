@@ -9,6 +9,7 @@ import type { StarterCouncil } from '#contracts/starter';
 import type { KnownModel } from '../capacity/known-model.ts';
 import { ENGINE_LIMIT_BYTES } from '../capacity/memory-fit.ts';
 import type { PredictionQuestion } from '../capacity/predict-speed.ts';
+import type { ModelAnswers } from './model-answers.ts';
 import { deviceFigures, threadsUsed } from './what-if-device.ts';
 
 /** A model that is known, with what is predicted of it. */
@@ -26,6 +27,8 @@ export interface PlanSources {
   readonly threads: number;
   readonly question: PredictionQuestion;
   readonly correction: number;
+  /** What models answered on this device, by their ids. */
+  readonly answers: ReadonlyMap<string, ModelAnswers>;
 }
 
 /** Of a public ranking, by the model's id in either catalogue. */
@@ -36,7 +39,7 @@ function scoresOf(councils: CouncilCatalogue | null): ReadonlyMap<string, number
 }
 
 export function planInput(sources: PlanSources, goal: Goal, whatIf: WhatIf = {}): PlanInput {
-  const { probe, models, councils, starter, question, correction, threads } = sources;
+  const { probe, models, councils, starter, question, correction, threads, answers } = sources;
   const { profile } = probe;
   const scores = scoresOf(councils);
   const accuracies = new Map(starter?.members.map(({ id, accuracy }) => [id, accuracy.test]) ?? []);
@@ -59,7 +62,8 @@ export function planInput(sources: PlanSources, goal: Goal, whatIf: WhatIf = {})
         prediction.backend === 'webgpu' ? device.graphicsFactor : bandwidthBound(device.coresFactor);
       return {
         prediction: faster(prediction, factor),
-        accuracy: accuracies.get(prediction.id) ?? null,
+        accuracy: answers.get(prediction.id)?.accuracy ?? accuracies.get(prediction.id) ?? null,
+        ...measuredOf(answers.get(prediction.id)),
         score: scores.get(prediction.id) ?? null,
         cacheBytesPerToken: known === null ? null : (kvCacheBytes(known.shape, 1) ?? known.kvBytesPerToken),
       };
@@ -69,6 +73,9 @@ export function planInput(sources: PlanSources, goal: Goal, whatIf: WhatIf = {})
     correction,
   };
 }
+
+const measuredOf = (answers: ModelAnswers | undefined): Pick<PlanCandidate, 'measured'> =>
+  answers === undefined ? {} : { measured: answers.measured };
 
 /**
  * More cores speed the writing of an answer up by less than their number, for they share one memory: by the square root,

@@ -21,6 +21,7 @@ import { lazily } from './lazily.ts';
 import type { FurtherMembers } from './further-members.ts';
 import { HistoryService } from './history-service.ts';
 import { LazyBench } from './lazy-bench.ts';
+import { lazyCalibration } from './lazy-calibration.ts';
 import { lazySettings } from './lazy-settings.ts';
 import { notePrediction } from './note-prediction.ts';
 import { MonitorService } from './monitor-service.ts';
@@ -97,6 +98,7 @@ export function compose(version: string): WitanPorts {
       supervisor,
       device,
       council,
+      calibration: () => calibration,
       models,
       database,
       threads,
@@ -123,8 +125,12 @@ export function compose(version: string): WitanPorts {
     urlOf: (file) => catalogue.urlOf(file),
     threads,
   });
+  const measuredRounds = lazily(async () => {
+    const { MeasuredRounds } = await import('./measured-rounds.ts');
+    return new MeasuredRounds({ calibration, members: () => council.members() });
+  });
   const council: CouncilService = new CouncilService({
-    rounds: () => import('../council/open-round.ts').then(({ openRound }) => openRound),
+    rounds: async () => (await measuredRounds()).rounds(),
     dispatch: async () => {
       const { composeDispatch } = await import('./dispatch-composition.ts');
       const room = async (): Promise<MemoryRoom> => (await memory()).room();
@@ -186,8 +192,9 @@ export function compose(version: string): WitanPorts {
     visible: pageVisible,
     onVisibility,
   });
-  const calibration = deferredPort(async () =>
+  const calibration = lazyCalibration(database, async () =>
     (await import('./calibration-composition.ts')).composeCalibration({
+      supervisor,
       catalogue,
       council,
       device,

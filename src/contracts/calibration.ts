@@ -142,7 +142,7 @@ export const RecommendationSchema = v.object({
     v.object({
       memberId: Name,
       accuracy: Share,
-      /** To the best member, in points; with its paired bootstrap 95 % interval. */
+      /** To the best member, in points; with its paired bootstrap 95 % interval, or ±3/n where no question tells them apart. */
       differencePoints: Figure,
       ci95: Interval,
       admission: v.picklist(ADMISSIONS),
@@ -200,4 +200,6 @@ export interface EvaluationOptions {
 export interface KeptRecord {
   readonly head: RecordHead;
   readonly questions: number;
+  /** It was made on another device, or in another browser. */
+  readonly elsewhere?: boolean;
 }

@@ -43,6 +43,18 @@ export const BudgetSchema = v.object({
 });
 export type Budget = v.InferOutput<typeof BudgetSchema>;
 
+/** What a member did with the questions that it was asked on this device. */
+const MeasuredAnswersSchema = v.object({
+  questions: Count,
+  /** Wilson 95 % interval of its share of right answers. */
+  ci95: v.tuple([Figure, Figure]),
+  /** Of one answer, all members answering at the same time, ms; null where this browser did not measure it. */
+  answerMs: v.nullable(v.object({ p50: Figure, p95: Figure })),
+  /** Of one answer, mean. */
+  tokens: Figure,
+});
+export type MeasuredAnswers = v.InferOutput<typeof MeasuredAnswersSchema>;
+
 export const PlanMemberSchema = v.object({
   id: Text,
   name: Text,
@@ -57,8 +69,10 @@ export const PlanMemberSchema = v.object({
   /** Of the plan's question, alone on the device. */
   tokensPerSecond: v.nullable(EstimateSchema),
   ttft: v.nullable(EstimateSchema),
-  /** Share of held-out questions that it had right, where that was measured; 0..1. */
+  /** Share of held-out questions that it had right, where that was measured; 0..1. With `measured` it is of those. */
   accuracy: v.nullable(v.pipe(Figure, v.maxValue(1))),
+  /** Absent: its answers were not measured on this device. */
+  measured: v.optional(MeasuredAnswersSchema),
   /** Of a public ranking, on one scale for all; not measured here. */
   score: v.nullable(v.number()),
   threads: Count,
@@ -151,7 +165,9 @@ export type CapacityPlan = v.InferOutput<typeof CapacityPlanSchema>;
 /** A model that could have a seat. */
 export interface PlanCandidate {
   readonly prediction: Omit<ModelPrediction, 'engine'> & { readonly engine: PlanMember['engine'] };
+  /** 0..1; of its answers on this device where those were measured, else of when it was made. */
   readonly accuracy: number | null;
+  readonly measured?: MeasuredAnswers;
   readonly score: number | null;
   /** Keys and values of one token, bytes; null where the shape is not known. */
   readonly cacheBytesPerToken: number | null;

@@ -220,7 +220,8 @@ export interface EvaluationPort {
    * Asks every member on this device every question to the end, keeps the answers, and replays the rules on them. What an
    * earlier run of the same kind was answered is not asked again.
    * Errors: usage; question-set-invalid (with the line, for own questions); council-unavailable; cancelled; worker-lost and
-   * the like (a member that fails ends the run; what was answered is kept); those of loading.
+   * the like (a member that fails ends the run); those of loading. What was answered before is kept, and the failure names
+   * it: `record`.
    */
   run(
     signal: AbortSignal,
@@ -235,8 +236,13 @@ export interface CalibrationPort extends EvaluationPort {
   records(): Promise<Outcome<readonly KeptRecord[]>>;
   /** The report of a kept record, nobody being asked. Errors: record-invalid (no such record), storage-failed. */
   replay(recordId: string): Promise<Outcome<EvalReport>>;
-  /** What the newest run found, of these questions or of any; null before the first. Errors: storage-failed. */
-  latest(split?: Split): Promise<Outcome<Calibration | null>>;
+  /**
+   * What the newest run on this device found, of these questions or of any, and of so many at least; null before the first.
+   * Errors: storage-failed.
+   */
+  latest(split?: Split, leastQuestions?: number): Promise<Outcome<Calibration | null>>;
+  /** How many questions come with the app. Errors: model-fetch-failed, question-set-invalid, cancelled. */
+  bundledQuestions(signal: AbortSignal, split: 'dev' | 'test'): Promise<Outcome<number>>;
   /**
    * How often members that were heard in this round were right when they agreed, and when they did not, in the newest run
    * that had them all as they are now; or why that is not known.
@@ -246,6 +252,12 @@ export interface CalibrationPort extends EvaluationPort {
   countQuestions(text: string): Promise<Outcome<number>>;
   /** The record as JSON lines. Errors: record-invalid (no such record), storage-failed. */
   exportRecord(recordId: string): Promise<Outcome<string>>;
+  /**
+   * Takes in what `exportRecord` wrote. A record of this device joins what is kept of it; one of another device is kept
+   * beside, under an id of its own, and decides nothing here.
+   * Errors: record-invalid with the line; storage-failed.
+   */
+  importRecord(text: string): Promise<Outcome<KeptRecord>>;
   /** Errors: storage-failed. */
   remove(recordId: string): Promise<Outcome<null>>;
 }

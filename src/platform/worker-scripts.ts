@@ -1,4 +1,5 @@
 // The one place in `src` that names worker files (as URLs: nothing of them is bundled into the page).
+import evaluationScript from '../../workers/evaluation/evaluation.worker.ts?worker&url';
 import microBenchScript from '../../workers/bench/micro-bench.worker.ts?worker&url';
 import modelStoreScript from '../../workers/storage/model-store.worker.ts?worker&url';
 import hashScript from '../../workers/storage/hash.worker.ts?worker&url';
@@ -18,6 +19,7 @@ export const WORKER_SCRIPTS = {
   telemetry: telemetryScript,
   synthetic: syntheticScript,
   microBench: microBenchScript,
+  evaluation: evaluationScript,
 } as const;
 
 /**

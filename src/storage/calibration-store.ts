@@ -55,6 +55,12 @@ export class CalibrationStore {
     return found.ok ? ok(found.value[0] ?? null) : found;
   }
 
+  /** Null where there is none. Errors: storage-failed. */
+  async result(recordId: string): Promise<Outcome<Calibration | null>> {
+    const found = await this.#under(CalibrationSchema, keyOf(recordId, 'result'));
+    return found.ok ? ok(found.value[0] ?? null) : found;
+  }
+
   /** In order of the ids of their questions. Errors: storage-failed. */
   ballots(recordId: string): Promise<Outcome<readonly RecordedBallot[]>> {
     return this.#under(RecordedBallotSchema, keyOf(recordId, 'ballot'));
@@ -62,7 +68,7 @@ export class CalibrationStore {
 
   /** Newest first. Errors: storage-failed. */
   async records(): Promise<Outcome<readonly KeptRecord[]>> {
-    const heads = await this.#under(RecordHeadSchema, '');
+    const heads = await this.#ofEach(RecordHeadSchema, 'head');
     if (!heads.ok) return heads;
     const records: KeptRecord[] = [];
     for (const head of [...heads.value].sort((a, b) => b.startedAt - a.startedAt)) {
@@ -75,7 +81,7 @@ export class CalibrationStore {
 
   /** Newest first. Errors: storage-failed. */
   async results(): Promise<Outcome<readonly Calibration[]>> {
-    const results = await this.#under(CalibrationSchema, '');
+    const results = await this.#ofEach(CalibrationSchema, 'result');
     return results.ok ? ok([...results.value].sort((a, b) => b.at - a.at)) : results;
   }
 
@@ -106,6 +112,38 @@ export class CalibrationStore {
     } catch (thrown) {
       return err(failure('storage-failed', { store: 'calibrations' }, thrown));
     }
+  }
+
+  /** This part of every record. Ballots are many, and are passed over unread: this is asked for before rounds. */
+  async #ofEach<S extends v.GenericSchema>(schema: S, part: Part): Promise<Outcome<v.InferOutput<S>[]>> {
+    const ids = await this.#ids();
+    if (!ids.ok) return ids;
+    const found: v.InferOutput<S>[] = [];
+    for (const id of ids.value) {
+      const parts = await this.#under(schema, keyOf(id, part));
+      if (!parts.ok) return parts;
+      found.push(...parts.value);
+    }
+    return ok(found);
+  }
+
+  /** Of all records. From each to the next is one step, however many ballots it has. */
+  async #ids(): Promise<Outcome<readonly string[]>> {
+    const ids = new Set<string>();
+    const idOf = (key: string): string => key.slice(0, key.indexOf('/'));
+    try {
+      const { store } = this.#database?.transaction('calibrations') ?? { store: null };
+      let cursor = (await store?.openKeyCursor()) ?? null;
+      while (cursor !== null) {
+        const id = idOf(cursor.key);
+        ids.add(id);
+        cursor = await cursor.continue(`${id}/\uffff`);
+      }
+    } catch (thrown) {
+      return err(failure('storage-failed', { store: 'calibrations' }, thrown));
+    }
+    for (const key of this.#memory.keys()) ids.add(idOf(key));
+    return ok([...ids]);
   }
 
   /** All of this schema whose key begins so, by their keys. */

@@ -1,25 +1,10 @@
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
-import type { Page } from '@playwright/test';
-import type { AxeResults } from 'axe-core';
 import { ScriptedServer } from '../fakes/scripted-server.ts';
+import { violations } from './support/axe.ts';
 import { ask } from './support/ports.ts';
 import { SHAPE_1M, SHAPE_30M, syntheticGguf } from '../browser/synthetic-gguf.ts';
 import { expect, openApp, test } from './support/fixtures.ts';
 import { Hub } from './support/hub.ts';
 import { pretendGraphicsCard } from './support/pretended-card.ts';
-
-// Evaluated rather than added as a script: the content policy of the page refuses foreign scripts.
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** What axe objects to, one line each. */
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate<AxeResults>('axe.run()');
-  return violations.flatMap(({ id, help, nodes }) =>
-    nodes.map((node) => `${id} (${help}): ${node.target.join(' ')}: ${node.failureSummary ?? ''}`),
-  );
-}
 
 const PAGES = [
   ['Device', '#/device'],
@@ -28,6 +13,7 @@ const PAGES = [
   ['Monitor', '#/monitor'],
   ['Benchmark', '#/benchmark'],
   ['Plan', '#/plan'],
+  ['How often is your council right?', '#/plan/calibration'],
   ['Settings', '#/settings'],
   ['A shared benchmark result', '#b1.damaged'],
 ] as const;

@@ -50,7 +50,16 @@ for (const [name, viewport] of [
   test(`no page scrolls sideways (${name})`, async ({ page }) => {
     await page.setViewportSize({ ...viewport, width: name === 'phone' ? 320 : viewport.width });
     await openApp(page);
-    for (const hash of ['#/', '#/device', '#/models', '#/monitor', '#/benchmark', '#/plan', '#/settings']) {
+    for (const hash of [
+      '#/',
+      '#/device',
+      '#/models',
+      '#/monitor',
+      '#/benchmark',
+      '#/plan',
+      '#/plan/calibration',
+      '#/settings',
+    ]) {
       await page.goto(`./${hash}`);
       await expect(page.getByRole('heading', { level: 1 })).toBeAttached();
       for (const summary of await page.locator('summary').all()) await summary.click();

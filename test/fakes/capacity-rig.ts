@@ -68,6 +68,8 @@ export function capacityRig(
         inspect: (id: string) => Promise.resolve(err(failure('member-unknown', { member: id }))),
       }),
     starter: () => Promise.resolve(ok(SHIPPED.starter)),
+    calibration: () => ({ latest: () => Promise.resolve(ok(null)) }),
+    seated: () => [],
     exclusively: (_signal, task) => task(),
     speeds: Promise.resolve(speeds),
     predictions: Promise.resolve(predictions),

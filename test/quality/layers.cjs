@@ -26,6 +26,7 @@ const WORKERS = {
   telemetry: [...BASE, 'telemetry', 'storage'],
   storage: [...BASE, 'storage'],
   bench: [...BASE, 'bench', 'hardware'],
+  evaluation: [...BASE, 'council'],
   service: BASE,
 };
 

@@ -12,6 +12,7 @@ const ISOLATION_HEADERS = {
 
 /** Packages that browser code imports, prepared before the first test. */
 const PACKAGES = [
+  'axe-core',
   '@wllama/wllama/esm/index.js',
   'cockatiel',
   'comlink',

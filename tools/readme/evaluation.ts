@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { EVALUATION_RULES } from '../../src/app/evaluation-rules.ts';
+import { EVALUATION_RULES } from '../../src/council/evaluation/evaluation-rules.ts';
 import type { EvalReport } from '../../src/contracts/evaluation.ts';
 import { evaluate } from '../../src/council/evaluation/evaluate.ts';
 import { parseRecordLines } from '../../src/council/evaluation/record-lines.ts';

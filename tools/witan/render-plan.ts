@@ -31,6 +31,15 @@ function head({ goal, tier, formula, valid, refusal, members, context, concurren
   ].join('\n');
 }
 
+/** How often it is right, where that was measured, and where. */
+function merit({ accuracy, measured }: Plan['members'][number]): string {
+  if (accuracy === null) return '';
+  const right = `right in ${(accuracy * 100).toFixed(1)} %`;
+  return measured === undefined
+    ? `${right} of held-out questions`
+    : `${right} of ${measured.questions} questions here`;
+}
+
 export function renderPlan(plan: Plan): string {
   const { members, budget, graphicsBudget, expected, checks, iterations, leftOut, thresholds } = plan;
   return [
@@ -44,6 +53,7 @@ export function renderPlan(plan: Plan): string {
         mib(member.memoryBytes),
         span(member.tokensPerSecond, 'tokens/s', 1),
         member.downloadBytes === 0 ? 'here' : `fetch ${mib(member.downloadBytes)}`,
+        merit(member),
       ]),
     ),
     '',

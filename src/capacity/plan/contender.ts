@@ -40,7 +40,10 @@ export interface Contender {
   readonly voter: VoterChances;
   /** Null where nobody can say. */
   readonly speed: Speed | null;
-  /** For ranking alone, never shown: one answer at a nominal bandwidth where its speed is not known. */
+  /**
+   * For ranking alone, never shown: where its speed is not known, one answer as fast as those that were measured here, else at a
+   * nominal bandwidth.
+   */
   readonly rankMs: number;
   /** One for each of `CONTEXTS`, the largest context first. */
   readonly demands: readonly Demand[];
@@ -105,6 +108,12 @@ function speedOf({ prediction }: PlanCandidate, question: Question, correction: 
   return { tokensPerSecond: faster, ttft: first, answerMs };
 }
 
+/** As if all the time of its answers went into writing them: short ones make it look slower than it is. */
+function measuredMs({ measured }: PlanCandidate, { answerTokens }: Question): number | null {
+  if (measured === undefined || measured.answerMs === null || measured.tokens < 1) return null;
+  return (measured.answerMs.p50 / measured.tokens) * answerTokens;
+}
+
 /** The question that a model is planned for: models of small contexts are asked small ones. */
 export function questionFor(contextTokens: number, { promptTokens, answerTokens }: PlanInput): Question {
   if (promptTokens + answerTokens <= contextTokens) return { promptTokens, answerTokens };
@@ -134,7 +143,10 @@ export function contender(
     standing,
     voter: voterChances(standing.value),
     speed,
-    rankMs: speed?.answerMs.median ?? (weightsBytes / NOMINAL_BYTES_PER_MS) * question.answerTokens,
+    rankMs:
+      speed?.answerMs.median ??
+      measuredMs(candidate, question) ??
+      (weightsBytes / NOMINAL_BYTES_PER_MS) * question.answerTokens,
     demands,
     downloadBytes:
       prediction.installed || laneOf(candidate) === 'remote' ? 0 : (prediction.sizeBytes ?? weightsBytes),

@@ -39,9 +39,28 @@ function partsOf(
   return { weightsBytes, cacheBytes, scratchBytes, engineBytes };
 }
 
+/** What was measured, if it can be reckoned with. */
+function measuredOf(measured: PlanCandidate['measured']): Pick<PlanCandidate, 'measured'> {
+  if (measured === undefined) return {};
+  const { answerMs, questions, ci95, tokens } = measured;
+  const [low, high] = ci95;
+  const sound = (value: number): boolean => value >= 0 && value <= MOST_MS; // false for NaN
+  if (!Number.isInteger(questions) || ![questions, low, high, tokens].every(sound)) return {};
+  const timed = answerMs !== null && sound(answerMs.p50) && sound(answerMs.p95);
+  return {
+    measured: {
+      questions: questions + 0, // no −0
+      ci95: [low + 0, high + 0],
+      answerMs: timed ? { p50: answerMs.p50 + 0, p95: answerMs.p95 + 0 } : null,
+      tokens: tokens + 0,
+    },
+  };
+}
+
 function candidateOf({
   prediction,
   accuracy,
+  measured,
   score,
   cacheBytesPerToken,
 }: PlanCandidate): readonly PlanCandidate[] {
@@ -65,8 +84,9 @@ function candidateOf({
         memory: estimateOf(prediction.memory, 0, MOST_BYTES),
         memoryParts: partsOf(prediction.memoryParts),
       },
-      accuracy: accuracy !== null && accuracy >= 0 && accuracy <= 1 ? accuracy : null,
-      score: score !== null && Number.isFinite(score) ? score : null,
+      accuracy: accuracy !== null && accuracy >= 0 && accuracy <= 1 ? accuracy + 0 : null,
+      ...measuredOf(measured),
+      score: score !== null && Number.isFinite(score) ? score + 0 : null,
       cacheBytesPerToken: bytesOf(cacheBytesPerToken),
     },
   ];

@@ -31,7 +31,7 @@ export function planMember(
   level: number,
   threadsEach: number,
 ): PlanMember {
-  const { prediction, accuracy, score } = candidate;
+  const { prediction, accuracy, measured, score } = candidate;
   const { id, name, family, engine, backend, quantization } = prediction;
   const demand = demands[level];
   return {
@@ -47,6 +47,7 @@ export function planMember(
     tokensPerSecond: speed?.tokensPerSecond ?? null,
     ttft: speed?.ttft ?? null,
     accuracy,
+    ...(measured === undefined ? {} : { measured }),
     score,
     threads: lane === 'cpu' ? threadsEach : 1,
   };

@@ -1,5 +1,5 @@
 import type { Recommendation } from '#contracts/calibration';
-import { compare, countTrue } from './arms.ts';
+import { compareCautiously, countTrue } from './arms.ts';
 import { memberColumn } from './columns.ts';
 import type { EvaluatedMember, Judged } from './judged.ts';
 
@@ -39,7 +39,11 @@ export function admissionsOf(
     const accuracy = judged.length === 0 ? 0 : hits(id) / judged.length;
     if (id === bestId)
       return { memberId: id, accuracy, differencePoints: 0, ci95: [0, 0], admission: 'best', certain: false };
-    const { differencePoints, ci95 } = compare(greedy.get(id) ?? [], greedy.get(bestId ?? '') ?? [], seed);
+    const { differencePoints, ci95 } = compareCautiously(
+      greedy.get(id) ?? [],
+      greedy.get(bestId ?? '') ?? [],
+      seed,
+    );
     const judgement =
       judged.length === 0
         ? ({ admission: 'cannot-tell', certain: false } as const)

@@ -65,6 +65,17 @@ export function compare(a: readonly boolean[], b: readonly boolean[], seed: numb
   };
 }
 
+/**
+ * As `compare`. Where no question tells the two apart every resample is the same and its interval empty, which is not
+ * certainty: of n questions without an event there may still be 3/n of them (rule of three; Hanley & Lippman-Hand 1983).
+ */
+export function compareCautiously(a: readonly boolean[], b: readonly boolean[], seed: number): Comparison {
+  const compared = compare(a, b, seed);
+  if (a.some((hit, index) => hit !== b[index])) return compared;
+  const most = Math.min(100, 300 / Math.max(1, a.length));
+  return { ...compared, ci95: [-most, most] };
+}
+
 /** All pairs of a report, with Holm's correction over all of them. */
 export function pairsOf(couples: readonly (readonly [Column, Column])[], seed: number): EvalPair[] {
   const pairs = couples.map(([a, b]) => ({ a: a.name, b: b.name, ...compare(a.right, b.right, seed) }));

@@ -4,7 +4,7 @@ import { wilsonInterval } from '#kernel/statistics-proportions';
 import type { CouncilTrial, RecordedBallot, Recommendation } from '#contracts/calibration';
 import type { Rule, RuleName } from '#contracts/rules';
 import { admissionsOf } from './admission.ts';
-import { compare, countTrue } from './arms.ts';
+import { compareCautiously, countTrue } from './arms.ts';
 import {
   ballotOf,
   isRight,
@@ -132,7 +132,7 @@ function versus(
   alone: { readonly id: string; readonly right: readonly boolean[] },
   seed: number,
 ): NonNullable<Recommendation['versusAlone']> {
-  const compared = compare(best.right, alone.right, seed);
+  const compared = compareCautiously(best.right, alone.right, seed);
   const [low, high] = compared.ci95;
   const verdict =
     low > 0 ? 'better' : high < 0 ? 'worse' : low > NO_WORSE_POINTS ? 'no-worse' : 'cannot-tell';

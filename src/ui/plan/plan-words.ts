@@ -67,10 +67,23 @@ export function fetchWords(downloadBytes: number | null): string {
   return downloadBytes === 0 ? 'Nothing, it is here' : fileSize(downloadBytes);
 }
 
-/** "right in 71 % of held-out questions", "score 41.2 in public rankings". */
-export function meritWords({ accuracy, score }: PlanMember): string {
+/** "measured here on 240 questions: right in 91 % (87 to 94)", "right in 71 % of held-out questions", "score 41.2 in public rankings". */
+export function meritWords({ accuracy, measured, score }: PlanMember): string {
+  if (accuracy !== null && measured !== undefined) {
+    const [low, high] = measured.ci95.map((share) => count(share * 100));
+    const right = `right in ${percent(accuracy)} (${low ?? ''} to ${high ?? ''})`;
+    return `measured here on ${plural(measured.questions, 'question')}: ${right}`;
+  }
   if (accuracy !== null) return `right in ${percent(accuracy)} of held-out questions`;
   return score === null ? '' : `score ${significant(score)} in public rankings, not measured here`;
+}
+
+/** "An answer of 4.7 tokens took 62 ms here, 19 of 20 at most 140 ms, …"; null where it was not measured. */
+export function answerWords({ measured }: PlanMember): string | null {
+  if (measured === undefined || measured.answerMs === null) return null;
+  const { p50, p95 } = measured.answerMs;
+  const size = `${plain(measured.tokens)}${NBSP}tokens`;
+  return `An answer of ${size} took ${duration(p50)} here, 19 of 20 at most ${duration(p95)}, while all members answered`;
 }
 
 /** "1.2 GB are still to be fetched." */

@@ -3,16 +3,11 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as v from 'valibot';
 import { err, ok } from '#kernel/result';
 import { failure } from '#contracts/errors';
-import type { AbsentMember, CouncilMember, MemberView, Roster } from '#contracts/council';
-import { NOTHING_SAID, type GenerateRequest } from '#contracts/engine';
+import type { AbsentMember } from '#contracts/council';
 import { EvalReportSchema } from '#contracts/evaluation';
-import { CalibrationService } from '../../../src/app/calibration-service.ts';
-import { CalibrationStore } from '../../../src/storage/calibration-store.ts';
-import { emptyStorage, openedDatabase } from '../../fakes/fresh-database.ts';
-import { PLAIN_RULES } from '../../fakes/plain-rules.ts';
-import { ABSTAIN } from '../../fakes/played-round.ts';
-import { scriptedMembers } from '../../fakes/scripted-engine.ts';
-import { VirtualClock } from '../../fakes/virtual-clock.ts';
+import type { CalibrationService } from '../../../src/app/calibration-service.ts';
+import { CalibrationRig as Rig, keptBy } from '../../fakes/calibration-rig.ts';
+import { emptyStorage } from '../../fakes/fresh-database.ts';
 
 // Comes with the first question otherwise, in real time, while the virtual clock runs on.
 beforeAll(() => import('../../../src/app/starter-files.ts'));
@@ -21,14 +16,6 @@ beforeEach(() => {
 });
 
 const NEVER = new AbortController().signal;
-const QUESTIONS = Array.from({ length: 12 }, (_, n) => ({
-  id: `q${String(n).padStart(2, '0')}`,
-  family: n % 2 === 0 ? 'sums' : 'more sums',
-  level: 1,
-  kind: 'number' as const,
-  prompt: `What is ${String(n)} + 1?`,
-  answer: String(n + 1),
-}));
 const FAR: AbsentMember = {
   id: 'far',
   name: 'Far',
@@ -38,67 +25,6 @@ const FAR: AbsentMember = {
 };
 const OPTIONS = { questions: 12, split: 'test', seed: 1 } as const;
 const NOTHING = (): void => undefined;
-
-/** A device with two members: the first is right, the second is wrong in every third question. */
-class Rig {
-  readonly requests: GenerateRequest[] = [];
-  sizeBytes = 100;
-  /** Called before each answer. */
-  onAsk: (count: number) => void = NOTHING;
-  roster: Roster;
-  readonly clock = new VirtualClock();
-
-  constructor() {
-    this.roster = { ready: this.members(), absent: [] };
-  }
-
-  members(): readonly CouncilMember[] {
-    return scriptedMembers(this.clock, [{}, {}]).map((member, seat) => {
-      member.engine.generate = (signal, request) => {
-        this.requests.push(request);
-        this.onAsk(this.requests.length);
-        if (signal.aborted) return Promise.resolve(ok(NOTHING_SAID));
-        const n = Number(/\d+/.exec(request.prompt)?.[0]);
-        const text = String(seat === 1 && n % 3 === 0 ? 99 : n + 1);
-        return Promise.resolve(ok({ ...NOTHING_SAID, finish: 'stop', text, completionTokens: 2 }));
-      };
-      return member;
-    });
-  }
-
-  /** As a page that was just opened. */
-  async service(): Promise<CalibrationService> {
-    const store = new CalibrationStore(await openedDatabase());
-    return new CalibrationService({
-      clock: this.clock,
-      council: {
-        exclusively: (_signal, task) => task(),
-        about: () =>
-          Promise.resolve(
-            ok({ schema: 'witan.starter-council', version: 1, generated: '', abstain: ABSTAIN, members: [] }),
-          ),
-        roster: () => Promise.resolve(ok(this.roster)),
-        members: () =>
-          this.roster.ready.map(({ id }) => ({ id, parameters: 7, sizeBytes: this.sizeBytes }) as MemberView),
-      },
-      catalogue: {
-        questions: () =>
-          Promise.resolve(
-            ok({
-              schema: 'witan.question-set',
-              version: 1,
-              split: 'test',
-              sha256: 'cd'.repeat(32),
-              questions: QUESTIONS,
-            }),
-          ),
-      },
-      store: () => Promise.resolve(store),
-      rules: PLAIN_RULES,
-      machine: () => Promise.resolve('Chrome/1 {}'),
-    });
-  }
-}
 
 describe('a run', () => {
   it('reports every arm, with the best member asked as often as all together', async () => {
@@ -142,7 +68,9 @@ describe('a run', () => {
     };
     const killed = await (await rig.service()).run(stop.signal, OPTIONS, NOTHING);
     expect(killed).toMatchObject({ error: { code: 'cancelled' } });
-    const [kept] = await recordsOf(await rig.service());
+    const [record] = await keptBy(await rig.service());
+    const kept = record?.questions;
+    expect(killed).toMatchObject({ error: { details: { record: record?.head.id, kept } } });
     expect(kept).toBeGreaterThan(2);
     expect(kept).toBeLessThan(12);
 
@@ -205,9 +133,7 @@ describe('a run', () => {
 });
 
 async function recordsOf(service: CalibrationService): Promise<readonly number[]> {
-  const records = await service.records();
-  if (!records.ok) throw new Error(records.error.code);
-  return records.value.map(({ questions }) => questions);
+  return (await keptBy(service)).map(({ questions }) => questions);
 }
 
 describe('who is asked', () => {
@@ -271,25 +197,5 @@ describe('own questions', () => {
     expect(await service.countQuestions(broken)).toMatchObject(refused);
     expect(await service.run(NEVER, { ...OPTIONS, own: broken }, NOTHING)).toMatchObject(refused);
     expect(rig.requests).toHaveLength(0);
-  });
-});
-
-describe('a kept record', () => {
-  it('says the same when it is replayed, leaves as lines, and goes when it is removed', async () => {
-    const rig = new Rig();
-    const service = await rig.service();
-    const run = await service.run(NEVER, { ...OPTIONS, samples: 2 }, NOTHING);
-    if (!run.ok) throw new Error(run.error.code);
-    const { recordId } = run.value.calibration;
-    rig.requests.length = 0;
-    const again = await (await rig.service()).replay(recordId);
-    expect(again).toEqual(ok({ ...run.value, wallMs: 0 }));
-    expect(rig.requests).toHaveLength(0);
-    const lines = await service.exportRecord(recordId);
-    expect(lines.ok && lines.value.trim().split('\n')).toHaveLength(13);
-    await service.remove(recordId);
-    expect(await service.replay(recordId)).toMatchObject({ error: { code: 'record-invalid' } });
-    expect(await service.exportRecord(recordId)).toMatchObject({ error: { code: 'record-invalid' } });
-    expect(await service.latest()).toEqual(ok(null));
   });
 });

@@ -67,6 +67,7 @@ const sourcesOf = (device: HardwareProfile, threads: number): PlanSources => ({
   threads,
   question: { promptTokens: 256, answerTokens: 128 },
   correction: 1,
+  answers: new Map(),
 });
 
 it('any device that is told or supposed has a plan and projections that are documents', () => {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { err } from '#kernel/result';
+import { err, ok } from '#kernel/result';
 import {
   PredictReportSchema,
   SpeedMeasurementSchema,
@@ -13,11 +13,17 @@ import { ScalabilityReportSchema } from '#contracts/scalability';
 import { CALIBRATION } from '../../../src/capacity/calibration.ts';
 import type { SpeedMeasurementStore } from '../../../src/storage/speed-measurement-store.ts';
 import { capacityRig, LAPTOP, LLAMA_ID, SHIPPED, type CapacityRig } from '../../fakes/capacity-rig.ts';
+import { calibrationOf } from '../../fakes/calibrations.ts';
 import { AGENTS, onlyGpu } from '../../fakes/hardware-profiles.ts';
 import { decodeVerdict } from '../../fakes/prediction-verdicts.ts';
 import { calibrated } from '../../fakes/speed-measurements.ts';
 
 const { signal } = new AbortController();
+const CATALOGUE = {
+  gguf: () => Promise.resolve(ok(SHIPPED.gguf)),
+  webLlm: () => Promise.resolve(ok({ ...SHIPPED.webLlm, models: [] })),
+  councils: () => Promise.resolve(ok(SHIPPED.councils)),
+};
 
 async function valueOf<T>(outcome: Promise<Outcome<T>>): Promise<T> {
   const settled = await outcome;
@@ -214,6 +220,34 @@ describe('plan', () => {
     await rig.predictions.add([decodeVerdict(2, 1500)]);
     const corrected = await valueOf(rig.service.plan(signal, 'quality'));
     expect(corrected.correction).toBeCloseTo(2 ** (1 / 6), 9);
+  });
+
+  it('goes by what its models answered on this device, in questions enough', async () => {
+    const bundled = SHIPPED.starter.members.map((member) => ({ ...member, backend: 'cpu' as const }));
+    const wanted: unknown[] = [];
+    const calibration = calibrationOf(bundled, { accuracy: 0.42 });
+    const { service } = capacityRig({
+      calibration: () => ({
+        latest: (_split, least) => {
+          wanted.push(least);
+          return Promise.resolve(ok(calibration));
+        },
+      }),
+      catalogue: { ...CATALOGUE, gguf: () => Promise.resolve(ok({ ...SHIPPED.gguf, models: [] })) },
+    });
+    const plan = await valueOf(service.plan(signal, 'balanced'));
+    expect(wanted).toEqual([20]);
+    expect(plan.members).toHaveLength(3);
+    expect(plan.members[0]).toMatchObject({
+      accuracy: 0.42,
+      // Of another browser.
+      measured: { questions: 100, answerMs: null },
+    });
+    expect(v.parse(CapacityPlanSchema, plan)).toEqual(plan);
+    const broken = capacityRig({
+      calibration: () => ({ latest: () => Promise.reject(new Error('no code')) }),
+    });
+    expect(await broken.service.plan(signal, 'balanced')).toMatchObject({ ok: true });
   });
 
   it('stands without the scores and the bundled council', async () => {

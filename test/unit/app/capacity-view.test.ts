@@ -41,6 +41,7 @@ const sources = (device: Partial<HardwareProfile> = {}, change: Partial<PlanSour
     threads: 2,
     question: { promptTokens: 256, answerTokens: 128 },
     correction: 1.1,
+    answers: new Map(),
     ...change,
   };
 };
@@ -296,4 +297,17 @@ describe('what projections are made from', () => {
       expect(projections.map(({ title }) => title)).toContain('Twice the cores (16)');
     });
   });
+});
+
+it('takes what was measured here before what was known of a model when it was made', () => {
+  const models: readonly PredictedModel[] = [
+    { prediction: { ...of(STARTER), engine: 'starter' }, known: knownLlama() },
+    { prediction: of('own'), known: knownLlama() },
+  ];
+  const measured = { questions: 40, ci95: [0.4, 0.7] as [number, number], answerMs: null, tokens: 9 };
+  const answers = new Map([[STARTER, { accuracy: 0.55, measured }]]);
+  const plan = planInput(sources({}, { models, answers }), 'quality');
+  expect(candidate(plan, STARTER)).toMatchObject({ accuracy: 0.55, measured });
+  expect(candidate(plan, 'own')).toMatchObject({ accuracy: null });
+  expect(candidate(plan, 'own')).not.toHaveProperty('measured');
 });

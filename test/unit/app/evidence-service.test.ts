@@ -29,6 +29,7 @@ class Rig {
     catalogue: { questions: () => Promise.resolve(err(failure('question-set-invalid'))) },
     store: () => Promise.resolve(this.store),
     rules: PLAIN_RULES,
+    evaluate: () => Promise.resolve(err(failure('worker-lost'))), // nobody asks for a report
     machine: () => Promise.resolve(''),
   });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { GOALS, type CapacityPlan, type PlanInput } from '#contracts/plan';
+import { GOALS, type CapacityPlan, type MeasuredAnswers, type PlanInput } from '#contracts/plan';
 import { admitted } from '../../../../src/capacity/plan/admission.ts';
 import type { Terms } from '../../../../src/capacity/plan/check-bits.ts';
 import { GOAL_LIMITS } from '../../../../src/capacity/plan/goal-limits.ts';
@@ -201,6 +201,39 @@ test('speeds that nobody knows are planned with only where nothing else is, and 
   );
   expect(idsOf(bundled)).toEqual(['alder', 'birch', 'cedar']);
   expect(bundled.leftOut[0]?.because).toMatch(/^Its speed here is not known/);
+});
+
+const measured = (p50: number, tokens = 50): MeasuredAnswers => ({
+  questions: 120,
+  ci95: [0.5, 0.7],
+  answerMs: { p50, p95: 2 * p50 },
+  tokens,
+});
+
+test('answers that were measured here order models of unknown speed, and the plan shows them', () => {
+  const candidates = SKETCHES.filter(({ id }) => ['lfm2-700m', 'qwen3.5-0.8b'].includes(id)).map(
+    (sketch) => ({
+      ...planCandidate({ ...sketch, score: 40, sizeMiB: 500 }, null),
+      measured: measured(sketch.id === 'lfm2-700m' ? 60_000 : 50),
+    }),
+  );
+  const plan = planCapacity(planInput({ goal: 'speed', candidates }));
+  expect(plan.members[0]).toMatchObject({
+    id: 'qwen3.5-0.8b',
+    tokensPerSecond: null,
+    measured: measured(50),
+  });
+  const turned = candidates.map((each) => ({
+    ...each,
+    measured: measured(each.prediction.id === 'lfm2-700m' ? 50 : 60_000),
+  }));
+  expect(planCapacity(planInput({ goal: 'speed', candidates: turned })).members[0]?.id).toBe('lfm2-700m');
+});
+
+test('a predicted speed counts before answers that were measured with others answering too', () => {
+  const plain = planCapacity(planInput());
+  const candidates = planInput().candidates.map((each) => ({ ...each, measured: measured(1e6) }));
+  expect(idsOf(planCapacity(planInput({ candidates })))).toEqual(idsOf(plain));
 });
 
 test('what was measured on held-out questions decides among those that were measured', () => {

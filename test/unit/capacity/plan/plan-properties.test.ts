@@ -296,6 +296,12 @@ const wildCandidate: fc.Arbitrary<PlanCandidate> = fc.record({
     caveats: fc.constant([]),
   }),
   accuracy: fc.option(wild),
+  measured: fc.record({
+    questions: wild,
+    ci95: fc.tuple(wild, wild),
+    answerMs: fc.option(fc.record({ p50: wild, p95: wild })),
+    tokens: wild,
+  }),
   score: fc.option(wild),
   cacheBytesPerToken: fc.option(wild),
 });

@@ -60,9 +60,23 @@ describe('the search', () => {
   it('takes the smaller of two councils that have as many right, and says how little the choice means', () => {
     const { councils, versusAlone, stability } = recommended(repeated('+++', 20));
     expect(councils[0]?.members).toEqual(['m0', 'm1']);
-    expect(versusAlone).toMatchObject({ verdict: 'no-worse', differencePoints: 0, p: 1 });
+    expect(versusAlone).toMatchObject({ verdict: 'cannot-tell', differencePoints: 0, p: 1 });
     // All are equal in every drawing, and the first is taken.
     expect(stability).toBe(1);
+  });
+
+  it('is sure of nothing where no question tells two apart, unless the questions are many', () => {
+    const few = recommended(repeated('++', 24));
+    expect(few.admissions[1]).toMatchObject({
+      admission: 'cannot-tell',
+      certain: false,
+      ci95: [-12.5, 12.5],
+    });
+    const more = recommended(repeated('++', 30));
+    expect(more.admissions[1]).toMatchObject({ admission: 'fits', certain: true, ci95: [-10, 10] });
+    expect(more.versusAlone).toMatchObject({ verdict: 'cannot-tell' });
+    const many = recommended(repeated('++', 301));
+    expect(many.versusAlone).toMatchObject({ verdict: 'no-worse' });
   });
 
   it('reports union and contradiction, and their difference', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GOALS } from '#contracts/plan';
 import {
+  answerWords,
   checkFigures,
   checkSummary,
   correctionWords,
@@ -47,6 +48,15 @@ describe('a member of the plan', () => {
     expect(meritWords(planMember('a', { accuracy: 0.71, score: 40 }))).toContain(`71${NBSP}%`);
     expect(meritWords(planMember('a', { score: 41.2 }))).toContain('not measured here');
     expect(meritWords(planMember('a', { score: null }))).toBe('');
+    const measured = { questions: 120, ci95: [0.62, 0.79] as [number, number], answerMs: null, tokens: 4.71 };
+    const member = planMember('a', { accuracy: 0.71, measured });
+    expect(meritWords(member)).toBe(`measured here on 120${NBSP}questions: right in 71${NBSP}% (62 to 79)`);
+    expect(answerWords(member)).toBeNull();
+    expect(answerWords(planMember('a'))).toBeNull();
+    const timed = planMember('a', { measured: { ...measured, answerMs: { p50: 62, p95: 1400 } } });
+    expect(answerWords(timed)).toBe(
+      `An answer of 4.71${NBSP}tokens took 62${NBSP}ms here, 19 of 20 at most 1.40${NBSP}s, while all members answered`,
+    );
   });
 });
 

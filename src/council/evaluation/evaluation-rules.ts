@@ -1,5 +1,5 @@
-import type { RuleSet } from '../council/evaluation/judged.ts';
-import { ruleNamed } from '../council/rules/rule-named.ts';
+import { ruleNamed } from '../rules/rule-named.ts';
+import type { RuleSet } from './judged.ts';
 
 /** The rules that evaluations replay: those that need nothing besides the answers. */
 export const EVALUATION_RULES: RuleSet = {
