@@ -8,9 +8,11 @@ import type { ProbeReport } from '#contracts/hardware';
 import { MICRO_NAMES } from '#contracts/micro-bench';
 import { METRIC_IDS, type MetricId, type MetricSample } from '#contracts/metrics';
 import type { WitanPorts } from '#contracts/ports';
+import { lazily } from '../../src/app/lazily.ts';
 import { emptyCalibration } from './calibration-port.ts';
 import { microReport } from './capacity-data.ts';
 import { FakeCapacityPort } from './capacity-port.ts';
+import { conversationPort } from './conversation-port.ts';
 import { FakeMemberPort } from './member-port.ts';
 import { FakeModelsPort } from './models-port.ts';
 import type { PortScript, ScriptedMember } from './port-script.ts';
@@ -122,6 +124,16 @@ export class FakePorts implements WitanPorts {
   };
 
   readonly members = new FakeMemberPort();
+
+  readonly #talk = lazily(async () =>
+    conversationPort({
+      clock: this.#clock,
+      council: this.council,
+      records: this.#records,
+      readers: () => this.script.readers ?? [],
+    }),
+  );
+  readonly conversations: WitanPorts['conversations'] = async () => (await this.#talk()).port;
 
   readonly history: WitanPorts['history'] = {
     persistent: () => Promise.resolve(this.script.persistent),
