@@ -1,11 +1,17 @@
-/** Hands a text to the browser as a file. Nothing leaves the device. */
-export function downloadJson(fileName: string, value: unknown): void {
-  const url = URL.createObjectURL(
-    new Blob([`${JSON.stringify(value, null, 2)}\n`], { type: 'application/json' }),
-  );
+/** Hands bytes to the browser as a file. Nothing leaves the device. */
+export function downloadBlob(fileName: string, blob: Blob): void {
+  const url = URL.createObjectURL(blob);
   const link = document.createElement('a');
   link.href = url;
   link.download = fileName;
   link.click();
   URL.revokeObjectURL(url);
+}
+
+export function downloadJson(fileName: string, value: unknown): void {
+  downloadBlob(fileName, new Blob([`${JSON.stringify(value, null, 2)}\n`], { type: 'application/json' }));
+}
+
+export function downloadMarkdown(fileName: string, text: string): void {
+  downloadBlob(fileName, new Blob([text], { type: 'text/markdown' }));
 }

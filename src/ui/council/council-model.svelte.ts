@@ -5,6 +5,7 @@ import type { WitanPorts } from '#contracts/ports';
 import type { RuleName, StopName } from '#contracts/rules';
 import type { StarterCouncil } from '#contracts/starter';
 import { RoundView } from './round-view.svelte.ts';
+import type { AskManner, TalkModel } from './talk-model.svelte.ts';
 import { spokenResult } from './verdict-words.ts';
 
 /** State of the council page. It lives as long as the app, so a round goes on while another page is open. */
@@ -30,6 +31,8 @@ export class CouncilModel {
   problem = $state.raw<WitanFailure | null>(null);
   /** Read out by screen readers: the answer, once. */
   announcement = $state('');
+  /** The conversation that the page is in; null until somebody goes on with an answer. */
+  talk = $state.raw<TalkModel | null>(null);
 
   /** Members that are asked only with the user's yes. */
   readonly remote = $derived(this.members.filter((member) => member.backend === 'remote'));
@@ -37,12 +40,15 @@ export class CouncilModel {
   readonly sharesAnswers = $derived(['borda', 'kemeny', 'chairman'].includes(this.deciding.rule));
   readonly running = $derived(this.waitingFor !== null || (this.round?.running ?? false));
   readonly shown = $derived(this.record ?? this.round?.deliberation ?? null);
+  /** The next question goes on with what is on screen. */
+  readonly following = $derived(this.talk?.conversation != null || this.shown?.answer != null);
   /** The question whose answer is on screen. */
   readonly question = $derived(this.record?.prompt ?? this.waitingFor ?? this.round?.prompt ?? null);
 
   readonly #ports: WitanPorts;
   #ask: AbortController | null = null;
   #prepared = false;
+  #talk: Promise<TalkModel> | null = null;
 
   constructor(ports: WitanPorts) {
     this.#ports = ports;
@@ -76,8 +82,28 @@ export class CouncilModel {
     void this.#ports.council.prepare(new AbortController().signal);
   }
 
-  async ask(prompt: string): Promise<void> {
+  /** The code of conversations comes with its first use. */
+  loadTalk(): Promise<TalkModel> {
+    const loading = (this.#talk ??= import('./talk-model.svelte.ts').then(
+      ({ TalkModel }) => (this.talk = new TalkModel(this, this.#ports)),
+    ));
+    loading.catch(() => {
+      this.#talk = null;
+    });
+    return loading;
+  }
+
+  /** The next question begins anew. */
+  anew(): void {
+    this.talk?.leave();
+    this.record = this.round = this.problem = null;
+    this.draft = '';
+  }
+
+  async ask(prompt: string, manner: AskManner = 'ask'): Promise<void> {
     if (this.running) return;
+    const { shown, record, round } = this;
+    const talking = this.following ? this.loadTalk() : null;
     this.problem = null;
     this.record = null;
     this.announcement = '';
@@ -93,21 +119,29 @@ export class CouncilModel {
       samples,
       stop,
       ...(rule === 'chairman' && chairman !== null ? { chairman } : {}),
+      ...(manner === 'again' ? { fresh: true } : {}),
     };
     this.sendAway = false;
     try {
-      const asked = await this.#ports.council.ask(controller.signal, prompt, options);
+      const { signal } = controller;
+      const asked =
+        talking === null
+          ? await this.#ports.council.ask(signal, prompt, options)
+          : await (await talking).ask(signal, shown, prompt, options, manner);
       if (!asked.ok) this.problem = asked.error;
+      else if (this.draft.trim() === prompt.trim()) this.draft = '';
     } catch (thrown) {
       this.problem = failureOf(thrown);
     }
+    // What could not be asked leaves on screen what was there.
+    if (this.problem !== null && this.round === round) this.record = record;
     this.waitingFor = null;
     this.#ask = null;
   }
 
   /** The question on screen once more. */
   askAgain(): Promise<void> {
-    return this.question === null ? Promise.resolve() : this.ask(this.question);
+    return this.question === null ? Promise.resolve() : this.ask(this.question, 'again');
   }
 
   stopAll(): void {
@@ -142,9 +176,18 @@ export class CouncilModel {
     }
   }
 
-  /** Shows a record of the history; `null` goes back to the round. */
-  async open(recordId: string | null): Promise<void> {
+  /** Rewords the question on screen. */
+  async edit(): Promise<void> {
+    this.draft = (await (await this.loadTalk()).edit(null)) ?? this.draft;
+  }
+
+  /** Shows a record of the history, or a conversation; neither goes back to the round. */
+  async open(recordId: string | null, conversationId?: string): Promise<void> {
     this.problem = null;
+    if (conversationId !== undefined) {
+      await (await this.loadTalk()).open(conversationId);
+      return;
+    }
     if (recordId === null) {
       this.record = null;
       return;
