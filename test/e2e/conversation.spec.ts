@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Locator, Page } from '@playwright/test';
+import { ScriptedServer } from '../fakes/scripted-server.ts';
 import { ANSWER, historyPrompts, QUESTION } from './support/ports.ts';
 import { expect, openApp, test } from './support/fixtures.ts';
 
@@ -30,7 +31,7 @@ test('a follow-up goes on in one conversation, which a reload comes back to', as
   await askInBox(page, 'Reverse the word stone', 'enots');
   await expect(turnsOf(page).getByRole('listitem')).toHaveCount(1);
   await expect(turnsOf(page)).toContainText(QUESTION);
-  await expect(turnsOf(page)).toContainText('Nothing said before was shown to the members.');
+  await expect(turnsOf(page)).toContainText('Members were shown nothing said before.');
   await expect(historyOf(page).getByRole('listitem')).toHaveCount(1);
   await expect(historyOf(page)).toContainText('2\u00a0questions');
   await expect(page).toHaveURL(/#\/conversation\//);
@@ -133,7 +134,9 @@ test('the history is searched, exported, wiped and brought back whole', async ({
   await historyOf(page)
     .locator('input[type=file]')
     .setInputFiles({ name: 'other.json', mimeType: 'application/json', buffer: Buffer.from('{"a":1}') });
-  await expect(historyOf(page).getByRole('alert')).toContainText('This file holds no deliberations of Witan.');
+  await expect(historyOf(page).getByRole('alert')).toContainText(
+    'This file holds no deliberations of Witan.',
+  );
   expect(await everything(page)).toEqual(before);
 });
 
@@ -162,4 +165,49 @@ test('an open record is decided again, and goes out as a file', async ({ page })
   expect(text).toContain(ANSWER);
   await dialog.getByRole('button', { name: 'Close' }).click();
   await expect(dialog).toHaveCount(0);
+});
+
+test('a member that follows conversations is sent its own words, or the council’s', async ({ page }) => {
+  const server = await ScriptedServer.start();
+  server.chat({ act: 'answer', tokens: ['90'] });
+  try {
+    await openApp(page);
+    await page.evaluate(async (baseUrl) => {
+      const never = new AbortController().signal;
+      const settings = window.witan?.settings;
+      const remote = await settings?.remote();
+      await remote?.saveEndpoint({ id: 'attic', label: 'Attic', baseUrl, hasKey: false, server: 'auto' });
+      await remote?.save({ id: 'tiny', name: 'Tiny', model: 'tiny', endpointIds: ['attic'] });
+      await settings?.choose(never, [
+        { engine: 'remote', id: 'remote-tiny' },
+        { engine: 'starter', id: 'alder' },
+        { engine: 'starter', id: 'birch' },
+      ]);
+    }, server.baseUrl);
+    const sent = async (question: string, answer: string): Promise<readonly unknown[]> => {
+      await page.getByLabel(/Send this question/).check();
+      await askInBox(page, question, answer);
+      const { messages } = JSON.parse(server.chats.at(-1)?.body ?? '{}') as {
+        messages: readonly { role: string; content: string }[];
+      };
+      return messages.filter(({ role }) => role !== 'system').map(({ content }) => content);
+    };
+    expect(await sent(QUESTION, ANSWER)).toEqual([QUESTION]);
+    await expect(page.getByText('Follow-up. Tiny is shown')).toBeVisible();
+    await expect(page.getByText('Alder and Birch read bare questions only.')).toBeVisible();
+    expect(await sent('Reverse the word stone', 'enots')).toEqual([QUESTION, '90', 'Reverse the word stone']);
+    await expect(turnsOf(page)).toContainText('Shown before it answered: Tiny 1\u00a0earlier question.');
+    await page.getByLabel('Tiny is shown').selectOption('council');
+    expect(await sent('Sort 31, 7, 19', '7, 19, 31')).toEqual([
+      QUESTION,
+      ANSWER,
+      'Reverse the word stone',
+      'enots',
+      'Sort 31, 7, 19',
+    ]);
+    await page.getByLabel('Tiny is shown').selectOption('none');
+    expect(await sent('What is 40 + 50?', '90')).toEqual(['What is 40 + 50?']);
+  } finally {
+    await server.stop();
+  }
 });

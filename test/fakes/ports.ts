@@ -77,6 +77,10 @@ export class FakePorts implements WitanPorts {
     this.#records = [...this.script.records];
   }
 
+  get records(): readonly Deliberation[] {
+    return this.#records;
+  }
+
   emit(event: CouncilEvent): void {
     if (event.type === 'members-changed') this.#members = event.members;
     for (const listener of this.#councilListeners) listener(event);
@@ -133,7 +137,12 @@ export class FakePorts implements WitanPorts {
       readers: () => this.script.readers ?? [],
     }),
   );
-  readonly conversations: WitanPorts['conversations'] = async () => (await this.#talk()).port;
+  /** Set: the code of conversations cannot be fetched. */
+  conversationsFailure: Error | null = null;
+  readonly conversations: WitanPorts['conversations'] = async () => {
+    if (this.conversationsFailure !== null) throw this.conversationsFailure;
+    return (await this.#talk()).port;
+  };
 
   readonly history: WitanPorts['history'] = {
     persistent: () => Promise.resolve(this.script.persistent),

@@ -38,7 +38,10 @@ export type Command = { readonly common: CommonOptions } & (
       readonly samples: number;
       /** Members on servers are asked too: the question leaves this machine. */
       readonly allowRemote: boolean;
+      /** Id of the conversation, or of the record, that the question goes on with. */
+      readonly continued: string | undefined;
     }
+  | { readonly verb: 'history'; readonly action: 'export' | 'import'; readonly file: string }
   | {
       readonly verb: 'eval';
       readonly questions: number;
@@ -74,6 +77,7 @@ const DEFAULT_TIMEOUT_S: Readonly<Record<Verb, number>> = {
   bench: 900,
   open: 60,
   models: 3600,
+  history: 120,
   selftest: 900,
   // Of one answer, not of the server.
   serve: 300,
@@ -93,6 +97,7 @@ const OPTIONS = {
   rule: { type: 'string', default: 'auto' },
   members: { type: 'string' },
   samples: { type: 'string', default: '1' },
+  continue: { type: 'string' },
   'allow-remote': { type: 'boolean', default: false },
   questions: { type: 'string' },
   split: { type: 'string', default: 'test' },
@@ -111,7 +116,7 @@ const OPTIONS = {
 } as const;
 
 /** Arguments that a verb takes; none where it is not named. */
-const ARGUMENTS: Readonly<Partial<Record<Verb, number>>> = { ask: 1, open: 1, models: 2 };
+const ARGUMENTS: Readonly<Partial<Record<Verb, number>>> = { ask: 1, open: 1, models: 2, history: 2 };
 const TAKES = ['no argument', 'one argument', 'at most two arguments'];
 
 /** Options that only some verbs take. */
@@ -119,6 +124,7 @@ const OWN: Readonly<Record<string, readonly Verb[]>> = {
   rule: ['ask'],
   members: ['ask'],
   samples: ['ask', 'eval'],
+  continue: ['ask'],
   'allow-remote': ['ask', 'serve'],
   questions: ['eval'],
   split: ['eval'],
@@ -228,7 +234,9 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
         throw misuse(`--rule is auto or one of ${RULES.join(', ')}, not "${values.rule}"`);
       const samples = whole('samples', values.samples, 1);
       const members = values.members?.split(',').filter((id) => id !== '');
-      return { verb, prompt: argument, members, rule, samples, allowRemote: values['allow-remote'], common };
+      const { continue: continued, 'allow-remote': allowRemote } = values;
+      if (continued === '') throw misuse('--continue needs the id of a conversation or a record');
+      return { verb, prompt: argument, members, rule, samples, allowRemote, continued, common };
     }
     case 'eval': {
       const { split } = values;
@@ -239,6 +247,11 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
       const samples = whole('samples', values.samples, 1);
       return { verb, questions, split, samples, questionFile, recordFile, common };
     }
+    case 'history':
+      if (argument !== 'export' && argument !== 'import')
+        throw misuse('history takes export FILE or import FILE');
+      if (second === undefined) throw misuse(`history ${argument} needs a file`);
+      return { verb, action: argument, file: second, common };
     case 'models':
       return modelsCommand(argument, second, common);
     case 'open':

@@ -22,7 +22,7 @@ export function historyEntries(
     ...conversations.map((conversation): HistoryEntry => ({
       kind: 'conversation',
       id: conversation.id,
-      atMs: conversation.turns.reduce((last, { askedAt }) => Math.max(last, askedAt), conversation.createdAt),
+      atMs: lastAsked(conversation),
       conversation,
     })),
     ...alone.map((record): HistoryEntry => ({ kind: 'round', id: record.id, atMs: record.askedAt, record })),
@@ -33,4 +33,8 @@ export function historyEntries(
 export function recordsOf(entry: HistoryEntry): readonly string[] {
   if (entry.kind === 'round') return [entry.id];
   return [...new Set(entry.conversation.turns.map(({ deliberationId }) => deliberationId))];
+}
+
+function lastAsked({ turns, createdAt }: Conversation): number {
+  return turns.length === 0 ? createdAt : Math.max(...turns.map(({ askedAt }) => askedAt));
 }

@@ -60,6 +60,12 @@ export class TalkModel {
 
   readonly rows = $derived.by(() => this.#rows());
   readonly shownView = $derived(this.conversation?.view ?? this.view);
+  /** What is on screen is where the conversation stands, and nothing that was opened besides. */
+  readonly atHead = $derived.by(() => {
+    const { turns, headId } = this.conversation ?? { turns: [], headId: null };
+    const head = turns.find(({ id }) => id === headId);
+    return this.kept && head !== undefined && head.deliberationId === this.#screen.shown?.id;
+  });
   /** Of a follow-up or a branch, not of a round that stands alone. */
   readonly asking = $derived(this.#asking !== null);
 

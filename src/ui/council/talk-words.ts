@@ -41,7 +41,7 @@ export function historyWords({ members }: Pick<Deliberation, 'members'>): string
   );
   if (told.length === 0) return null;
   const shown = told.filter((member) => member.shown > 0);
-  if (shown.length === 0) return 'Nothing said before was shown to the members.';
+  if (shown.length === 0) return 'Members were shown nothing said before.';
   const each = shown.map(({ name, shown: count, leftOut }) => {
     const left = leftOut === 0 ? '' : ` (no room for ${String(leftOut)} more)`;
     return `${name} ${plural(count, 'earlier question')}${left}`;
@@ -72,13 +72,17 @@ export function importWords(report: ImportReport): readonly string[] {
     ...(unchanged === 0 ? [] : [`${plural(unchanged, 'record')} here already.`]),
     ...(conflicts.length === 0
       ? []
-      : [`${plural(conflicts.length, 'record')} in the file contradict yours; yours stay as they are.`]),
+      : [
+          conflicts.length === 1
+            ? `${plural(1, 'record')} of the file contradicts yours; yours stays as it is.`
+            : `${plural(conflicts.length, 'record')} of the file contradict yours; yours stay as they are.`,
+        ]),
     ...(refused.length === 0
       ? []
       : [
-          `${plural(refused.length, 'record')} in the file cannot be read and were left out: ${listed(
+          `${plural(refused.length, 'record')} of the file cannot be read and were left out: ${listed(
             refused.slice(0, REFUSED_NAMED).map(({ list, index }) => `${list} ${String(index + 1)}`),
-          )}${refused.length > REFUSED_NAMED ? ' and more' : ''}.`,
+          )}${refused.length > REFUSED_NAMED ? ', and more' : ''}.`,
         ]),
     ...(trimmed === 0
       ? []
