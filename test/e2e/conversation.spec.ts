@@ -195,6 +195,7 @@ test('a member that follows conversations is sent its own words, or the councilâ
     expect(await sent(QUESTION, ANSWER)).toEqual([QUESTION]);
     await expect(page.getByText('Follow-up. Tiny is shown')).toBeVisible();
     await expect(page.getByText('Alder and Birch read bare questions only.')).toBeVisible();
+    await expect(page.getByLabel('Send this question with the conversation so far to Tiny')).toBeVisible();
     expect(await sent('Reverse the word stone', 'enots')).toEqual([QUESTION, '90', 'Reverse the word stone']);
     await expect(turnsOf(page)).toContainText('Shown before it answered: Tiny 1\u00a0earlier question.');
     await page.getByLabel('Tiny is shown').selectOption('council');
@@ -206,6 +207,7 @@ test('a member that follows conversations is sent its own words, or the councilâ
       'Sort 31, 7, 19',
     ]);
     await page.getByLabel('Tiny is shown').selectOption('none');
+    await expect(page.getByLabel('Send this question to Tiny')).toBeVisible();
     expect(await sent('What is 40 + 50?', '90')).toEqual(['What is 40 + 50?']);
   } finally {
     await server.stop();

@@ -176,18 +176,19 @@ export class CouncilModel {
     }
   }
 
-  /** Rewords the question on screen. */
-  async edit(): Promise<void> {
-    this.draft = (await (await this.loadTalk()).edit(null)) ?? this.draft;
+  /** Lets the conversation do something, once its code is there. */
+  async within(act: (talk: TalkModel) => Promise<void>): Promise<void> {
+    try {
+      await act(await this.loadTalk());
+    } catch (thrown) {
+      this.problem = failureOf(thrown);
+    }
   }
 
   /** Shows a record of the history, or a conversation; neither goes back to the round. */
   async open(recordId: string | null, conversationId?: string): Promise<void> {
     this.problem = null;
-    if (conversationId !== undefined) {
-      await (await this.loadTalk()).open(conversationId);
-      return;
-    }
+    if (conversationId !== undefined) return this.within((talk) => talk.open(conversationId));
     if (recordId === null) {
       this.record = null;
       return;

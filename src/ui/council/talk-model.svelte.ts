@@ -14,6 +14,8 @@ export interface TalkScreen {
   /** A question is being asked: what is on screen is not to be changed. */
   readonly running: boolean;
   record: Deliberation | null;
+  /** The question box. */
+  draft: string;
   problem: WitanFailure | null;
 }
 
@@ -167,10 +169,10 @@ export class TalkModel {
     this.kept = false;
   }
 
-  /** The next question takes the place of this turn; null: of the one on screen. Returns its question. */
-  async edit(turn: Turn | null): Promise<string | null> {
+  /** The next question takes the place of this turn; null: of the one on screen. */
+  async edit(turn: Turn | null): Promise<void> {
     const { shown } = this.#screen;
-    if (turn === null && shown === null) return null;
+    if (turn === null && shown === null) return;
     const port = await this.port();
     const conversation = this.#base(port, turn === null ? shown : null);
     if (conversation !== this.conversation) {
@@ -178,7 +180,7 @@ export class TalkModel {
       this.kept = false;
     }
     this.editing = turn ?? this.#turnOf(conversation, shown) ?? null;
-    return this.editing?.prompt ?? null;
+    this.#screen.draft = this.editing?.prompt ?? this.#screen.draft;
   }
 
   /** Shows the branch of this turn to its end. */

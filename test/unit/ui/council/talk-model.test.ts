@@ -90,7 +90,8 @@ describe('TalkModel', () => {
     await ask('one');
     await ask('two');
     const first = talk.conversation?.turns[0] ?? null;
-    expect(await talk.edit(first)).toBe('one');
+    await talk.edit(first);
+    expect(model.draft).toBe('one');
     const asked = model.ask('one b');
     await settle();
     expect(rowsOf(talk.rows)).toEqual(['one b … 2/2 *']);
@@ -173,6 +174,24 @@ describe('TalkModel', () => {
     await settle();
     expect(talk.conversation).toBeNull();
     expect(model.shown?.prompt).toBe('two');
+  });
+
+  it('sees what another tab has asked in it, and goes on after that', async () => {
+    await ask('one');
+    await ask('two');
+    const port = await ports.conversations();
+    const elsewhere = port.ask(
+      new AbortController().signal,
+      talk.conversation ?? port.begin(),
+      'from elsewhere',
+    );
+    await settle();
+    await pass();
+    await elsewhere;
+    await settle();
+    expect(talk.conversation?.turns.map(({ prompt }) => prompt)).toEqual(['one', 'two', 'from elsewhere']);
+    await ask('and then?');
+    expect(talk.conversation?.turns.at(-1)?.parentId).toBe(talk.conversation?.turns[2]?.id);
   });
 
   it('says that the code of conversations could not be fetched, and asks nobody', async () => {
