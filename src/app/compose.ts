@@ -10,6 +10,7 @@ import { TabChannel } from '../platform/tab-channel.ts';
 import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
 import { WorkerSupervisor } from '../platform/worker-supervisor.ts';
 import type { WitanDatabase } from '../storage/database.ts';
+import type { MemoryRoom } from '../resources/memory-turns.ts';
 import { boardMemory, MetricBoard } from '../telemetry/metric-board.ts';
 import { Appointments } from './appointments.ts';
 import { CouncilService } from './council-service.ts';
@@ -110,6 +111,10 @@ export function compose(version: string): WitanPorts {
     reappoint: (signal) => council.reappoint(signal),
     baseUrl: document.baseURI,
   });
+  let testLimit: MemoryRoom | null = null;
+  const memory = lazily(async () =>
+    (await import('./memory-composition.ts')).composeMemory(device, () => testLimit),
+  );
   let furtherMembers: FurtherMembers | null = null;
   const appointments = new Appointments({
     chosen: settings.chosen,
@@ -119,6 +124,12 @@ export function compose(version: string): WitanPorts {
   });
   const council: CouncilService = new CouncilService({
     rounds: () => import('../council/open-round.ts').then(({ openRound }) => openRound),
+    dispatch: async () => {
+      const { composeDispatch } = await import('./dispatch-composition.ts');
+      const room = async (): Promise<MemoryRoom> => (await memory()).room();
+      return composeDispatch(clock, board, room, navigator.hardwareConcurrency);
+    },
+    memoryTurns: async () => (await memory()).turns,
     clock,
     metrics: board,
     catalogue,
@@ -214,6 +225,9 @@ export function compose(version: string): WitanPorts {
     test: {
       burnPerFrame: (burnMs) => {
         frames.burnPerFrame(burnMs);
+      },
+      limitMemory: (bytes) => {
+        testLimit = bytes;
       },
     },
   };

@@ -65,7 +65,10 @@ export const MemberOutcomeSchema = v.object({
   /** Milliseconds from the member's start to its first token. */
   ttftMs: nullableNumber,
   tokensPerSecond: nullableNumber,
+  /** Of its work; waiting for its turn is none of it. */
   durationMs: v.number(),
+  /** Milliseconds for which others had what it needed; absent: none. */
+  waitedMs: v.optional(v.number()),
   /** Where it was asked several times: its answers, in order; `arrival` in ms from the question. */
   samples: v.optional(
     v.array(
@@ -76,6 +79,8 @@ export const MemberOutcomeSchema = v.object({
         tokens: v.number(),
         confidence: v.nullable(share),
         arrival: v.number(),
+        /** Its place among all answers of the round, 0 first; absent in records before it was written. */
+        heardAs: v.optional(count),
       }),
     ),
   ),
@@ -148,6 +153,8 @@ export const DeliberationSchema = v.object({
   rating: v.optional(v.picklist(['good', 'bad'])),
   /** Parts that had ended when the answer was announced; null: it was not before the end. Absent in older records. */
   announcedAfter: v.optional(v.nullable(count)),
+  /** Answers that had been heard by then, where members gave several. Absent in older records. */
+  announcedAnswers: v.optional(count),
   /** The user ended the round. Absent in older records. */
   stoppedByUser: v.optional(v.boolean()),
   /**

@@ -10,6 +10,7 @@ import type { PredictionRecord, PredictReport, SpeedMeasurement, SpeedProgress }
 import type { ModelMeasurement, ModelMeasureProgress } from './model-measurement.ts';
 import type { MicroProgress } from './micro-bench.ts';
 import type { CapacityPlan, Goal, WhatIf } from './plan.ts';
+import type { Compute } from './leases.ts';
 import type { ResponseCachePort } from './response-cache.ts';
 import type { ScalabilityReport } from './scalability.ts';
 import type { HistoryPoint } from './telemetry.ts';
@@ -286,6 +287,8 @@ export interface RemotePort {
 export interface TestPort {
   /** Busy-waits this many ms in every frame from now on; 0 ends it. */
   burnPerFrame(burnMs: number): void;
+  /** From the next question on models share this much memory, bytes; null: what the device has. */
+  limitMemory(bytes: Readonly<Record<Compute, number>> | null): void;
 }
 
 /** `window.witan`: the typed ports of the app (feature A7). The headless driver uses exactly these. */

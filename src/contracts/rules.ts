@@ -34,6 +34,8 @@ export interface Sample {
   readonly confidence: number | null;
   /** Orders the samples of one question by when they came: ms, or a rank. */
   readonly arrival: number;
+  /** Its place among all that the round heard, 0 first; absent in older records, which go by `arrival`. */
+  readonly heardAs?: number | undefined;
 }
 
 /** A member's order of the others' answers, best first: ids of members. Its own is not among them. */

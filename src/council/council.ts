@@ -12,15 +12,19 @@ import type { Round } from './round.ts';
 /** Rounds that may wait; more are refused (`queue-full`) so that a runaway caller cannot build an endless queue. */
 const QUEUE_LIMIT = 8;
 
+/** Who is to be there in a round. */
+export interface RosterWish {
+  readonly isWanted: (member: Pick<AbsentMember, 'id' | 'backend'>) => boolean;
+  /** They need not be in memory: each loads when it is asked. */
+  readonly asleep: boolean;
+}
+
 export interface CouncilPorts {
   readonly clock: Clock;
   readonly metrics: MetricWriter;
   readonly emit: (event: RoundEvent) => void;
-  /** All members; those that are wanted in this round are loaded first when needed, and no others. */
-  readonly roster: (
-    signal: AbortSignal,
-    isWanted: (member: Pick<AbsentMember, 'id' | 'backend'>) => boolean,
-  ) => Promise<Outcome<Roster>>;
+  /** All members; those that are wanted are loaded first when needed, and no others. */
+  readonly roster: (signal: AbortSignal, wish: RosterWish) => Promise<Outcome<Roster>>;
   /** Starts watching frames; the returned function ends it. */
   readonly watchFrames: () => () => FrameSummary | null;
   readonly newId: () => string;
@@ -121,7 +125,8 @@ export class Council {
     // Comes while the members are loaded; the page's first visit does without it.
     const code = this.#ports.rounds();
     code.catch(() => undefined);
-    const roster = await this.#ports.roster(signal, isWanted);
+    // Under ModelSwitch most members need not be asked, so none is loaded before it is.
+    const roster = await this.#ports.roster(signal, { isWanted, asleep: options.rule === 'model-switch' });
     if (!roster.ok) return roster;
     if (signal.aborted) return err(failure('cancelled'));
     const { ready, absent } = roster.value;

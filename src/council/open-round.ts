@@ -34,7 +34,7 @@ function mannerFor(
     members: members.length,
     samplesPerMember: samples,
     tier: 'mid',
-    oneModelAtATime: false,
+    oneModelAtATime: members.filter(({ memory }) => memory !== undefined).length > 1,
     timeBudgetMs: options.hardDeadlineMs ?? null,
     answerMs: null,
     confidences: members.every(({ engine }) => engine.kind === 'wllama' || engine.kind === 'web-llm'),
@@ -61,11 +61,20 @@ export function openRound(
   const { history, threadId, seed, quorum, graceMs } = options;
   const shape = answerShape(prompt, abstain);
   const manner = mannerFor(options, shape, members);
-  // Answers of a member come one after the other, and under ModelSwitch the members do too.
-  const inARow = (manner.samples ?? 1) * (manner.rule === 'model-switch' ? members.length : 1);
-  const patience = (of: (manner: MemberManner) => number, least: number): number =>
-    inARow *
-    Math.max(least, ...members.map((member) => (member.manner === undefined ? 0 : of(member.manner))));
+  // Answers of a member come one after the other; under ModelSwitch, and where members take turns, theirs do too.
+  const samples = manner.samples ?? 1;
+  const patience = (of: (manner: MemberManner) => number, least: number): number => {
+    const each = new Map(
+      members.map(({ id, manner: own }) => [id, Math.max(least, own === undefined ? 0 : of(own))]),
+    );
+    const together = (ids: readonly string[]): number =>
+      ids.reduce((sum, id) => sum + (each.get(id) ?? 0), 0);
+    const longest =
+      manner.rule === 'model-switch'
+        ? together([...each.keys()])
+        : Math.max(...members.map(({ id, takesTurnsWith = [id] }) => together(takesTurnsWith)));
+    return samples * longest;
+  };
   const evidence = new RoundEvidence(members, history);
   const round = new Round(
     {

@@ -3,6 +3,7 @@ import type { Deliberation, MemberOutcome } from '#contracts/deliberation';
 import { failure, type Outcome } from '#contracts/errors';
 import { concludeRound, type Conclusion } from './conclusion.ts';
 import { ballotOf } from './round-ballot.ts';
+import { COMPARING } from './round-plan.ts';
 import { ruleNamed } from './rules/rule-named.ts';
 import { exactStopOf, stopNamed } from './stops/stop-named.ts';
 
@@ -81,14 +82,15 @@ function inOrder(members: readonly MemberOutcome[]): readonly string[] | null {
  * that were asked several times their answers up to that moment count.
  */
 function announcement(
-  { members, rule, stop = 'exact', samplesEach = 1, decidedMs }: Deliberation,
+  { members, rule, stop = 'exact', samplesEach = 1, decidedMs, announcedAnswers = 0 }: Deliberation,
   ended: ReadonlySet<string>,
   accuracyOf: (id: string) => number,
 ): { readonly key: string; readonly early: boolean } | null {
   const whole = ballotOf(members, accuracyOf);
-  const samples = whole.samples.filter(({ memberId, arrival }) =>
-    samplesEach === 1 ? ended.has(memberId) : arrival <= (decidedMs ?? Infinity),
-  );
+  const samples = whole.samples.filter(({ memberId, arrival, heardAs }) => {
+    if (samplesEach === 1) return ended.has(memberId);
+    return heardAs === undefined ? arrival <= (decidedMs ?? Infinity) : heardAs < announcedAnswers;
+  });
   const ballot = { ...whole, samples };
   const winner = ruleNamed(rule)(ballot);
   if (winner === null) return null;
@@ -99,7 +101,8 @@ function announcement(
     }),
   );
   const progress = { ballot, outstanding };
-  const key = exactStopOf(rule)?.(progress) ?? (stop === 'exact' ? null : stopNamed(stop, rule)?.(progress));
+  const named = stop === 'exact' || COMPARING.has(rule) ? null : stopNamed(stop, rule);
+  const key = exactStopOf(rule)?.(progress) ?? named?.(progress);
   return { key: key ?? winner.key, early: (key ?? null) !== null };
 }
 

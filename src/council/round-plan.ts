@@ -3,6 +3,9 @@ import type { MemberHistory } from '#contracts/deliberation';
 import type { RuleName, StopName } from '#contracts/rules';
 import type { AnswerShape } from './answer-shape.ts';
 
+/** Rules that need a word on the answers once they are there: no stop but their exact one ends the vote before. */
+export const COMPARING: ReadonlySet<RuleName> = new Set(['borda', 'kemeny', 'chairman']);
+
 /** How one answer is made of many. */
 export interface RoundManner {
   readonly rule: RuleName;

@@ -1,15 +1,15 @@
 import type { Clock } from '#kernel/clock';
 import type { RoundEvent } from '#contracts/council';
 import type { Deliberation, MemberOutcome } from '#contracts/deliberation';
-import type { Generation, TokenChunk } from '#contracts/engine';
+import type { Generation, TokenChunk, WaitsFor } from '#contracts/engine';
 import { failureOf, type ErrorCode, type Outcome } from '#contracts/errors';
-import type { Ballot, Ranking, RuleName, RuleVerdict } from '#contracts/rules';
+import type { Ballot, Ranking, RuleVerdict } from '#contracts/rules';
 import { canonicalKey, isAbstention, withoutOwnName } from './canonical-key.ts';
 import { chosenByChair, type Chair } from './chair-stage.ts';
 import { answerOf, concludeRound, type Conclusion } from './conclusion.ts';
 import { sampleRequest } from './member-request.ts';
 import { reviews } from './review-stage.ts';
-import { mannerOf, type RoundManner, type RoundPlan } from './round-plan.ts';
+import { COMPARING, mannerOf, type RoundManner, type RoundPlan } from './round-plan.ts';
 import { votesBestFirst } from './rules/ballot-order.ts';
 import { modelSwitchStep } from './rules/model-switch.ts';
 import { ruleNamed } from './rules/rule-named.ts';
@@ -18,9 +18,6 @@ import { shadowOfRound } from './shadow-record.ts';
 import type { Progress } from './stops/stop.ts';
 import { exactStopOf, stopNamed } from './stops/stop-named.ts';
 import { confidenceOf } from './vote-confidence.ts';
-
-/** Rules that need a word on the answers once they are there. */
-const COMPARING: ReadonlySet<RuleName> = new Set(['borda', 'kemeny', 'chairman']);
 
 /** The engine went, and took the answer with it. */
 const LOSSES: ReadonlySet<ErrorCode> = new Set(['worker-lost', 'worker-silent', 'device-lost']);
@@ -42,8 +39,10 @@ export class Round {
   /** Ends what comes after the answers: reviews, and the chairman's choice. */
   readonly #afterwards = new AbortController();
   #cancelTimers: (() => void)[] = [];
-  #verdict: { key: string; atMs: number; early: boolean } | null = null;
+  #verdict: { key: string; atMs: number; early: boolean; heard: number } | null = null;
   #softDeadlinePassed = false;
+  /** Answers so far, of all members. */
+  #heard = 0;
   #stoppedByUser = false;
   /** Reviews, or the chairman's choice, are under way. */
   #comparing = false;
@@ -159,8 +158,13 @@ export class Round {
       const { text, tokens, tokensPerSecond } = seat;
       this.#emit({ type: 'member-chunk', roundId, memberId: member.id, text, tokens, tokensPerSecond });
     };
+    const onWait = (waitsFor: WaitsFor | null): void => {
+      if (!seat.open || waitsFor === seat.waitsFor) return;
+      seat.waits(waitsFor);
+      this.#emit({ type: 'member-waiting', roundId, memberId: member.id, waitsFor });
+    };
     try {
-      return await member.engine.generate(seat.signal, { ...request, ...weighed }, onChunk);
+      return await member.engine.generate(seat.signal, { ...request, ...weighed }, onChunk, onWait);
     } catch (thrown) {
       return { ok: false, error: failureOf(thrown) };
     }
@@ -184,7 +188,9 @@ export class Round {
       return;
     }
     const key = this.#keyOf(seat, generated.value.finish);
-    seat.keep(key, confidenceOf(generated.value), this.#clock.nowMs() - this.#startedMs);
+    const arrivalMs = this.#clock.nowMs() - this.#startedMs;
+    seat.keep(key, confidenceOf(generated.value), arrivalMs, this.#heard);
+    this.#heard += 1;
     if (seat.outstanding > 0) {
       this.#checkDecided();
       this.#checkQuorum();
@@ -266,7 +272,7 @@ export class Round {
   }
 
   #decide(key: string, early: boolean, fixed: boolean): void {
-    this.#verdict = { key, early, atMs: this.#clock.nowMs() };
+    this.#verdict = { key, early, atMs: this.#clock.nowMs(), heard: this.#heard };
     const votes = votesBestFirst(this.#ballot());
     this.#emit({
       type: 'round-decided',
@@ -335,6 +341,7 @@ export class Round {
       rule,
       ...(ruleReasons.length === 0 ? {} : { ruleReasons: [...ruleReasons] }),
       ...(samples === 1 ? {} : { samplesEach: samples }),
+      ...(samples === 1 || this.#verdict === null ? {} : { announcedAnswers: this.#verdict.heard }),
       ...(stop === 'exact' ? {} : { stop }),
       ...(this.#rankings.length === 0
         ? {}

@@ -309,7 +309,10 @@ export class FakePorts implements WitanPorts {
 
   readonly calibration = emptyCalibration;
 
-  readonly test: WitanPorts['test'] = { burnPerFrame: () => undefined };
+  readonly test: WitanPorts['test'] = {
+    burnPerFrame: () => undefined,
+    limitMemory: () => undefined,
+  };
 
   /** What is read of the device from now on. */
   #probed(change: Partial<ProbeReport>): Outcome<ProbeReport> {
