@@ -31,6 +31,8 @@ export class CouncilModel {
   problem = $state.raw<WitanFailure | null>(null);
   /** Read out by screen readers: the answer, once. */
   announcement = $state('');
+  /** The record that is to go out as a file, or be checked. */
+  exporting = $state.raw<Deliberation | null>(null);
   /** The conversation that the page is in; null until somebody goes on with an answer. */
   talk = $state.raw<TalkModel | null>(null);
 
