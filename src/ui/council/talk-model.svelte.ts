@@ -41,6 +41,12 @@ interface Asking {
   readonly beside: readonly string[];
 }
 
+/** The conversation as it goes on from the branch of this turn: what is on screen is what is followed. */
+function through(conversation: Conversation, turn: Turn): Conversation {
+  const isOnPath = pathTo(conversation, conversation.headId).includes(turn);
+  return isOnPath ? conversation : { ...conversation, headId: newestAfter(conversation, turn.id) };
+}
+
 /** The conversation that the page is in. A round that was asked by itself becomes its first turn when somebody goes on. */
 export class TalkModel {
   conversation = $state.raw<Conversation | null>(null);
@@ -151,14 +157,18 @@ export class TalkModel {
   async follow(shown: Deliberation | null): Promise<void> {
     if (shown === null || this.#screen.running) return;
     const { conversation } = this;
-    if (conversation !== null && this.#turnOf(conversation, shown) !== undefined) return;
+    const turn = conversation === null ? undefined : this.#turnOf(conversation, shown);
+    if (conversation !== null && turn !== undefined) {
+      this.conversation = through(conversation, turn);
+      return;
+    }
     const { id, threadId } = shown;
     if (threadId !== undefined && threadId === conversation?.id) return;
     const found = threadId === undefined ? null : await (await this.port()).get(threadId);
     if (this.#screen.shown?.id !== id || this.#screen.running) return;
-    const known = found?.ok === true && this.#turnOf(found.value, shown) !== undefined;
-    this.conversation = known ? found.value : null;
-    this.kept = known;
+    const known = found?.ok === true ? this.#turnOf(found.value, shown) : undefined;
+    this.conversation = found?.ok === true && known !== undefined ? through(found.value, known) : null;
+    this.kept = known !== undefined;
     this.editing = null;
   }
 
@@ -205,7 +215,8 @@ export class TalkModel {
     if (!this.kept) return;
     const set = await (await this.port()).setView(conversation.id, view);
     if (!set.ok) this.#screen.problem = set.error;
-    else if (this.conversation.id === set.value.id && this.#asking === null) this.conversation = set.value;
+    else if (this.conversation.id === set.value.id && this.#asking === null)
+      this.conversation = { ...set.value, headId: this.conversation.headId };
   }
 
   /** Reads the records of these turns, for what the turns themselves do not say. */

@@ -12,22 +12,29 @@ export const VIEW_CHOICES: readonly { readonly value: HistoryView; readonly labe
 
 /** Names of members by whether they are shown earlier turns. */
 export interface Audience {
+  /** An earlier question is on screen, and the next follows the last one all the same. */
+  readonly lookingBack: boolean;
   readonly shown: readonly string[];
   readonly bare: readonly string[];
 }
 
+const followUp = ({ lookingBack }: Audience): string =>
+  lookingBack ? 'Follow-up to the last question.' : 'Follow-up.';
+
 /** Whom the choice is of: it stands before the choices, "Each member is shown". Null where there is nothing to choose. */
-export function shownWords({ shown, bare }: Audience): string | null {
+export function shownWords(audience: Audience): string | null {
+  const { shown, bare } = audience;
   if (shown.length === 0) return null;
-  if (bare.length === 0) return 'Follow-up. Each member is shown';
-  return `Follow-up. ${listed(shown)} ${shown.length === 1 ? 'is' : 'are'} shown`;
+  if (bare.length === 0) return `${followUp(audience)} Each member is shown`;
+  return `${followUp(audience)} ${listed(shown)} ${shown.length === 1 ? 'is' : 'are'} shown`;
 }
 
 /** What stands after it, or instead. */
-export function bareWords({ shown, bare }: Audience): string | null {
+export function bareWords(audience: Audience): string | null {
+  const { shown, bare } = audience;
   if (bare.length === 0) return null;
   return shown.length === 0
-    ? 'Follow-up. These members read one question at a time: nothing said before is shown to them.'
+    ? `${followUp(audience)} These members read one question at a time: nothing said before is shown to them.`
     : `${listed(bare)} ${bare.length === 1 ? 'reads' : 'read'} bare questions only.`;
 }
 

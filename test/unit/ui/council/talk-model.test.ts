@@ -140,6 +140,19 @@ describe('TalkModel', () => {
     expect(talk.atHead).toBe(false);
   });
 
+  it('goes on from the branch that is on screen', async () => {
+    await ask('one');
+    await ask('two');
+    await talk.edit(talk.conversation?.turns[0] ?? null);
+    await ask('one b');
+    const second = talk.conversation?.turns[1];
+    await model.open(second?.deliberationId ?? '');
+    await talk.follow(model.shown);
+    expect(rowsOf(talk.rows)).toEqual(['one 1/2']);
+    await ask('three');
+    expect(talk.conversation?.turns.at(-1)).toMatchObject({ prompt: 'three', parentId: second?.id });
+  });
+
   it('opens a conversation by its address at its newest turn, and says when there is none', async () => {
     await ask('one');
     await ask('two');

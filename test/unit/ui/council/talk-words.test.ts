@@ -10,16 +10,18 @@ import {
 import { deliberation, member } from '../../../fakes/port-data.ts';
 
 it('says who is shown what, and who reads bare questions', () => {
-  const all = { shown: ['Alder', 'Birch'], bare: [] };
-  const some = { shown: ['Alder'], bare: ['Birch', 'Cedar'] };
-  const none = { shown: [], bare: ['Birch', 'Cedar'] };
+  const all = { lookingBack: false, shown: ['Alder', 'Birch'], bare: [] };
+  const some = { lookingBack: false, shown: ['Alder'], bare: ['Birch', 'Cedar'] };
+  const none = { lookingBack: true, shown: [], bare: ['Birch', 'Cedar'] };
   expect([shownWords(all), bareWords(all)]).toEqual(['Follow-up. Each member is shown', null]);
   expect([shownWords(some), bareWords(some)]).toEqual([
     'Follow-up. Alder is shown',
     'Birch and Cedar read bare questions only.',
   ]);
   expect(shownWords(none)).toBeNull();
-  expect(bareWords(none)).toContain('nothing said before is shown to them');
+  expect(bareWords(none)).toBe(
+    'Follow-up to the last question. These members read one question at a time: nothing said before is shown to them.',
+  );
 });
 
 it('says what members were shown before they answered', () => {
