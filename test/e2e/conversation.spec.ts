@@ -50,6 +50,28 @@ test('a follow-up goes on in one conversation, which a reload comes back to', as
   );
 });
 
+test('an earlier question is looked at in its conversation, and left again', async ({ page }) => {
+  await openApp(page);
+  await talk(page);
+  for (const [question, answer] of [
+    ['Sort 31, 7, 19', '7, 19, 31'],
+    ['What is 40 + 50?', '90'],
+    ['Reverse the word tree', 'eert'],
+    ['What is 12 + 30?', '42'],
+  ] as const)
+    await askInBox(page, question, answer);
+  await turnsOf(page).getByRole('link', { name: ANSWER }).click();
+  await expect(answerOf(page)).toContainText('From the history');
+  await expect(turnsOf(page).locator('[aria-current]')).toContainText(QUESTION);
+  await expect(turnsOf(page).locator('[aria-current]')).toBeInViewport();
+  await expect(page.getByText('Follow-up to the last question.')).toBeVisible();
+  await answerOf(page).getByRole('button', { name: 'Good' }).click();
+  await expect(answerOf(page).getByRole('button', { name: 'Good' })).toHaveAttribute('aria-pressed', 'true');
+  await answerOf(page).getByRole('link', { name: 'Close' }).click();
+  await expect(page).toHaveURL(/#\/conversation\//);
+  await expect(answerOf(page).getByText('42', { exact: true })).toBeVisible();
+});
+
 test('a new question begins anew', async ({ page }) => {
   await openApp(page);
   await talk(page);
