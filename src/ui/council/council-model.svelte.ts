@@ -40,7 +40,9 @@ export class CouncilModel {
   readonly remote = $derived(this.members.filter((member) => member.backend === 'remote'));
   /** Under some rules whoever is asked reads what the others said. */
   readonly sharesAnswers = $derived(['borda', 'kemeny', 'chairman'].includes(this.deciding.rule));
-  readonly running = $derived(this.waitingFor !== null || (this.round?.running ?? false));
+  readonly running = $derived(
+    this.waitingFor !== null || (this.round?.running ?? false) || (this.talk?.asking ?? false),
+  );
   readonly shown = $derived(this.record ?? this.round?.deliberation ?? null);
   /** The next question goes on with what is on screen. */
   readonly following = $derived(this.talk?.conversation != null || this.shown?.answer != null);
