@@ -222,6 +222,10 @@ export function compose(version: string): WitanPorts {
     models,
     evaluation: calibration,
     calibration,
+    evidence: lazily(async () => {
+      const { EvidenceService } = await import('./evidence-service.ts');
+      return new EvidenceService(calibration);
+    }),
     test: {
       burnPerFrame: (burnMs) => {
         frames.burnPerFrame(burnMs);

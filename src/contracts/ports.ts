@@ -4,6 +4,7 @@ import type { ConversationPort } from './conversation-port.ts';
 import type { Calibration, EvaluationOptions, KeptRecord, Split } from './calibration.ts';
 import type { CouncilEvent, MemberView } from './council.ts';
 import type { EvalReport } from './evaluation.ts';
+import type { EvidencePort, MeasuredAgreement, UNMEASURED } from './evidence.ts';
 import type { GenerateRequest, Generation, TokenChunk } from './engine.ts';
 import type { Outcome } from './errors.ts';
 import type { PredictionRecord, PredictReport, SpeedMeasurement, SpeedProgress } from './capacity.ts';
@@ -236,6 +237,11 @@ export interface CalibrationPort extends EvaluationPort {
   replay(recordId: string): Promise<Outcome<EvalReport>>;
   /** What the newest run found, of these questions or of any; null before the first. Errors: storage-failed. */
   latest(split?: Split): Promise<Outcome<Calibration | null>>;
+  /**
+   * How often members that were heard in this round were right when they agreed, and when they did not, in the newest run
+   * that had them all as they are now; or why that is not known.
+   */
+  agreement(record: Deliberation): Promise<MeasuredAgreement | (typeof UNMEASURED)[number]>;
   /** How many questions of the user's own a text holds. Errors: question-set-invalid. */
   countQuestions(text: string): Promise<Outcome<number>>;
   /** The record as JSON lines. Errors: record-invalid (no such record), storage-failed. */
@@ -312,6 +318,8 @@ export interface WitanPorts {
   /** Absent until it is wired; its code is fetched with the first call. */
   readonly responses?: () => Promise<ResponseCachePort>;
   readonly calibration: CalibrationPort;
+  /** What an answer rests on; its code is fetched with the first call. */
+  readonly evidence: () => Promise<EvidencePort>;
   readonly test: TestPort;
 }
 

@@ -5,6 +5,7 @@ import type { AbsentMember, CouncilMember, RoundEvent, Roster } from '#contracts
 import type { AskOptions, Deliberation, FrameSummary } from '#contracts/deliberation';
 import { failure, failureOf, type Outcome } from '#contracts/errors';
 import type { MetricWriter } from '#contracts/metrics';
+import { INSTRUCTION_LIMIT } from '#contracts/rules';
 import { normalQuestion } from './normal-question.ts';
 import type { openRound } from './open-round.ts';
 import type { Round } from './round.ts';
@@ -56,7 +57,7 @@ export class Council {
 
   /**
    * Errors: prompt-empty, prompt-too-long, queue-full, council-unavailable, consent-required (only members on servers are
-   * there), member-unknown, cancelled.
+   * there), member-unknown, usage (an instruction is too long), cancelled.
    */
   async ask(signal: AbortSignal, prompt: string, options: AskOptions = {}): Promise<Outcome<Deliberation>> {
     const question = normalQuestion(prompt);
@@ -64,6 +65,12 @@ export class Council {
     const limit = this.#ports.promptLimit();
     if (question.length > limit) {
       return err(failure('prompt-too-long', { characters: question.length, limit }));
+    }
+    const { review = '', chairman = '' } = options.instructions ?? {};
+    const characters = Math.max(review.length, chairman.length);
+    if (characters > INSTRUCTION_LIMIT) {
+      const problem = `An instruction has ${characters} characters; at most ${INSTRUCTION_LIMIT} are read.`;
+      return err(failure('usage', { problem }));
     }
     if (this.#waiting >= QUEUE_LIMIT) return err(failure('queue-full', { limit: QUEUE_LIMIT }));
     this.#setWaiting(1);
@@ -131,11 +138,10 @@ export class Council {
     if (signal.aborted) return err(failure('cancelled'));
     const { ready, absent } = roster.value;
     const all = [...ready, ...absent];
-    const unknown = wanted?.find((id) => !all.some((member) => member.id === id));
+    const { chairman, weights = {} } = options;
+    const named = [...(wanted ?? []), ...Object.keys(weights), ...(chairman === undefined ? [] : [chairman])];
+    const unknown = named.find((name) => !all.some(({ id }) => id === name));
     if (unknown !== undefined) return err(failure('member-unknown', { member: unknown }));
-    const { chairman } = options;
-    if (chairman !== undefined && !all.some(({ id }) => id === chairman))
-      return err(failure('member-unknown', { member: chairman }));
     const asked = ready.filter(isWanted);
     if (asked.length === 0) {
       const cause = absent.find(isWanted)?.error;

@@ -8,6 +8,7 @@ import { canonicalKey, isAbstention, withoutOwnName } from './canonical-key.ts';
 import { chosenByChair, type Chair } from './chair-stage.ts';
 import { answerOf, concludeRound, type Conclusion } from './conclusion.ts';
 import { sampleRequest } from './member-request.ts';
+import { ruleMember, standingOf } from './member-say.ts';
 import { reviews } from './review-stage.ts';
 import { COMPARING, mannerOf, type RoundManner, type RoundPlan } from './round-plan.ts';
 import { votesBestFirst } from './rules/ballot-order.ts';
@@ -232,7 +233,7 @@ export class Round {
 
   #ballot(seats: readonly Seat[] = this.#seats): Ballot {
     return {
-      members: seats.map(({ member: { id, accuracy } }) => ({ id, accuracy })),
+      members: seats.map(({ member: { id } }) => ruleMember(id, this.#accuracyOf(id), this.#manner.weights)),
       samples: seats.flatMap(({ samples }) => samples),
       rankings: this.#rankings,
     };
@@ -261,7 +262,10 @@ export class Round {
     if (!this.#softDeadlinePassed || this.#verdict !== null) return;
     if (this.#seats.every((seat) => !seat.open)) return; // the conclusion says it
     const ballot = this.#ballot();
-    const voting = new Set(votesBestFirst(ballot).map(({ memberId }) => memberId));
+    const { weights } = this.#manner;
+    const voting = new Set(
+      votesBestFirst(ballot).flatMap(({ memberId }) => (weights?.[memberId] === 0 ? [] : [memberId])),
+    );
     if (voting.size < this.#plan.quorum) return;
     const winner = this.#ruled(ballot);
     if (winner !== null) this.#decide(winner.key, false, false);
@@ -311,12 +315,13 @@ export class Round {
   }
 
   #accuracyOf(memberId: string): number {
-    return this.#seats.find((seat) => seat.member.id === memberId)?.member.accuracy ?? 0;
+    const seat = this.#seats.find(({ member }) => member.id === memberId);
+    return standingOf(memberId, seat?.member.accuracy ?? 0, this.#manner.tieBreaker);
   }
 
   #conclude(): Omit<Deliberation, 'frames'> {
     const { id, prompt, shape, seed } = this.#plan;
-    const { rule, ruleReasons, stop, samples } = this.#manner;
+    const { rule, ruleReasons, stop, samples, weights, tieBreaker, instructions } = this.#manner;
     const members = [...this.#seats.map((seat) => seat.outcome()), ...this.#absent];
     const conclusion: Conclusion = concludeRound({
       members,
@@ -327,6 +332,7 @@ export class Round {
       samples,
       rankings: this.#rankings,
       chair: this.#chair,
+      weights,
     });
     const endedMs = this.#clock.nowMs();
     const decidedAtMs = this.#verdict?.atMs ?? (conclusion.answer === null ? null : endedMs);
@@ -347,6 +353,9 @@ export class Round {
         ? {}
         : { rankings: this.#rankings.map(({ reviewerId, order }) => ({ reviewerId, order: [...order] })) }),
       ...(this.#chair === null ? {} : { chair: this.#chair }),
+      ...(weights === null ? {} : { weights: { ...weights } }),
+      ...(tieBreaker === null ? {} : { tieBreaker }),
+      ...(COMPARING.has(rule) && Object.keys(instructions).length > 0 ? { instructions } : {}),
       ...(shadow === null ? {} : { shadow }),
       ...conclusion,
       decidedEarly: this.#verdict?.early ?? false,

@@ -192,6 +192,9 @@ class World {
       softDeadlineMs: this.#between(20, hardDeadlineMs),
       hardDeadlineMs,
       graceMs: this.#between(0, 300),
+      ...(this.#chance(0.3)
+        ? { weights: Object.fromEntries(this.#seats.map(({ spec }) => [spec.id, this.#between(0, 10)])) }
+        : {}),
       seed: index,
     };
     const [chairman] = this.#chance(0.3) ? this.#seats : [];
