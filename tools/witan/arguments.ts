@@ -264,7 +264,18 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
       if (chairman === '') throw misuse('--chairman needs the id of a member');
       if (chairman !== undefined && rule === 'model-switch')
         throw misuse('--chairman has no say under the rule model-switch: there are no ties');
-      return { verb, prompt: argument, members, rule, samples, allowRemote, weights, chairman, continued, common };
+      return {
+        verb,
+        prompt: argument,
+        members,
+        rule,
+        samples,
+        allowRemote,
+        weights,
+        chairman,
+        continued,
+        common,
+      };
     }
     case 'eval': {
       const { split } = values;

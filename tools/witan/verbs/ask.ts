@@ -68,7 +68,14 @@ export async function askOnce(
 }
 
 /** The document of `ask`. */
-export function askDocument({ record, loadMs, frames, recorded, conversation, evidence }: AskedRound): AskDocument {
+export function askDocument({
+  record,
+  loadMs,
+  frames,
+  recorded,
+  conversation,
+  evidence,
+}: AskedRound): AskDocument {
   const { weights, tieBreaker } = record;
   return {
     schema: 'witan.ask',

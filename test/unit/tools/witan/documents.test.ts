@@ -142,7 +142,14 @@ test('anything thrown becomes one line', () => {
 test('a document of ask tells what the answer rests on', () => {
   const evidence = { ...evidenceOfRecord(record), measured: 'none' as const };
   const weighed = { ...record, weights: { a: 2 }, tieBreaker: 'a' };
-  const document = askDocument({ record: weighed, loadMs: 0, frames, recorded: true, evidence });
+  const document = askDocument({
+    record: weighed,
+    loadMs: 0,
+    frames,
+    recorded: true,
+    conversation: null,
+    evidence,
+  });
   expect(v.parse(AskDocumentSchema, document)).toEqual(document);
   expect(document).toMatchObject({ evidence: { votes: 3 }, weights: { a: 2 }, tieBreaker: 'a' });
   expect(render('ask', document)).not.toContain('Measured here');
