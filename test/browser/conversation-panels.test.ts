@@ -103,7 +103,7 @@ test('a version that is turned to stays, however long its record takes to come',
 test('a part whose code cannot be fetched leaves the others whole', async () => {
   const { ports, model } = open([reader('alder', true)]);
   await model.ask('What is 38 + 47?');
-  ports.conversationsFailure = new Error('offline');
+  ports.talk.failure = new Error('offline');
   await model.ask('And then?');
   expect(model.problem).not.toBeNull();
   await vi.waitFor(() => {

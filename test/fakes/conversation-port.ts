@@ -4,6 +4,7 @@ import type { ConversationPort } from '#contracts/conversation-port';
 import type { Deliberation } from '#contracts/deliberation';
 import type { CouncilPort } from '#contracts/ports';
 import { ConversationService, type HistoryReader } from '../../src/app/conversation-service.ts';
+import { lazily } from '../../src/app/lazily.ts';
 import { ConversationStore } from '../../src/storage/conversation-store.ts';
 import { DeliberationStore } from '../../src/storage/deliberation-store.ts';
 
@@ -16,18 +17,29 @@ export interface ConversationScript {
   readonly historyChanged?: () => void;
 }
 
-/** The app's own service over a scripted council, in memory. */
-export function conversationPort(script: ConversationScript): {
-  readonly port: ConversationPort;
-  readonly deliberations: DeliberationStore;
-} {
+/** The app's own service over a scripted council, in memory; built with the first call. */
+export class FakeConversations {
+  /** Set: its code cannot be fetched. */
+  failure: Error | null = null;
+  readonly open: () => Promise<ConversationPort>;
+
+  constructor(script: () => ConversationScript) {
+    const built = lazily(async () => conversationPort(script()));
+    this.open = async () => {
+      if (this.failure !== null) throw this.failure;
+      return built();
+    };
+  }
+}
+
+function conversationPort(script: ConversationScript): ConversationPort {
   const { clock, council, records = [], readers = () => [], historyChanged = () => undefined } = script;
   const deliberations = new DeliberationStore(null);
   const conversations = new ConversationStore(null);
   const seeded = Promise.all(records.map((record) => deliberations.put(record)));
   const listeners = new Set<() => void>();
   let ids = 0;
-  const port = new ConversationService({
+  return new ConversationService({
     clock,
     appVersion: '1.0.0',
     newId: () => `talk-${String((ids += 1))}`,
@@ -56,5 +68,4 @@ export function conversationPort(script: ConversationScript): {
     },
     historyChanged,
   });
-  return { port, deliberations };
 }

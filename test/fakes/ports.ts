@@ -9,11 +9,10 @@ import { MICRO_NAMES } from '#contracts/micro-bench';
 import { METRIC_IDS, type MetricId, type MetricSample } from '#contracts/metrics';
 import type { WitanPorts } from '#contracts/ports';
 import { EvidenceService } from '../../src/app/evidence-service.ts';
-import { lazily } from '../../src/app/lazily.ts';
 import { emptyCalibration } from './calibration-port.ts';
 import { microReport } from './capacity-data.ts';
 import { FakeCapacityPort } from './capacity-port.ts';
-import { conversationPort } from './conversation-port.ts';
+import { FakeConversations } from './conversation-port.ts';
 import { FakeMemberPort } from './member-port.ts';
 import { FakeModelsPort } from './models-port.ts';
 import type { PortScript, ScriptedMember } from './port-script.ts';
@@ -130,20 +129,13 @@ export class FakePorts implements WitanPorts {
 
   readonly members = new FakeMemberPort();
 
-  readonly #talk = lazily(async () =>
-    conversationPort({
-      clock: this.#clock,
-      council: this.council,
-      records: this.#records,
-      readers: () => this.script.readers ?? [],
-    }),
-  );
-  /** Set: the code of conversations cannot be fetched. */
-  conversationsFailure: Error | null = null;
-  readonly conversations: WitanPorts['conversations'] = async () => {
-    if (this.conversationsFailure !== null) throw this.conversationsFailure;
-    return (await this.#talk()).port;
-  };
+  readonly talk = new FakeConversations(() => ({
+    clock: this.#clock,
+    council: this.council,
+    records: this.#records,
+    readers: () => this.script.readers ?? [],
+  }));
+  readonly conversations = this.talk.open;
 
   readonly history: WitanPorts['history'] = {
     persistent: () => Promise.resolve(this.script.persistent),

@@ -93,7 +93,7 @@ describe('the history', () => {
   });
 
   it('lists the rounds also where the code of conversations cannot be fetched', async () => {
-    ports.conversationsFailure = new Error('offline');
+    ports.talk.failure = new Error('offline');
     await history.refresh();
     expect(ids()).toEqual(['c', 'b', 'a']);
     expect(history.problem).toBeNull();
@@ -119,7 +119,7 @@ describe('the search', () => {
     const ports = new FakePorts(new VirtualClock(), { records: RECORDS });
     const search = new HistorySearchModel(ports);
     search.query = 'sea';
-    ports.conversationsFailure = new Error('offline');
+    ports.talk.failure = new Error('offline');
     await search.search();
     expect(search.problem?.code).toBe('storage-unavailable');
     expect(search.searching).toBe(false);
@@ -145,7 +145,7 @@ describe('the archive', () => {
 
   it('says when it could not', async () => {
     const ports = new FakePorts(new VirtualClock());
-    ports.conversationsFailure = new Error('offline');
+    ports.talk.failure = new Error('offline');
     const archive = new ArchiveModel(ports, () => undefined);
     await archive.exportAll();
     expect(archive).toMatchObject({ busy: null, problem: { code: 'storage-unavailable' } });

@@ -209,7 +209,7 @@ describe('TalkModel', () => {
 
   it('says that the code of conversations could not be fetched, and asks nobody', async () => {
     await ask('one');
-    ports.conversationsFailure = new Error('offline');
+    ports.talk.failure = new Error('offline');
     const before = ports.calls.length;
     await ask('two');
     expect(model.problem).not.toBeNull();
