@@ -58,13 +58,12 @@ export function compose(version: string): WitanPorts {
     },
   });
   const database = openDatabase(clock);
-  const history = new HistoryService(
-    lazily(async () => {
-      const { DeliberationStore } = await import('../storage/deliberation-store.ts');
-      return new DeliberationStore(await database);
-    }),
-    new TabChannel('witan.history'),
-  );
+  const deliberations = lazily(async () => {
+    const { DeliberationStore } = await import('../storage/deliberation-store.ts');
+    return new DeliberationStore(await database);
+  });
+  const historyChannel = new TabChannel('witan.history');
+  const history = new HistoryService(deliberations, historyChannel);
   const catalogue = new StarterCatalogue(document.baseURI);
   const device = new DeviceService({
     clock,
@@ -201,6 +200,19 @@ export function compose(version: string): WitanPorts {
       database,
     }),
   );
+  const conversations = lazily(async () =>
+    (await import('./conversation-composition.ts')).composeConversations({
+      clock,
+      appVersion: version,
+      ask: (signal, prompt, options) => council.ask(signal, prompt, options),
+      members: (signal) => council.appointed(signal),
+      database,
+      deliberations,
+      historyChanged: () => {
+        historyChannel.announce();
+      },
+    }),
+  );
   return {
     version,
     council,
@@ -209,6 +221,7 @@ export function compose(version: string): WitanPorts {
       return new MemberService(council);
     }),
     history,
+    conversations,
     device,
     capacity,
     monitor,

@@ -9,16 +9,16 @@ import {
   type Turn,
 } from '#contracts/conversation';
 import type { AskedTurn, ConversationPort, ReplayReport } from '#contracts/conversation-port';
+import { branchesOf, pathTo } from '#contracts/conversation-tree';
 import type { AskOptions, Deliberation, MemberHistory } from '#contracts/deliberation';
+import type { ChatTurn } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
 import type { Unsubscribe } from '#contracts/ports';
 import {
-  branchesOf,
   edited,
   followUp,
   memberHistory,
   newConversation,
-  pathTo,
   retried,
   turnedTo,
   viewedAs,
@@ -79,8 +79,28 @@ export class ConversationService implements ConversationPort {
     return this.#stored(({ conversations }) => conversations.get(id));
   }
 
-  begin(view?: HistoryView): Conversation {
-    return newConversation(this.#ports.newId(), this.#ports.clock.epochMs(), view);
+  begin(view?: HistoryView, first?: Deliberation): Conversation {
+    const begun = newConversation(this.#ports.newId(), this.#ports.clock.epochMs(), view);
+    if (first === undefined) return begun;
+    const grown = withTurn(begun, this.#ports.newId(), followUp(begun, first.prompt), first);
+    return grown.ok ? grown.value : begun;
+  }
+
+  async followers(signal: AbortSignal): Promise<Outcome<readonly string[]>> {
+    const readers = await this.#ports.readers(signal);
+    if (!readers.ok) return readers;
+    return ok(readers.value.filter((reader) => reader.followsConversations).map(({ id }) => id));
+  }
+
+  async histories(
+    signal: AbortSignal,
+    earlier: readonly ChatTurn[],
+    prompt: string,
+  ): Promise<Outcome<Readonly<Record<string, MemberHistory>>>> {
+    const path = saidBefore(earlier);
+    if (path === null) return err(failure('usage', { reason: 'turns-alternate' }));
+    const readers = await this.#ports.readers(signal);
+    return readers.ok ? ok(historiesFor(readers.value, 'council', path, prompt)) : readers;
   }
 
   async setView(id: string, view: HistoryView): Promise<Outcome<Conversation>> {
@@ -215,16 +235,10 @@ export class ConversationService implements ConversationPort {
       // Before the question, not after the answer.
       return err(failure('record-invalid', { reason: 'full', limit: MOST_TURNS }));
     }
-    const readers = await this.#ports.readers(signal);
-    if (!readers.ok) return readers;
     const path = pathTo(conversation, next.parentId);
-    const question = normalQuestion(next.prompt);
-    const history = Object.fromEntries(
-      readers.value.map((reader) => [
-        reader.id,
-        historyFor(reader, conversation.view, path, question.length),
-      ]),
-    );
+    const readers = path.length === 0 ? ok([]) : await this.#ports.readers(signal);
+    if (!readers.ok) return readers;
+    const history = historiesFor(readers.value, conversation.view, path, next.prompt);
     const asked = await this.#ports.ask(signal, next.prompt, {
       ...options,
       threadId: conversation.id,
@@ -235,8 +249,23 @@ export class ConversationService implements ConversationPort {
     const grown = withTurn(conversation, turnId, next, asked.value);
     if (!grown.ok) return grown;
     const kept = await this.#keep(grown.value);
+    const [first] = conversation.turns;
+    if (kept.ok && first !== undefined && conversation.turns.length === 1) {
+      await this.#claim(first.deliberationId, conversation.id);
+    }
     // That it could not be kept takes the answer from nobody: it goes on in memory.
     return ok({ conversation: kept.ok ? kept.value : grown.value, turnId, record: asked.value });
+  }
+
+  /** A round that was asked by itself is a turn from now on; where that cannot be written it only opens alone. */
+  async #claim(deliberationId: string, threadId: string): Promise<void> {
+    await this.#stored(async ({ deliberations }) => {
+      const found = await deliberations.get(deliberationId);
+      if (!found.ok || found.value.threadId === threadId) return ok(null);
+      const put = await deliberations.put({ ...found.value, threadId });
+      this.#ports.historyChanged();
+      return put;
+    });
   }
 
   /** With what another tab added meanwhile, in one transaction. */
@@ -271,14 +300,30 @@ export class ConversationService implements ConversationPort {
   }
 }
 
-function historyFor(
-  { id, promptLimit, followsConversations }: HistoryReader,
+type Said = Pick<Turn, 'prompt' | 'answer' | 'answers'>;
+
+function historiesFor(
+  readers: readonly HistoryReader[],
   view: HistoryView,
-  path: readonly Turn[],
-  questionLength: number,
-): MemberHistory {
-  const characters = followsConversations ? promptLimit - questionLength : 0;
-  return memberHistory(path, id, { view, characters });
+  path: readonly Said[],
+  prompt: string,
+): Readonly<Record<string, MemberHistory>> {
+  const { length } = normalQuestion(prompt);
+  return Object.fromEntries(
+    readers.map(({ id, promptLimit, followsConversations }) => {
+      const characters = followsConversations ? promptLimit - length : 0;
+      return [id, memberHistory(path, id, { view, characters })];
+    }),
+  );
+}
+
+/** Turns as question and answer; null where one does not follow the other. */
+function saidBefore(earlier: readonly ChatTurn[]): readonly Said[] | null {
+  const alternate = earlier.every(({ role }, at) => role === (at % 2 === 0 ? 'user' : 'assistant'));
+  if (!alternate || earlier.length % 2 !== 0) return null;
+  return earlier.flatMap(({ content }, at) =>
+    at % 2 === 0 ? [{ prompt: content, answer: earlier[at + 1]?.content ?? null, answers: [] }] : [],
+  );
 }
 
 /** All that parses, newest first, or what is asked for. */

@@ -62,6 +62,7 @@ export class CouncilService implements CouncilPort {
   readonly #tokensSeen = new Map<string, number>();
   #dispatch: Promise<Pick<CouncilDispatch, 'seat'>> | null = null;
   #about: StarterCouncil | null = null;
+  #specs: readonly MemberSpec[] = [];
   #promptLimit = FIRST_PROMPT_LIMIT;
   /** Settles when the council is appointed; null before, and when that has to be tried again. */
   #appointing: Promise<Outcome<null> | null> | null = null;
@@ -100,6 +101,12 @@ export class CouncilService implements CouncilPort {
     this.#about = council.value;
     const appointed = await this.#appoint(signal, council.value);
     return appointed.ok ? council : appointed;
+  }
+
+  /** The members as they are appointed, loaded or not. Errors: those of `about`. */
+  async appointed(signal: AbortSignal): Promise<Outcome<readonly MemberSpec[]>> {
+    const about = await this.about(signal);
+    return about.ok ? ok(this.#specs) : about;
   }
 
   /** Longest question in characters that at least one member reads. */
@@ -199,6 +206,7 @@ export class CouncilService implements CouncilPort {
       if (!appointment.ok || appointment.value.incomplete === true) this.#appointing = null;
       if (!appointment.ok) return appointment;
       const { specs, deadlyRungs } = appointment.value;
+      this.#specs = specs;
       const limits = specs.flatMap(({ manner }) => manner?.promptLimit ?? []);
       if (limits.length > 0) this.#promptLimit = Math.max(...limits);
       this.manager.appoint(specs, deadlyRungs);

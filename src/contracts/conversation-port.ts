@@ -1,6 +1,7 @@
 import type { ImportReport } from './archive.ts';
 import type { Conversation, FoundRecords, HistoryView } from './conversation.ts';
-import type { AskOptions, Deliberation } from './deliberation.ts';
+import type { AskOptions, Deliberation, MemberHistory } from './deliberation.ts';
+import type { ChatTurn } from './engine.ts';
 import type { Outcome } from './errors.ts';
 
 /** A turn that was asked: the conversation as it is now, and the record of the round. */
@@ -23,8 +24,20 @@ export interface ConversationPort {
   list(limit: number): Promise<Outcome<readonly Conversation[]>>;
   /** Errors: record-invalid. */
   get(id: string): Promise<Outcome<Conversation>>;
-  /** An empty one; kept with its first turn. */
-  begin(view?: HistoryView): Conversation;
+  /** An empty one, or one that begins with a round that was asked by itself; kept with the next turn. */
+  begin(view?: HistoryView, first?: Deliberation): Conversation;
+  /** Ids of the members that are shown earlier turns; the others read bare questions. Errors: those of `CouncilPort.about`. */
+  followers(signal: AbortSignal): Promise<Outcome<readonly string[]>>;
+  /**
+   * `AskOptions.history` for a conversation that is held elsewhere: what each member is shown of it before this question.
+   * @param earlier questions, each followed by its answer, oldest first
+   * Errors: usage (they do not alternate), those of `CouncilPort.about`.
+   */
+  histories(
+    signal: AbortSignal,
+    earlier: readonly ChatTurn[],
+    prompt: string,
+  ): Promise<Outcome<Readonly<Record<string, MemberHistory>>>>;
   /** What members are shown of it from now on. Errors: record-invalid. */
   setView(id: string, view: HistoryView): Promise<Outcome<Conversation>>;
   /**

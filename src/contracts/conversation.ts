@@ -68,12 +68,19 @@ function isTree(turns: readonly Turn[], headId: string | null): boolean {
   return headId === null || seen.has(headId);
 }
 
+/**
+ * Where the words of a query stand: question: all of them in it · answer: in it and the council's answer · members: some only
+ * in what a member said.
+ */
+export type FoundPlace = 'question' | 'answer' | 'members';
+
 /** A record that the search found, best first. */
 export interface FoundRecord {
   readonly id: string;
   readonly askedAt: number;
   readonly prompt: string;
   readonly answer: string | null;
+  readonly place: FoundPlace;
   /** Higher is better; comparable within one search. */
   readonly score: number;
 }

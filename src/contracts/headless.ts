@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { BACKENDS, ENGINE_KINDS } from './engine.ts';
 import { BenchConditionsSchema, BenchEnvironmentSchema, BenchResultSchema, BENCH_TESTS } from './bench.ts';
+import { HISTORY_VIEWS } from './conversation.ts';
 import { DissentSchema, FrameSummarySchema, MEMBER_STATUSES, OUTCOMES } from './deliberation.ts';
 import { EvalReportSchema } from './evaluation.ts';
 import { EvidenceSchema } from './evidence.ts';
@@ -43,6 +44,8 @@ export const AskMemberSchema = v.object({
   duration: figure,
   /** Error code of a member that failed or was lost. */
   error: v.optional(v.string()),
+  /** Earlier questions of the conversation that it was shown, and how many had no room; absent: it had none. */
+  history: v.optional(v.object({ shown: figure, leftOut: figure })),
 });
 
 export const AskDocumentSchema = v.object({
@@ -77,6 +80,10 @@ export const AskDocumentSchema = v.object({
   /** Whether the record is found in the history after the round. */
   recorded: v.boolean(),
   seed: figure,
+  /** The conversation that it is a turn of: its id, the turn's, and how many turns lead to it; null: it stands alone. */
+  conversation: v.nullable(
+    v.object({ id: v.string(), turnId: v.string(), turns: figure, view: v.picklist(HISTORY_VIEWS) }),
+  ),
 });
 export type AskDocument = v.InferOutput<typeof AskDocumentSchema>;
 
@@ -176,6 +183,30 @@ export const ModelsDocumentSchema = v.object({
 });
 export type ModelsDocument = v.InferOutput<typeof ModelsDocumentSchema>;
 
+/** The history of the profile as a file, out or in. */
+export const HistoryDocumentSchema = v.object({
+  schema: v.literal('witan.history'),
+  version: v.literal(1),
+  action: v.picklist(['export', 'import']),
+  /** Absolute path. */
+  file: v.string(),
+  bytes: figure,
+  /** Of `export`: what the file holds. */
+  exported: v.optional(v.object({ deliberations: figure, conversations: figure })),
+  /** Of `import`: what became of its records; see `ImportReport`. */
+  imported: v.optional(
+    v.object({
+      added: figure,
+      unchanged: figure,
+      merged: figure,
+      conflicts: v.array(v.string()),
+      refused: v.array(v.object({ list: v.string(), index: figure, path: v.string() })),
+      trimmed: figure,
+    }),
+  ),
+});
+export type HistoryDocument = v.InferOutput<typeof HistoryDocumentSchema>;
+
 /** Printed once the server listens; it ends with the process. */
 export const ServeDocumentSchema = v.object({
   schema: v.literal('witan.serve'),
@@ -205,6 +236,7 @@ export const HEADLESS_SCHEMAS = {
   bench: BenchDocumentSchema,
   open: OpenDocumentSchema,
   models: ModelsDocumentSchema,
+  history: HistoryDocumentSchema,
   selftest: SelftestDocumentSchema,
   serve: ServeDocumentSchema,
 } as const;

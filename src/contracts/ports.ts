@@ -325,8 +325,8 @@ export interface WitanPorts {
   /** The model store; its code is fetched with the first call. */
   readonly models: () => Promise<ModelsPort>;
   readonly evaluation: EvaluationPort;
-  /** Absent until it is wired; its code is fetched with the first call. */
-  readonly conversations?: () => Promise<ConversationPort>;
+  /** Its code is fetched with the first call. */
+  readonly conversations: () => Promise<ConversationPort>;
   /** Absent until it is wired; its code is fetched with the first call. */
   readonly responses?: () => Promise<ResponseCachePort>;
   readonly calibration: CalibrationPort;

@@ -34,22 +34,6 @@ export function newConversation(id: string, nowMs: number, view: HistoryView = D
   };
 }
 
-/** The turns from the first to `headId`, oldest first; empty for null and for one that is not there. */
-export function pathTo({ turns }: Conversation, headId: string | null): readonly Turn[] {
-  const byId = new Map(turns.map((turn) => [turn.id, turn]));
-  const path: Turn[] = [];
-  for (let turn = byId.get(headId ?? ''); turn !== undefined; turn = byId.get(turn.parentId ?? '')) {
-    path.push(turn);
-  }
-  return path.reverse();
-}
-
-/** The turns that take the place of `turnId`, itself among them, in the order in which they were asked. */
-export function branchesOf({ turns }: Conversation, turnId: string): readonly Turn[] {
-  const turn = turns.find(({ id }) => id === turnId);
-  return turn === undefined ? [] : turns.filter(({ parentId }) => parentId === turn.parentId);
-}
-
 /** What is asked next: after which turn, and as what. */
 export interface NextTurn {
   readonly parentId: string | null;
@@ -153,7 +137,11 @@ export interface HistoryBudget {
  * with the question. Where the member said nothing, it is shown the council's answer; a turn without any answer is left out
  * too. `shown + leftOut` is the number of turns, save for the view `none`, which shows nothing and leaves out nothing.
  */
-export function memberHistory(path: readonly Turn[], memberId: string, budget: HistoryBudget): MemberHistory {
+export function memberHistory(
+  path: readonly Pick<Turn, 'prompt' | 'answer' | 'answers'>[],
+  memberId: string,
+  budget: HistoryBudget,
+): MemberHistory {
   if (budget.view === 'none') return { turns: [], shown: 0, leftOut: 0 };
   const shown: { readonly question: string; readonly answer: string }[] = [];
   let room = budget.characters;

@@ -4,9 +4,9 @@ import type { FoundRecord, FoundRecords } from '#contracts/conversation';
 import type { Deliberation } from '#contracts/deliberation';
 import { failure, type Outcome } from '#contracts/errors';
 import type { DeliberationStore } from './deliberation-store.ts';
-import { searchScore, searchTerms, searchText, type SearchText } from './search-text.ts';
+import { searchPlace, searchScore, searchTerms, searchText, type SearchText } from './search-text.ts';
 
-interface Indexed extends Omit<FoundRecord, 'score'> {
+interface Indexed extends Omit<FoundRecord, 'score' | 'place'> {
   readonly text: SearchText;
 }
 
@@ -53,7 +53,9 @@ export class HistorySearch {
     const terms = searchTerms(query);
     const records = ids.value.flatMap((id) => this.#index.get(id) ?? []);
     const found = (terms.length === 0 ? [] : records)
-      .map(({ text, ...record }): FoundRecord => ({ ...record, score: searchScore(text, terms) }))
+      .map(({ text, ...record }): FoundRecord => {
+        return { ...record, place: searchPlace(text, terms), score: searchScore(text, terms) };
+      })
       .filter(({ score }) => score > 0)
       .sort((a, b) => b.score - a.score || b.askedAt - a.askedAt);
     return ok({

@@ -1,3 +1,4 @@
+import type { FoundPlace } from '#contracts/conversation';
 import type { Deliberation } from '#contracts/deliberation';
 
 /** Accents of Latin, Greek and Cyrillic letters, and the vowel points of Hebrew and Arabic. */
@@ -62,6 +63,12 @@ export function searchScore(text: SearchText, terms: readonly string[]): number 
     sum += best;
   }
   return terms.length > 1 && text.question.includes(terms.join(' ')) ? sum + PHRASE : sum;
+}
+
+/** Of a record that holds all the words. */
+export function searchPlace({ question, answer }: SearchText, terms: readonly string[]): FoundPlace {
+  if (terms.every((term) => question.includes(term))) return 'question';
+  return terms.every((term) => question.includes(term) || answer.includes(term)) ? 'answer' : 'members';
 }
 
 const LETTER = /[\p{L}\p{N}]/u;

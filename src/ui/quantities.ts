@@ -89,27 +89,7 @@ export function listed(names: readonly string[]): string {
   return `${names.slice(0, -1).join(', ')} and ${last}`;
 }
 
-const CLOCK_TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
-const DAY_AND_TIME = new Intl.DateTimeFormat('en-GB', {
-  day: 'numeric',
-  month: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
-});
 const WHOLE_DATE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
-const DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' });
-
-/** The time today, day and time before that. */
-export function whenShort(epochMs: number, nowEpochMs: number): string {
-  const sameDay = new Date(epochMs).toDateString() === new Date(nowEpochMs).toDateString();
-  return (sameDay ? CLOCK_TIME : DAY_AND_TIME).format(epochMs);
-}
-
 export function whenLong(epochMs: number): string {
   return WHOLE_DATE.format(epochMs);
-}
-
-/** A whole day since the Unix epoch, as a date. */
-export function dayDate(day: number): string {
-  return DAY.format(day * 86_400_000);
 }

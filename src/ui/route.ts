@@ -16,8 +16,8 @@ type PlainPage = Exclude<PageName, 'council' | 'benchmark'>;
 type PlainRoute = { [Page in PlainPage]: { readonly page: Page } }[PlainPage];
 
 export type Route =
-  /** `recordId`: a record of the history that is open on the council page. */
-  | { readonly page: 'council'; readonly recordId: string | null }
+  /** `recordId`, `conversationId`: a record of the history, or a conversation, that is open on the council page. */
+  | { readonly page: 'council'; readonly recordId: string | null; readonly conversationId?: string }
   | PlainRoute
   /** `shared`: the fragment of a shared benchmark result. */
   | { readonly page: 'benchmark'; readonly shared: string | null };
@@ -25,7 +25,7 @@ export type Route =
 const HOME: Route = { page: 'council', recordId: null };
 /** Links of every codec version open the page; the codec itself says which versions it can read. */
 const SHARED_RESULT = /^#b\d+\./;
-const RECORD = /^#\/history\/([^/]+)$/;
+const OPENED = /^#\/(history|conversation)\/([^/]+)$/;
 
 function decoded(text: string): string {
   try {
@@ -42,13 +42,19 @@ export function parseRoute(hash: string): Route {
   const page = PAGE_NAMES.find((name) => `${hash}/`.startsWith(`${hashOf(name)}/`)) ?? 'council';
   if (page === 'benchmark') return { page, shared: null };
   if (page !== 'council') return { page };
-  const recordId = RECORD.exec(hash)?.[1];
-  return recordId === undefined ? HOME : { page: 'council', recordId: decoded(recordId) };
+  const [, what, id = ''] = OPENED.exec(hash) ?? [];
+  if (what === 'conversation') return { page, recordId: null, conversationId: decoded(id) };
+  return what === undefined ? HOME : { page, recordId: decoded(id) };
 }
 
 /** The fragment under which a page opens. */
 export function hashOf(page: PageName): string {
   return page === 'council' ? '#/' : `#/${page}`;
+}
+
+/** The fragment that opens a conversation. */
+export function hashOfConversation(id: string): string {
+  return `#/conversation/${encodeURIComponent(id)}`;
 }
 
 /** The fragment that opens one record of the history. */

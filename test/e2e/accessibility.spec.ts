@@ -34,6 +34,32 @@ for (const colorScheme of ['light', 'dark'] as const) {
       expect(await violations(page)).toEqual([]);
     });
 
+    test('Council, in a conversation: versions, search, files', async ({ page }) => {
+      await openApp(page);
+      const box = page.getByLabel('Your question');
+      const history = page.getByRole('region', { name: 'History' });
+      for (const question of ['What is 38 + 47?', 'Reverse the word stone']) {
+        await box.fill(question);
+        await page.getByRole('button', { name: 'Ask', exact: true }).click();
+        await expect(history.getByRole('link', { name: 'What is 38 + 47?' })).toBeVisible();
+        await expect(page.getByRole('button', { name: 'Ask again' })).toBeEnabled();
+      }
+      await expect(page.getByRole('region', { name: 'This conversation' })).toBeVisible();
+      await page.getByRole('button', { name: 'Ask again' }).click();
+      await expect(page.getByText('2 of 2')).toBeVisible();
+      await expect(page.getByText('On screen')).toBeVisible();
+      await history.getByText('Export and import').click();
+      await history.getByRole('searchbox').fill('stone');
+      await expect(history).toContainText('found in');
+      expect(await violations(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Edit “What is 38 + 47?”' }).click();
+      await expect(page.getByText('You reword a question.')).toBeVisible();
+      await page.getByRole('button', { name: 'Export', exact: true }).click();
+      await page.getByRole('button', { name: 'Decide again' }).click();
+      await expect(page.getByText('The same decision')).toBeVisible();
+      expect(await violations(page)).toEqual([]);
+    });
+
     test('What an answer rests on, and how to decide', async ({ page }) => {
       await openApp(page);
       await ask(page);

@@ -151,6 +151,17 @@ test('what it cannot do it refuses, with what is wrong', async () => {
     status: 400,
     code: 'unsupported_value',
   });
+  const talk = [
+    { role: 'user', content: 'What is 2 + 3?' },
+    { role: 'assistant', content: '5' },
+    ...messages,
+  ];
+  // Nobody of the bundled council can be shown them.
+  await expect(create({ messages: talk })).rejects.toMatchObject({
+    status: 400,
+    code: 'unsupported_value',
+    message: expect.stringContaining('Alder, Birch, Cedar'),
+  });
   // The bundled members read bare questions; their chat template would drop the instruction without a word.
   await expect(create({ model: 'alder', messages: instructed })).rejects.toMatchObject({
     status: 400,

@@ -5,6 +5,7 @@ import type { Outcome } from '#contracts/errors';
 import type { ProbeReport } from '#contracts/hardware';
 import type { MetricSample } from '#contracts/metrics';
 import type { StarterCouncil } from '#contracts/starter';
+import type { HistoryReader } from '../../src/app/conversation-service.ts';
 
 /** How one member behaves in a scripted round. */
 export interface ScriptedMember {
@@ -28,6 +29,8 @@ export interface PortScript {
   readonly latest: BenchResult | null;
   readonly shared: Outcome<BenchResult>;
   readonly promptLimit: number;
+  /** Who is shown earlier turns; absent: nobody. */
+  readonly readers?: readonly HistoryReader[];
   /** Samples of the monitor up to a moment. */
   readonly samples: (sinceMs: number, nowMs: number) => readonly MetricSample[];
 }

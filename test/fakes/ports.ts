@@ -12,6 +12,7 @@ import { EvidenceService } from '../../src/app/evidence-service.ts';
 import { emptyCalibration } from './calibration-port.ts';
 import { microReport } from './capacity-data.ts';
 import { FakeCapacityPort } from './capacity-port.ts';
+import { FakeConversations } from './conversation-port.ts';
 import { FakeMemberPort } from './member-port.ts';
 import { FakeModelsPort } from './models-port.ts';
 import type { PortScript, ScriptedMember } from './port-script.ts';
@@ -76,6 +77,10 @@ export class FakePorts implements WitanPorts {
     this.#records = [...this.script.records];
   }
 
+  get records(): readonly Deliberation[] {
+    return this.#records;
+  }
+
   emit(event: CouncilEvent): void {
     if (event.type === 'members-changed') this.#members = event.members;
     for (const listener of this.#councilListeners) listener(event);
@@ -123,6 +128,14 @@ export class FakePorts implements WitanPorts {
   };
 
   readonly members = new FakeMemberPort();
+
+  readonly talk = new FakeConversations(() => ({
+    clock: this.#clock,
+    council: this.council,
+    records: this.#records,
+    readers: () => this.script.readers ?? [],
+  }));
+  readonly conversations = this.talk.open;
 
   readonly history: WitanPorts['history'] = {
     persistent: () => Promise.resolve(this.script.persistent),

@@ -38,10 +38,13 @@ export type Command = { readonly common: CommonOptions } & (
       readonly samples: number;
       /** Members on servers are asked too: the question leaves this machine. */
       readonly allowRemote: boolean;
+      /** Id of the conversation, or of the record, that the question goes on with. */
+      readonly continued: string | undefined;
       /** What votes count, by member. */
       readonly weights: Readonly<Record<string, number>> | undefined;
       readonly chairman: string | undefined;
     }
+  | { readonly verb: 'history'; readonly action: 'export' | 'import'; readonly file: string }
   | {
       readonly verb: 'eval';
       readonly questions: number;
@@ -77,6 +80,7 @@ const DEFAULT_TIMEOUT_S: Readonly<Record<Verb, number>> = {
   bench: 900,
   open: 60,
   models: 3600,
+  history: 120,
   selftest: 900,
   // Of one answer, not of the server.
   serve: 300,
@@ -96,6 +100,7 @@ const OPTIONS = {
   rule: { type: 'string', default: 'auto' },
   members: { type: 'string' },
   samples: { type: 'string', default: '1' },
+  continue: { type: 'string' },
   'allow-remote': { type: 'boolean', default: false },
   weights: { type: 'string' },
   chairman: { type: 'string' },
@@ -116,7 +121,7 @@ const OPTIONS = {
 } as const;
 
 /** Arguments that a verb takes; none where it is not named. */
-const ARGUMENTS: Readonly<Partial<Record<Verb, number>>> = { ask: 1, open: 1, models: 2 };
+const ARGUMENTS: Readonly<Partial<Record<Verb, number>>> = { ask: 1, open: 1, models: 2, history: 2 };
 const TAKES = ['no argument', 'one argument', 'at most two arguments'];
 
 /** Options that only some verbs take. */
@@ -124,6 +129,7 @@ const OWN: Readonly<Record<string, readonly Verb[]>> = {
   rule: ['ask'],
   members: ['ask'],
   samples: ['ask', 'eval'],
+  continue: ['ask'],
   'allow-remote': ['ask', 'serve'],
   weights: ['ask'],
   chairman: ['ask'],
@@ -250,14 +256,26 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
         throw misuse(`--rule is auto or one of ${RULES.join(', ')}, not "${values.rule}"`);
       const samples = whole('samples', values.samples, 1);
       const members = values.members?.split(',').filter((id) => id !== '');
-      const { chairman, 'allow-remote': allowRemote } = values;
+      const { chairman, continue: continued, 'allow-remote': allowRemote } = values;
+      if (continued === '') throw misuse('--continue needs the id of a conversation or a record');
       const weights = values.weights === undefined ? undefined : weightsIn(values.weights);
       if (weights !== undefined && !COUNTING.includes(rule))
         throw misuse(`--weights counts votes, and the rule ${rule} counts none`);
       if (chairman === '') throw misuse('--chairman needs the id of a member');
       if (chairman !== undefined && rule === 'model-switch')
         throw misuse('--chairman has no say under the rule model-switch: there are no ties');
-      return { verb, prompt: argument, members, rule, samples, allowRemote, weights, chairman, common };
+      return {
+        verb,
+        prompt: argument,
+        members,
+        rule,
+        samples,
+        allowRemote,
+        weights,
+        chairman,
+        continued,
+        common,
+      };
     }
     case 'eval': {
       const { split } = values;
@@ -268,6 +286,11 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
       const samples = whole('samples', values.samples, 1);
       return { verb, questions, split, samples, questionFile, recordFile, common };
     }
+    case 'history':
+      if (argument !== 'export' && argument !== 'import')
+        throw misuse('history takes export FILE or import FILE');
+      if (second === undefined) throw misuse(`history ${argument} needs a file`);
+      return { verb, action: argument, file: second, common };
     case 'models':
       return modelsCommand(argument, second, common);
     case 'open':

@@ -7,6 +7,7 @@ import { Session, type Log } from './session.ts';
 import { ask } from './verbs/ask.ts';
 import { bench } from './verbs/bench.ts';
 import { evaluate } from './verbs/eval.ts';
+import { history } from './verbs/history.ts';
 import { models } from './verbs/models.ts';
 import { open } from './verbs/open.ts';
 import { plan } from './verbs/plan.ts';
@@ -48,6 +49,8 @@ function work(session: Session, command: OneShot): Promise<unknown> {
       return bench(session);
     case 'models':
       return models(session, command);
+    case 'history':
+      return history(session, command);
     case 'open':
       return open(session, command);
     case 'selftest':

@@ -45,6 +45,9 @@ const RENDER: { readonly [V in Verb]: (document: VerbDocument<V>) => string } = 
       ),
       ...measuredLines(document),
       `Frames: ${document.frames.count}, p95 ${document.frames.p95.toFixed(1)} ms · record ${document.recordId}`,
+      ...(document.conversation === null
+        ? []
+        : [`Turn ${document.conversation.turns} of conversation ${document.conversation.id}`]),
     ].join('\n'),
   serve: ({ url, models, token }) =>
     [
@@ -66,6 +69,19 @@ const RENDER: { readonly [V in Verb]: (document: VerbDocument<V>) => string } = 
             String(row.faults),
           ]),
         ]),
+  history: ({ action, file, exported, imported }) =>
+    [
+      `${action === 'export' ? 'Written' : 'Read'}: ${file}`,
+      ...(exported === undefined
+        ? []
+        : [`${exported.deliberations} deliberations, ${exported.conversations} conversations`]),
+      ...(imported === undefined
+        ? []
+        : [
+            `${imported.added} added, ${imported.merged} merged, ${imported.unchanged} here already, ` +
+              `${imported.conflicts.length} in conflict (ours stay), ${imported.refused.length} refused`,
+          ]),
+    ].join('\n'),
   eval: renderEvaluation,
   bench: (document) =>
     [

@@ -49,13 +49,21 @@ export async function readArchive(file: Blob, maxBytes = ARCHIVE_MAX_BYTES): Pro
   } catch (thrown) {
     return err(failure('archive-invalid', { reason: 'no-json' }, thrown));
   }
-  const archive = v.safeParse(ArchiveSchema, data);
+  const archive = v.safeParse(ArchiveSchema, asArchive(data));
   if (archive.success) return ok(recordsOf(archive.output));
   const version = versionOf(data);
   if (version !== null && version !== ARCHIVE_VERSION)
     return err(failure('archive-version-unsupported', { version }));
   const path = v.getDotPath(archive.issues[0]) ?? '(root)';
   return err(failure('archive-invalid', { reason: 'shape', path }));
+}
+
+/** One round by itself, as `witan.deliberation`, is an archive of one. */
+function asArchive(data: unknown): unknown {
+  const one = v.safeParse(v.looseObject({ schema: v.literal('witan.deliberation') }), data);
+  if (!one.success) return data;
+  const head = { schema: ARCHIVE_SCHEMA, version: ARCHIVE_VERSION, exportedAt: 0, appVersion: '' };
+  return { ...head, deliberations: [data], conversations: [] };
 }
 
 /** The version that the file says it has, where it says that it is one of ours. */

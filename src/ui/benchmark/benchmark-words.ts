@@ -1,5 +1,6 @@
 import type { BenchComparison, BenchResult, BenchTest, BenchTestName } from '#contracts/bench';
-import { ABSENT, count, dayDate, frameTime, percent, plain, plural, significant } from '../quantities.ts';
+import { dayDate } from '../days.ts';
+import { ABSENT, count, frameTime, percent, plain, plural, significant } from '../quantities.ts';
 
 export const TEST_WORDS: Readonly<Record<BenchTestName, { readonly title: string; readonly note: string }>> =
   {

@@ -5,6 +5,7 @@ import type { Evidence } from '#contracts/evidence';
 import type { WitanPorts } from '#contracts/ports';
 import type { StarterCouncil } from '#contracts/starter';
 import { RoundView } from './round-view.svelte.ts';
+import type { AskManner, TalkModel } from './talk-model.svelte.ts';
 import { spokenResult } from './verdict-words.ts';
 
 /** How the user wants answers decided. Its code is fetched when somebody looks at it. */
@@ -32,19 +33,28 @@ export class CouncilModel {
   problem = $state.raw<WitanFailure | null>(null);
   /** Read out by screen readers: the answer, once. */
   announcement = $state('');
+  /** The record that is to go out as a file, or be checked. */
+  exporting = $state.raw<Deliberation | null>(null);
+  /** The conversation that the page is in; null until somebody goes on with an answer. */
+  talk = $state.raw<TalkModel | null>(null);
 
   /** Members that are asked only with the user's yes. */
   readonly remote = $derived(this.members.filter((member) => member.backend === 'remote'));
   /** Under some rules whoever is asked reads what the others said. */
   readonly sharesAnswers = $derived(this.deciding?.sharesAnswers ?? false);
-  readonly running = $derived(this.waitingFor !== null || (this.round?.running ?? false));
+  readonly running = $derived(
+    this.waitingFor !== null || (this.round?.running ?? false) || (this.talk?.asking ?? false),
+  );
   readonly shown = $derived(this.record ?? this.round?.deliberation ?? null);
+  /** The next question goes on with what is on screen. */
+  readonly following = $derived(this.talk?.conversation != null || this.shown?.answer != null);
   /** The question whose answer is on screen. */
   readonly question = $derived(this.record?.prompt ?? this.waitingFor ?? this.round?.prompt ?? null);
 
   readonly #ports: WitanPorts;
   #ask: AbortController | null = null;
   #prepared = false;
+  #talk: Promise<TalkModel> | null = null;
 
   constructor(ports: WitanPorts) {
     this.#ports = ports;
@@ -78,8 +88,28 @@ export class CouncilModel {
     void this.#ports.council.prepare(new AbortController().signal);
   }
 
-  async ask(prompt: string): Promise<void> {
+  /** The code of conversations comes with its first use. */
+  loadTalk(): Promise<TalkModel> {
+    const loading = (this.#talk ??= import('./talk-model.svelte.ts').then(
+      ({ TalkModel }) => (this.talk = new TalkModel(this, this.#ports)),
+    ));
+    loading.catch(() => {
+      this.#talk = null;
+    });
+    return loading;
+  }
+
+  /** The next question begins anew. */
+  anew(): void {
+    this.talk?.leave();
+    this.record = this.round = this.problem = null;
+    this.draft = '';
+  }
+
+  async ask(prompt: string, manner: AskManner = 'ask'): Promise<void> {
     if (this.running) return;
+    const { shown, record, round } = this;
+    const talking = this.following ? this.loadTalk() : null;
     this.problem = null;
     this.record = null;
     this.announcement = '';
@@ -91,21 +121,29 @@ export class CouncilModel {
     const options = {
       ...this.deciding?.optionsFor(this.members.map(({ id }) => id)),
       allowRemote: this.sendAway ? this.remote.map(({ id }) => id) : false,
+      ...(manner === 'again' ? { fresh: true } : {}),
     };
     this.sendAway = false;
     try {
-      const asked = await this.#ports.council.ask(controller.signal, prompt, options);
+      const { signal } = controller;
+      const asked =
+        talking === null
+          ? await this.#ports.council.ask(signal, prompt, options)
+          : await (await talking).ask(signal, shown, prompt, options, manner);
       if (!asked.ok) this.problem = asked.error;
+      else if (this.draft.trim() === prompt.trim()) this.draft = '';
     } catch (thrown) {
       this.problem = failureOf(thrown);
     }
+    // What could not be asked leaves on screen what was there.
+    if (this.problem !== null && this.round === round) this.record = record;
     this.waitingFor = null;
     this.#ask = null;
   }
 
   /** The question on screen once more. */
   askAgain(): Promise<void> {
-    return this.question === null ? Promise.resolve() : this.ask(this.question);
+    return this.question === null ? Promise.resolve() : this.ask(this.question, 'again');
   }
 
   /** What a record rests on. */
@@ -145,9 +183,19 @@ export class CouncilModel {
     }
   }
 
-  /** Shows a record of the history; `null` goes back to the round. */
-  async open(recordId: string | null): Promise<void> {
+  /** Lets the conversation do something, once its code is there. */
+  async within(act: (talk: TalkModel) => Promise<void>): Promise<void> {
+    try {
+      await act(await this.loadTalk());
+    } catch (thrown) {
+      this.problem = failureOf(thrown);
+    }
+  }
+
+  /** Shows a record of the history, or a conversation; neither goes back to the round. */
+  async open(recordId: string | null, conversationId?: string): Promise<void> {
     this.problem = null;
+    if (conversationId !== undefined) return this.within((talk) => talk.open(conversationId));
     if (recordId === null) {
       this.record = null;
       return;

@@ -1,6 +1,7 @@
 import type { ModelActivity } from '#contracts/models';
 import type { ModelHealth, StoreHealth, StoreTrouble, StoreWork } from '#contracts/store-health';
-import { count, fileSize, plural, whenShort } from '../quantities.ts';
+import { whenShort } from '../days.ts';
+import { count, fileSize, plural } from '../quantities.ts';
 import { FAULTS, progressLine, STATES } from './models-words.ts';
 
 const STATE_WORDS: Readonly<Record<ModelHealth['state'], string>> = {

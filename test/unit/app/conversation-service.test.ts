@@ -120,6 +120,53 @@ describe('a conversation', () => {
     expect(r.announced()).toBe(2);
   });
 
+  it('goes on with a round that was asked by itself, which is a turn of it from then on', async () => {
+    const alone = roundOf('alone', 'first question', 'answer 0', 1);
+    await r.deliberations.put({ ...alone, rating: 'good' });
+    const begun = r.service.begin('council', alone);
+    expect(begun).toMatchObject({ view: 'council', turns: [{ deliberationId: 'alone', parentId: null }] });
+    expect(valueOf(await r.service.list(5))).toEqual([]);
+    const { conversation } = valueOf(await r.service.ask(NEVER, begun, 'and then?'));
+    expect(r.asked[0]?.options.history?.['alder']).toMatchObject({ shown: 1 });
+    expect(conversation.turns.map(({ deliberationId }) => deliberationId)).toEqual(['alone', 'round-1']);
+    expect(await r.deliberations.get('alone')).toMatchObject({
+      value: { threadId: conversation.id, rating: 'good' },
+    });
+    expect(r.historyChanged()).toBe(1);
+    await r.service.ask(NEVER, conversation, 'and now?');
+    expect(r.historyChanged()).toBe(1);
+  });
+
+  it('goes on with a round that is not in the history any more', async () => {
+    const begun = r.service.begin('own', roundOf('removed', 'first question', 'answer 0', 1));
+    expect(valueOf(await r.service.ask(NEVER, begun, 'and then?')).conversation.turns).toHaveLength(2);
+    expect(valueOf(await r.deliberations.ids())).toEqual(['round-1']);
+  });
+
+  it('knows who is shown what came before, also of a conversation that is held elsewhere', async () => {
+    expect(valueOf(await r.service.followers(NEVER))).toEqual(['alder', 'birch']);
+    const earlier = [
+      { role: 'user', content: 'first question' },
+      { role: 'assistant', content: 'answer 1' },
+    ] as const;
+    const histories = valueOf(await r.service.histories(NEVER, earlier, 'and then?'));
+    expect(histories).toEqual({
+      alder: { turns: earlier, shown: 1, leftOut: 0 },
+      birch: { turns: earlier, shown: 1, leftOut: 0 },
+      cedar: { turns: [], shown: 0, leftOut: 1 },
+    });
+    expect(valueOf(await r.service.histories(NEVER, earlier, 'x'.repeat(20)))['birch']).toEqual({
+      turns: [],
+      shown: 0,
+      leftOut: 1,
+    });
+    for (const wrong of [[earlier[0]], [earlier[1], earlier[0]], [earlier[0], earlier[0]]]) {
+      expect(await r.service.histories(NEVER, wrong, 'and?')).toMatchObject({
+        error: { code: 'usage', details: { reason: 'turns-alternate' } },
+      });
+    }
+  });
+
   it('leaves out what has no room, and says how much', async () => {
     await talk('first question', 'and then, what came of that?', 'why?');
     expect(r.asked[1]?.options.history?.['birch']).toMatchObject({ shown: 0, leftOut: 1 });

@@ -2,13 +2,12 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { ConversationSchema, MOST_TURNS, type Turn } from '#contracts/conversation';
+import { branchesOf, newestAfter, pathTo } from '#contracts/conversation-tree';
 import {
-  branchesOf,
   edited,
   followUp,
   memberHistory,
   newConversation,
-  pathTo,
   retried,
   turnedTo,
   TURN_OVERHEAD,
@@ -42,6 +41,13 @@ describe('a conversation', () => {
     tree = grown(tree, 't2c', retry.value, roundOf('r6', 'question 2', 'answer 2'));
     expect(ids(branchesOf(tree, 't2c'))).toBe('t2 t2b t2c');
     expect(ids(branchesOf(tree, 'nothing'))).toBe('');
+    expect(['t1', 't2', 't2b', 't3', 'gone'].map((id) => newestAfter(tree, id))).toEqual([
+      't2c',
+      't3',
+      't3b',
+      't3',
+      'gone',
+    ]);
     const back = turnedTo(tree, 't3', 900);
     expect(back).toMatchObject({ ok: true, value: { headId: 't3', updatedAt: 900 } });
     expect(ids(pathTo(tree, 't3'))).toBe('t1 t2 t3');

@@ -46,6 +46,18 @@ describe.each(['with a database', 'without one'])('the search of the history %s'
     expect(await found(search, ' ')).toMatchObject({ found: [], matches: 0 });
   });
 
+  it('says where the words stand', async () => {
+    const record = roundOf('m', 'Why is the sky blue?', 'Scattering', 9);
+    const [first, ...others] = record.members;
+    if (first === undefined) throw new Error('no members');
+    await store.put({ ...record, members: [{ ...first, answer: 'Perhaps the ocean' }, ...others] });
+    const places = async (query: string): Promise<readonly (readonly [string, string])[]> =>
+      (await found(search, query)).found.map(({ id, place }) => [id, place] as const);
+    expect(await places('sky blue')).toEqual([['m', 'question']]);
+    expect(await places('sky scattering')).toEqual([['m', 'answer']]);
+    expect(await places('sky ocean')).toEqual([['m', 'members']]);
+  });
+
   it('sees what came and what went since', async () => {
     await found(search, 'sea');
     await store.put(roundOf('e', 'And the dead sea?', 'Salt.', 5));

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   count,
-  dayDate,
   duration,
   fileSize,
   listed,
@@ -48,9 +47,5 @@ describe('quantities', () => {
     expect(listed(['Alder', 'Birch', 'Cedar'])).toBe('Alder, Birch and Cedar');
     expect(plural(1, 'vote')).toBe(`1${NBSP}vote`);
     expect(plural(2, 'vote')).toBe(`2${NBSP}votes`);
-  });
-
-  it('reads a day as the date in UTC', () => {
-    expect(dayDate(0)).toBe('1 Jan 1970');
   });
 });

@@ -39,7 +39,7 @@ export function answer(
 async function answerOfCouncil(
   signal: AbortSignal,
   backend: Backend,
-  { prompt, seed, maxTokens, stop, leftOut }: CouncilAsking,
+  { prompt, history, seed, maxTokens, stop, leftOut, leaveOutHistory }: CouncilAsking,
   listener: Listener,
 ): Answer {
   const ear = new RoundEar();
@@ -48,7 +48,7 @@ async function answerOfCouncil(
     return sequence.take(text) + sequence.rest();
   };
   let said: string | null = null;
-  const asked = await backend.ask(signal, { prompt, seed }, (news) => {
+  const asked = await backend.ask(signal, { prompt, history, leaveOutHistory, seed }, (news) => {
     ear.hear(news);
     listener.working(ear.words);
     // With a limit it is not known yet how many tokens the words are.

@@ -17,10 +17,14 @@ const DEFAULT_MAX_TOKENS = 512;
 export interface CouncilAsking {
   readonly type: 'council';
   readonly prompt: string;
+  /** Earlier questions, each with its answer. */
+  readonly history: readonly ChatTurn[];
   readonly seed: number;
   readonly maxTokens: number | null;
   readonly stop: readonly string[];
   readonly leftOut: readonly Leavable[];
+  /** Earlier turns may be left out where a member cannot be given them. */
+  readonly leaveOutHistory: boolean;
 }
 
 export interface MemberAsking {
@@ -81,8 +85,8 @@ export function askingOf(
 }
 
 /**
- * The council is asked one question at a time, greedily, each member with its own instruction and as much room as its
- * kind of answer needs. A limit of tokens and stop sequences are put to the answer that it gives.
+ * The council is asked greedily, each member with its own instruction and as much room as its kind of answer needs; earlier
+ * turns go to all members alike. A limit of tokens and stop sequences are put to the answer that it gives.
  */
 function councilAsking(
   { temperature, jsonSchema, grammar, maxTokens, stop, seed }: ChatRequest,
@@ -93,7 +97,7 @@ function councilAsking(
   if (grammar !== null) return wrong('The council takes no grammar; a member does.', 'grammar');
   const wanted: readonly (readonly [Leavable, boolean, string, string])[] = [
     ['system', system !== null, 'The council takes no system message; a member does.', 'messages'],
-    ['history', history.length > 0, 'The council takes one question, without earlier turns.', 'messages'],
+    ['history', !isAlternating(history), 'The council takes questions and answers in turn.', 'messages'],
     [
       'temperature',
       (temperature ?? 0) > 0,
@@ -105,7 +109,24 @@ function councilAsking(
   const refused = asked.find(([field]) => !rules.leaveOut.includes(field));
   if (refused !== undefined) return wrong(refused[2], refused[3]);
   const leftOut = asked.map(([field]) => field);
-  return ok({ type: 'council', prompt, seed: seed ?? rules.seed, maxTokens, stop, leftOut });
+  return ok({
+    type: 'council',
+    prompt,
+    history: leftOut.includes('history') ? [] : history,
+    seed: seed ?? rules.seed,
+    maxTokens,
+    stop,
+    leftOut,
+    leaveOutHistory: rules.leaveOut.includes('history'),
+  });
+}
+
+/** Each question has its answer, and nothing stands between the two. */
+function isAlternating(history: readonly ChatTurn[]): boolean {
+  return (
+    history.length % 2 === 0 &&
+    history.every(({ role }, at) => role === (at % 2 === 0 ? 'user' : 'assistant'))
+  );
 }
 
 function memberAsking(

@@ -1,6 +1,6 @@
 import type { MemberView } from '../../../src/contracts/council.ts';
 import type { Deliberation } from '../../../src/contracts/deliberation.ts';
-import type { GenerateRequest } from '../../../src/contracts/engine.ts';
+import type { ChatTurn, GenerateRequest } from '../../../src/contracts/engine.ts';
 import type { Outcome } from '../../../src/contracts/errors.ts';
 import type { MemberAnswer, RequestExtra } from '../../../src/contracts/ports.ts';
 
@@ -17,6 +17,10 @@ export type RoundNews =
 
 export interface CouncilQuestion {
   readonly prompt: string;
+  /** Earlier questions, each followed by its answer. */
+  readonly history: readonly ChatTurn[];
+  /** Also where a member cannot be given all of it; else that is refused. */
+  readonly leaveOutHistory: boolean;
   readonly seed: number;
 }
 
@@ -34,7 +38,10 @@ export interface Backend {
   readonly state: BackendState;
   /** As they were told last. */
   members(): readonly MemberView[];
-  /** Errors: those of `CouncilPort.ask`; deadline-exceeded; council-unavailable with cause `page-lost`. */
+  /**
+   * Errors: those of `CouncilPort.ask`; request-unsupported (a member cannot be given the earlier turns); deadline-exceeded;
+   * council-unavailable with cause `page-lost`.
+   */
   ask(
     signal: AbortSignal,
     question: CouncilQuestion,

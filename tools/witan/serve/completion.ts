@@ -48,7 +48,9 @@ export function usageOfMember({ promptTokens, completionTokens }: Generation): U
 }
 
 /** The field `witan` of a council's answer. */
-export function witanOfRound(record: Deliberation, leftOut: readonly Leavable[]): object {
+export function witanOfRound(record: Deliberation, asked: readonly Leavable[]): object {
+  const isCut = record.members.some(({ history }) => (history?.leftOut ?? 0) > 0);
+  const leftOut = isCut ? [...asked, 'history'] : asked;
   return {
     record_id: record.id,
     outcome: record.outcome,
@@ -66,6 +68,9 @@ export function witanOfRound(record: Deliberation, leftOut: readonly Leavable[])
       key: member.key,
       tokens: member.tokens,
       duration_ms: member.durationMs,
+      ...(member.history === undefined
+        ? {}
+        : { history: { shown: member.history.shown, left_out: member.history.leftOut } }),
       ...(member.error === undefined ? {} : { error: member.error }),
     })),
     dissent: record.dissent,

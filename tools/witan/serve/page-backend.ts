@@ -91,11 +91,25 @@ export class PageBackend {
             told.push(say(id, { type: 'decided', answer: event.answer }));
           }
         });
-        const { prompt, seed, allowRemote } = argument;
-        const asked = await ports.council.ask(AbortSignal.any([signal, stop.signal]), prompt, {
-          seed,
-          allowRemote,
-        });
+        const { prompt, history, leaveOutHistory, seed, allowRemote } = argument;
+        const both = AbortSignal.any([signal, stop.signal]);
+        const askWith = async () => {
+          if (history.length === 0) return ports.council.ask(both, prompt, { seed, allowRemote });
+          const shown = await (await ports.conversations()).histories(both, history, prompt);
+          if (!shown.ok) return shown;
+          const without = ports.council
+            .members()
+            .filter(
+              ({ id, backend }) => (allowRemote || backend !== 'remote') && shown.value[id]?.leftOut !== 0,
+            )
+            .map(({ name }) => name);
+          if (without.length > 0 && !leaveOutHistory) {
+            const details = { model: without.join(', '), reason: 'no room for the earlier turns' };
+            return { ok: false, error: { code: 'request-unsupported', details } } as const;
+          }
+          return ports.council.ask(both, prompt, { seed, allowRemote, history: shown.value });
+        };
+        const asked = await askWith();
         leave();
         page[running].delete(id);
         // The result goes another way than the news, and must not overtake it.

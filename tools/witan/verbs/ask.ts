@@ -11,6 +11,7 @@ export interface AskedRound {
   /** Frames painted while the question was asked, by the page's own frame clock. */
   readonly frames: FrameSummary;
   readonly recorded: boolean;
+  readonly conversation: AskDocument['conversation'];
   readonly evidence?: Evidence;
 }
 
@@ -20,25 +21,61 @@ export async function askOnce(
   prompt: string,
   seed: number,
   options: Pick<AskOptions, 'members' | 'allowRemote' | 'rule' | 'samples' | 'weights' | 'chairman'> = {},
+  continued: string | null = null,
 ): Promise<AskedRound> {
-  const argument = { prompt, options: { ...options, seed } };
-  const outcome = await session.run(argument, async ({ ports, signal }, { prompt, options }) => {
+  const argument = { prompt, options: { ...options, seed }, continued };
+  const outcome = await session.run(argument, async ({ ports, signal }, { prompt, options, continued }) => {
     const startMs = performance.now();
     const prepared = await ports.council.prepare(signal);
     if (!prepared.ok) return prepared;
     const loadMs = performance.now() - startMs;
+    /** The conversation of that id, or that of the record, or a new one that begins with it. */
+    const opened = async (id: string) => {
+      const talk = await ports.conversations();
+      const found = await talk.get(id);
+      if (found.ok) return found;
+      const first = await ports.history.get(id);
+      if (!first.ok) return first;
+      const thread = first.value.threadId === undefined ? null : await talk.get(first.value.threadId);
+      return thread?.ok === true ? thread : { ok: true as const, value: talk.begin(undefined, first.value) };
+    };
+    const conversation = continued === null ? null : await opened(continued);
+    if (conversation?.ok === false) return conversation;
     const { mark } = ports.monitor.frames();
-    const asked = await ports.council.ask(signal, prompt, options);
+    const askWith = async () => {
+      if (conversation === null) {
+        const asked = await ports.council.ask(signal, prompt, options);
+        return asked.ok ? { ok: true as const, value: { record: asked.value, turn: null } } : asked;
+      }
+      const talk = await ports.conversations();
+      const asked = await talk.ask(signal, conversation.value, prompt, options);
+      if (!asked.ok) return asked;
+      const { conversation: now, turnId, record } = asked.value;
+      let turns = 0;
+      for (let at: string | null = turnId; at !== null; turns += 1)
+        at = now.turns.find(({ id }) => id === at)?.parentId ?? null;
+      return { ok: true as const, value: { record, turn: { id: now.id, turnId, turns, view: now.view } } };
+    };
+    const asked = await askWith();
     if (!asked.ok) return asked;
+    const { record, turn } = asked.value;
     const { summary } = ports.monitor.frames(mark);
-    const kept = await ports.history.get(asked.value.id);
-    return { ok: true as const, value: { record: asked.value, loadMs, frames: summary, recorded: kept.ok } };
+    const kept = await ports.history.get(record.id);
+    const recorded = kept.ok;
+    return { ok: true as const, value: { record, loadMs, frames: summary, recorded, conversation: turn } };
   });
   return valueOf(outcome);
 }
 
 /** The document of `ask`. */
-export function askDocument({ record, loadMs, frames, recorded, evidence }: AskedRound): AskDocument {
+export function askDocument({
+  record,
+  loadMs,
+  frames,
+  recorded,
+  conversation,
+  evidence,
+}: AskedRound): AskDocument {
   const { weights, tieBreaker } = record;
   return {
     schema: 'witan.ask',
@@ -63,6 +100,7 @@ export function askDocument({ record, loadMs, frames, recorded, evidence }: Aske
       tokensPerSecond: member.tokensPerSecond,
       duration: member.durationMs,
       ...(member.error === undefined ? {} : { error: member.error }),
+      ...(member.history === undefined ? {} : { history: member.history }),
     })),
     missing: [...record.missing],
     dissent: record.dissent,
@@ -76,6 +114,7 @@ export function askDocument({ record, loadMs, frames, recorded, evidence }: Aske
     recordId: record.id,
     recorded,
     seed: record.seed,
+    conversation,
   };
 }
 
@@ -108,7 +147,7 @@ async function evidenceOf(session: Session, record: Deliberation): Promise<Pick<
 
 export async function ask(session: Session, command: CommandOf<'ask'>): Promise<AskDocument> {
   await awaitOfflineCopy(session);
-  const { prompt, members, rule, samples, allowRemote, weights, chairman, common } = command;
+  const { prompt, members, rule, samples, allowRemote, weights, chairman, continued, common } = command;
   const options = {
     allowRemote,
     rule,
@@ -117,6 +156,6 @@ export async function ask(session: Session, command: CommandOf<'ask'>): Promise<
     ...(weights === undefined ? {} : { weights }),
     ...(chairman === undefined ? {} : { chairman }),
   };
-  const asked = await askOnce(session, prompt, common.seed, options);
+  const asked = await askOnce(session, prompt, common.seed, options, continued ?? null);
   return askDocument({ ...asked, ...(await evidenceOf(session, asked.record)) });
 }

@@ -1,15 +1,12 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { ok } from '../../../src/kernel/result.ts';
 import type { Outcome } from '../../../src/contracts/errors.ts';
 import type { ModelRow, ModelsDocument } from '../../../src/contracts/headless.ts';
 import type { ModelReceipt } from '../../../src/contracts/models.ts';
 import type { StoredModel } from '../../../src/contracts/model-store.ts';
 import type { CommandOf } from '../arguments.ts';
-import { misuse, valueOf } from '../failures.ts';
+import { chooseFile, PICKER } from '../chosen-file.ts';
+import { valueOf } from '../failures.ts';
 import type { Session } from '../session.ts';
-
-const PICKER = 'witan-driver-picker';
 
 function rowOf({ id, name, origin, keptBytes, sizeBytes, state, files, pinned }: StoredModel): ModelRow {
   const counts = files.map(({ chunks }) => chunks);
@@ -66,16 +63,7 @@ async function get(session: Session, id: string): Promise<Outcome<Done>> {
 
 /** @throws DriverFailure usage: there is no such file */
 async function take(session: Session, file: string): Promise<Outcome<Done>> {
-  const path = resolve(file);
-  if (!existsSync(path)) throw misuse(`there is no file ${path}`);
-  // As a person would choose it: the browser reads it from the disk by itself.
-  await session.page.evaluate((id) => {
-    const input = document.createElement('input');
-    input.type = 'file';
-    input.id = id;
-    document.body.append(input);
-  }, PICKER);
-  await session.page.locator(`#${PICKER}`).setInputFiles(path);
+  await chooseFile(session, file);
   const taken = await session.run(PICKER, async ({ ports }, id) => {
     const input = document.getElementById(id);
     const files = input instanceof HTMLInputElement ? [...(input.files ?? [])] : [];

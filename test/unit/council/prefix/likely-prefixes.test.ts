@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { pathTo } from '#contracts/conversation-tree';
 import type { MemberManner } from '#contracts/council';
 import { isRead, likelyPrefixes } from '../../../../src/council/prefix/likely-prefixes.ts';
-import { pathTo, TURN_OVERHEAD } from '../../../../src/council/conversation.ts';
+import { TURN_OVERHEAD } from '../../../../src/council/conversation.ts';
 import { conversation } from '../../../fakes/conversations.ts';
 
 const MANNER: MemberManner = {

@@ -157,6 +157,19 @@ describe('a file of deliberations', () => {
   });
 });
 
+it('takes one round by itself, as the page gives it away', async () => {
+  const one = deliberation('a', 1);
+  expect(await read(file(one))).toEqual({
+    deliberations: [one],
+    conversations: [],
+    refused: [],
+    trimmed: 0,
+  });
+  expect((await read(file({ ...one, version: 2 }))).refused).toEqual([
+    { list: 'deliberations', index: 0, path: 'version' },
+  ]);
+});
+
 describe('a file that is none', () => {
   it.each<[string, unknown, string, object]>([
     ['no JSON', '{', 'archive-invalid', { reason: 'no-json' }],

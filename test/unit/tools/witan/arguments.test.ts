@@ -32,6 +32,7 @@ test('a question with its options', () => {
     rule: 'auto',
     samples: 1,
     allowRemote: true,
+    continued: undefined,
     weights: undefined,
     chairman: undefined,
     common: {
@@ -44,6 +45,22 @@ test('a question with its options', () => {
       seed: 7,
     },
   });
+});
+
+test('a question goes on with a conversation, and the history goes out and in', () => {
+  expect(readCommand(['ask', 'And then?', '--continue', 'c1'], {})).toMatchObject({ continued: 'c1' });
+  expect(misuseOf(['ask', 'And then?', '--continue', ''])?.code).toBe('usage');
+  expect(readCommand(['history', 'export', 'h.json'], {})).toMatchObject({
+    verb: 'history',
+    action: 'export',
+    file: 'h.json',
+  });
+  expect(misuseOf(['history'])?.message).toContain('export FILE');
+  expect(misuseOf(['history', 'wipe', 'x'])?.message).toContain('export FILE');
+  expect(misuseOf(['history', 'import'])?.message).toContain('needs a file');
+  expect(misuseOf(['history', 'import', 'x', '--continue', 'c'])?.message).toContain(
+    'belongs to the verb ask',
+  );
 });
 
 test('weights and a chairman', () => {

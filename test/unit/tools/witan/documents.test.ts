@@ -6,7 +6,9 @@ import type { MeasuredAgreement } from '../../../../src/contracts/evidence.ts';
 import {
   AskDocumentSchema,
   ErrorDocumentSchema,
+  HEADLESS_SCHEMAS,
   PlanDocumentSchema,
+  type VerbDocument,
 } from '../../../../src/contracts/headless.ts';
 import { evidenceOfRecord } from '../../../../src/council/evidence/record-evidence.ts';
 import { planCapacity } from '../../../../src/capacity/plan/plan-capacity.ts';
@@ -63,7 +65,7 @@ const record: Deliberation = {
 };
 
 test('a round becomes a document of the contract', () => {
-  const document = askDocument({ record, loadMs: 0, frames, recorded: true });
+  const document = askDocument({ record, loadMs: 0, frames, recorded: true, conversation: null });
   expect(v.parse(AskDocumentSchema, document)).toEqual(document);
   expect(document).toMatchObject({
     answer: '85',
@@ -81,15 +83,46 @@ test('a round becomes a document of the contract', () => {
 });
 
 test('a document survives its own JSON', () => {
-  const document = askDocument({ record, loadMs: 0, frames, recorded: true });
+  const document = askDocument({ record, loadMs: 0, frames, recorded: true, conversation: null });
   expect(v.parse(AskDocumentSchema, JSON.parse(JSON.stringify(document)))).toEqual(document);
 });
 
 test('people read the answer first, and a missing answer is not passed over', () => {
-  const document = askDocument({ record, loadMs: 0, frames, recorded: true });
+  const document = askDocument({ record, loadMs: 0, frames, recorded: true, conversation: null });
   expect(render('ask', document).split('\n')[0]).toBe('85');
   expect(render('ask', { ...document, answer: null, outcome: 'abstained' }).split('\n')[0]).toBe(
     'No answer (abstained)',
+  );
+});
+
+test('a turn of a conversation says which, and what each member was shown of it', () => {
+  const conversation = { id: 'c', turnId: 't3', turns: 3, view: 'own' } as const;
+  const members = [outcome('a', { history: { shown: 1, leftOut: 1 } }), outcome('b')];
+  const document = askDocument({
+    record: { ...record, members },
+    loadMs: 0,
+    frames,
+    recorded: true,
+    conversation,
+  });
+  expect(v.parse(AskDocumentSchema, document)).toEqual(document);
+  expect(document.conversation).toEqual(conversation);
+  expect(document.members.map(({ history }) => history)).toEqual([{ shown: 1, leftOut: 1 }, undefined]);
+  expect(render('ask', document)).toContain('Turn 3 of conversation c');
+});
+
+test('the history is told in counts', () => {
+  const document: VerbDocument<'history'> = {
+    schema: 'witan.history',
+    version: 1,
+    action: 'import',
+    file: '/h.json',
+    bytes: 9,
+    imported: { added: 3, merged: 2, unchanged: 1, conflicts: ['x'], refused: [], trimmed: 0 },
+  };
+  expect(v.parse(HEADLESS_SCHEMAS.history, document)).toEqual(document);
+  expect(render('history', document)).toContain(
+    '3 added, 2 merged, 1 here already, 1 in conflict (ours stay), 0 refused',
   );
 });
 
@@ -109,7 +142,14 @@ test('anything thrown becomes one line', () => {
 test('a document of ask tells what the answer rests on', () => {
   const evidence = { ...evidenceOfRecord(record), measured: 'none' as const };
   const weighed = { ...record, weights: { a: 2 }, tieBreaker: 'a' };
-  const document = askDocument({ record: weighed, loadMs: 0, frames, recorded: true, evidence });
+  const document = askDocument({
+    record: weighed,
+    loadMs: 0,
+    frames,
+    recorded: true,
+    conversation: null,
+    evidence,
+  });
   expect(v.parse(AskDocumentSchema, document)).toEqual(document);
   expect(document).toMatchObject({ evidence: { votes: 3 }, weights: { a: 2 }, tieBreaker: 'a' });
   expect(render('ask', document)).not.toContain('Measured here');

@@ -11,10 +11,12 @@ const NEVER = new AbortController().signal;
 const COUNCIL: CouncilAsking = {
   type: 'council',
   prompt: 'q',
+  history: [],
   seed: 1,
   maxTokens: null,
   stop: [],
   leftOut: [],
+  leaveOutHistory: false,
 };
 const MEMBER: MemberAsking = {
   type: 'member',
@@ -50,6 +52,24 @@ function council(record: Deliberation, more: Partial<CouncilAsking> = {}, decide
 }
 
 describe('the council', () => {
+  test('says which members were not shown all that was said before', async () => {
+    const members = [
+      member('alder', { history: { shown: 2, leftOut: 0 } }),
+      member('birch', { history: { shown: 1, leftOut: 1 } }),
+    ];
+    const told = { alder: { shown: 2, left_out: 0 }, birch: { shown: 1, left_out: 1 } };
+    expect((await council(deliberation({ members }))).answered).toMatchObject({
+      value: {
+        witan: {
+          left_out: ['history'],
+          members: [{ history: told.alder }, { history: told.birch }],
+        },
+      },
+    });
+    const whole = await council(deliberation({ members: members.slice(0, 1) }));
+    expect(whole.answered).not.toHaveProperty('value.witan.left_out');
+  });
+
   test('says its answer with what it cost and how it came about', async () => {
     const record = deliberation({
       members: [

@@ -48,7 +48,9 @@ describe('what it offers', () => {
       usage: { completion_tokens: 9 },
       witan: { outcome: 'decided', agreement: 1 },
     });
-    expect(rig.backend.questions).toEqual([{ prompt: QUESTION, seed: 3 }]);
+    expect(rig.backend.questions).toEqual([
+      { prompt: QUESTION, seed: 3, history: [], leaveOutHistory: false },
+    ]);
   });
 
   test('answers as a member, streamed', async () => {

@@ -34,10 +34,12 @@ describe('the council', () => {
       value: {
         type: 'council',
         prompt: question.text,
+        history: [],
         seed: 7,
         maxTokens: null,
         stop: [],
         leftOut: [],
+        leaveOutHistory: false,
       },
     });
     expect(ask({ seed: 3, temperature: 0, topP: 0.2, maxTokens: 5, stop: [','] })).toMatchObject({
@@ -47,7 +49,7 @@ describe('the council', () => {
 
   test.each([
     ['messages', { messages: [system, question] }],
-    ['messages', { messages: [...earlier, question] }],
+    ['messages', { messages: [...earlier, ...earlier.slice(0, 1), question] }],
     ['messages', { messages: [question, question] }],
     ['temperature', { temperature: 0.7 }],
     ['response_format', { jsonSchema: {} }],
@@ -56,10 +58,26 @@ describe('the council', () => {
     expect(ask(change)).toMatchObject({ error: { status: 400, param, code: 'unsupported_value' } });
   });
 
+  test('is given earlier turns; whether each member can be shown them is seen when they are asked', () => {
+    expect(ask({ messages: [...earlier, question] })).toMatchObject({
+      value: {
+        history: [
+          { role: 'user', content: 'Hello' },
+          { role: 'assistant', content: 'Hi' },
+        ],
+        leftOut: [],
+        leaveOutHistory: false,
+      },
+    });
+    expect(ask({ messages: [...earlier, question] }, ['history'])).toMatchObject({
+      value: { history: [{}, {}], leftOut: [], leaveOutHistory: true },
+    });
+  });
+
   test('leaves out what the operator allows, and says so', () => {
-    const change = { messages: [system, ...earlier, question], temperature: 1 };
+    const change = { messages: [system, question, question], temperature: 1 };
     expect(ask(change, ['system', 'history', 'temperature'])).toMatchObject({
-      value: { prompt: question.text, leftOut: ['system', 'history', 'temperature'] },
+      value: { prompt: question.text, history: [], leftOut: ['system', 'history', 'temperature'] },
     });
     expect(ask(change, ['system', 'temperature'])).toMatchObject({ ok: false });
     expect(ask({}, ['system', 'history', 'temperature'])).toMatchObject({ value: { leftOut: [] } });

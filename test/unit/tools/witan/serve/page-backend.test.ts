@@ -1,7 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
 import { err, ok } from '#kernel/result';
 import type { CouncilEvent } from '#contracts/council';
+import type { MemberHistory } from '#contracts/deliberation';
 import { failure } from '#contracts/errors';
+import type { ConversationPort } from '#contracts/conversation-port';
 import type { CouncilPort, MemberPort, WitanPorts } from '#contracts/ports';
 import type { RoundNews } from '../../../../../tools/witan/serve/backend.ts';
 import { PageBackend, type PageSession } from '../../../../../tools/witan/serve/page-backend.ts';
@@ -10,7 +12,7 @@ import { deliberation, member, memberView } from '../../../../fakes/port-data.ts
 import { aborted, generation } from '../../../../fakes/serve-backend.ts';
 
 const NEVER = new AbortController().signal;
-const QUESTION = { prompt: 'What is 38 + 47?', seed: 3 };
+const QUESTION = { prompt: 'What is 38 + 47?', seed: 3, history: [], leaveOutHistory: false };
 const REQUEST = {
   memberId: 'alder',
   request: { prompt: 'What is 38 + 47?', maxTokens: 9, temperature: 0, seed: 1 },
@@ -24,15 +26,17 @@ afterEach(() => {
 interface Scene {
   readonly ask?: CouncilPort['ask'];
   readonly generate?: MemberPort['generate'];
+  readonly histories?: ConversationPort['histories'];
   readonly allowRemote?: boolean;
 }
 
 /** A page whose code runs here instead of in a browser; the text of it is run by the end-to-end tests. */
-async function open({ ask, generate, allowRemote = false }: Scene = {}) {
+async function open({ ask, generate, histories, allowRemote = false }: Scene = {}) {
   const listeners = new Set<(event: CouncilEvent) => void>();
   const views = [memberView('alder', { state: 'ready' }), memberView('far', { backend: 'remote' })];
   const council: Partial<CouncilPort> = {
     prepare: () => Promise.resolve(ok(views)),
+    members: () => views,
     ask: ask ?? (() => Promise.resolve(ok(deliberation()))),
     subscribe: (listener) => {
       listeners.add(listener);
@@ -48,7 +52,8 @@ async function open({ ask, generate, allowRemote = false }: Scene = {}) {
     limitMs: 5_000,
     run: (argument, body) => {
       if (page.dead !== null) return Promise.reject(page.dead);
-      const ports = { council, members } as unknown as WitanPorts;
+      const conversations = () => Promise.resolve({ histories });
+      const ports = { council, members, conversations } as unknown as WitanPorts;
       return body({ ports, signal: limit.signal, say: () => undefined }, argument);
     },
     page: {
@@ -122,6 +127,42 @@ test('asks the council, and hears of the round before its end', async () => {
   ]);
   // One that listens to the members, none to the round.
   expect(scene.listeners.size).toBe(1);
+});
+
+test('gives earlier turns to all who are asked, or refuses', async () => {
+  const history = [
+    { role: 'user', content: 'Hello' },
+    { role: 'assistant', content: 'Hi' },
+  ] as const;
+  const question = { ...QUESTION, history };
+  const whole = { turns: history, shown: 1, leftOut: 0 };
+  const none = { turns: [], shown: 0, leftOut: 1 };
+  const asked: unknown[] = [];
+  const scene = (alder: MemberHistory, far: MemberHistory, allowRemote = false) =>
+    open({
+      allowRemote,
+      ask: (_signal, _prompt, options) => {
+        asked.push(options?.history);
+        return Promise.resolve(ok(deliberation()));
+      },
+      histories: (_signal, earlier, prompt) => {
+        expect([earlier, prompt]).toEqual([history, QUESTION.prompt]);
+        return Promise.resolve(ok({ alder, far }));
+      },
+    });
+  const refusal = { error: { code: 'request-unsupported' } };
+  const ask = async (...what: Parameters<typeof scene>) =>
+    (await scene(...what)).backend.ask(NEVER, question, () => undefined);
+  expect(await ask(whole, none)).toMatchObject({ ok: true });
+  expect(asked).toEqual([{ alder: whole, far: none }]);
+  expect(await ask(whole, none, true)).toMatchObject(refusal);
+  expect(await ask(none, whole)).toMatchObject(refusal);
+  expect(asked).toHaveLength(1);
+  const { backend } = await scene(none, none);
+  expect(await backend.ask(NEVER, { ...question, leaveOutHistory: true }, () => undefined)).toMatchObject({
+    ok: true,
+  });
+  expect(asked).toHaveLength(2);
 });
 
 test('asks a member, and hears its words before its end', async () => {

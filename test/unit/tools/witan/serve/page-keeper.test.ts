@@ -4,7 +4,7 @@ import { FakeBackend } from '../../../../fakes/serve-backend.ts';
 import { turn } from '../../../../fakes/turn.ts';
 
 const NEVER = new AbortController().signal;
-const QUESTION = { prompt: 'What is 38 + 47?', seed: 1 };
+const QUESTION = { prompt: 'What is 38 + 47?', seed: 1, history: [], leaveOutHistory: false };
 
 class FakePage implements OpenPage {
   readonly council = new FakeBackend();

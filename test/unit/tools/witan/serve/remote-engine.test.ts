@@ -81,7 +81,9 @@ test('hears the council’s answer, and what it cost', async () => {
   const { outcome, text } = await ask('witan-council');
   expect(text).toBe('85');
   expect(outcome).toMatchObject({ ok: true, value: { text: '85', finish: 'stop', completionTokens: 9 } });
-  expect(rig.backend.questions).toEqual([{ prompt: REQUEST.prompt, seed: 5 }]);
+  expect(rig.backend.questions).toEqual([
+    { prompt: REQUEST.prompt, seed: 5, history: [], leaveOutHistory: false },
+  ]);
 });
 
 test('gives a member all that it is given itself', async () => {
