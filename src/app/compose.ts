@@ -1,5 +1,7 @@
 import { present } from '#kernel/assert';
 import { delay, systemClock, type Clock } from '#kernel/clock';
+import { err } from '#kernel/result';
+import { failure, type Outcome } from '#contracts/errors';
 import type { WitanPorts } from '#contracts/ports';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
 import type { TelemetryWorkerApi } from '#contracts/telemetry';
@@ -22,6 +24,7 @@ import { HistoryService } from './history-service.ts';
 import { LazyBench } from './lazy-bench.ts';
 import { lazySettings } from './lazy-settings.ts';
 import { notePrediction } from './note-prediction.ts';
+import type { ResponseCacheService } from './response-cache-service.ts';
 import { MonitorService } from './monitor-service.ts';
 import { StarterCatalogue } from './starter-catalogue.ts';
 
@@ -62,7 +65,27 @@ export function compose(version: string): WitanPorts {
       return new DeliberationStore(await database);
     }),
     new TabChannel('witan.history'),
+    (roundId) => forgetting((answers) => answers.forgetRound(roundId)),
   );
+  const responses = lazily(async () =>
+    (await import('./response-composition.ts')).composeResponses({
+      clock,
+      metrics: board,
+      database,
+      emit: (event) => {
+        council.announce(event);
+      },
+    }),
+  );
+  const forgetting = async (
+    forget: (answers: ResponseCacheService) => Promise<Outcome<null>>,
+  ): Promise<Outcome<null>> => {
+    try {
+      return await forget(await responses());
+    } catch (thrown) {
+      return err(failure('storage-unavailable', { reason: 'code-not-fetched' }, thrown));
+    }
+  };
   const catalogue = new StarterCatalogue(document.baseURI);
   const device = new DeviceService({
     clock,
@@ -83,6 +106,7 @@ export function compose(version: string): WitanPorts {
       onTransfer: (busy) => {
         disturbances.set('transfer', busy);
       },
+      onReplaced: (modelId) => void forgetting((answers) => answers.forgetModel(modelId)),
     }),
   );
   const disturbances = new Disturbances(clock);
@@ -142,12 +166,14 @@ export function compose(version: string): WitanPorts {
       return () => frames.summarySince(mark);
     },
     keep: (record) => {
-      void notePrediction(database, capacity, record, {
-        disturbed: disturbances.within(record.wallMs),
-        loaded: council.manager.furtherLoaded(),
-      });
+      if (record.cached === undefined)
+        void notePrediction(database, capacity, record, {
+          disturbed: disturbances.within(record.wallMs),
+          loaded: council.manager.furtherLoaded(),
+        });
       return history.keep(record);
     },
+    responses,
     onBusy: (busy) => {
       monitor.setBusy(busy);
     },
@@ -196,6 +222,7 @@ export function compose(version: string): WitanPorts {
     bench,
     settings: settings.port,
     models,
+    responses,
     evaluation: calibration,
     calibration,
     test: {

@@ -1,4 +1,5 @@
 import type { Clock } from '#kernel/clock';
+import { inTime } from '#kernel/in-time';
 import { err, ok } from '#kernel/result';
 import { untilAborted } from '#kernel/until-aborted';
 import type { CouncilEvent, MemberView, RoundEvent, Roster } from '#contracts/council';
@@ -9,7 +10,8 @@ import type { CouncilPort, Unsubscribe } from '#contracts/ports';
 import type { StarterCouncil } from '#contracts/starter';
 import { Council, type CouncilPorts } from '../council/council.ts';
 import { CouncilManager, type CouncilManagerPorts } from '../resources/council-manager.ts';
-import type { MemberSpec } from '../resources/member-spec.ts';
+import type { MemberSpec, MemberStanding } from '../resources/member-spec.ts';
+import type { ResponseCacheService } from './response-cache-service.ts';
 import type { StarterCatalogue } from './starter-catalogue.ts';
 
 /** Who sits on the council. */
@@ -24,6 +26,9 @@ export interface Appointment {
 /** Longest question before the members are known, characters. */
 const FIRST_PROMPT_LIMIT = 140;
 
+/** The first question of a visit waits for the cache's code no longer than this, and then is simply asked. */
+const CACHE_CODE_LIMIT_MS = 500;
+
 export interface CouncilServicePorts {
   /** The code of rounds and rules, which the page's first visit does without. */
   readonly rounds: CouncilPorts['rounds'];
@@ -37,6 +42,8 @@ export interface CouncilServicePorts {
   readonly watchFrames: () => () => FrameSummary | null;
   /** Keeps the record; resolves when it is stored. */
   readonly keep: (record: Deliberation) => Promise<unknown>;
+  /** Answers of before; absent: every question is asked. Its code comes with the first of them. */
+  readonly responses?: () => Promise<Pick<ResponseCacheService, 'askCouncil'>>;
   /** Told when the first member starts to think and when the last has ended. */
   readonly onBusy: (busy: boolean) => void;
 }
@@ -115,6 +122,7 @@ export class CouncilService implements CouncilPort {
   }
 
   async prepare(signal: AbortSignal): Promise<Outcome<readonly MemberView[]>> {
+    void this.#responses();
     const roster = await this.roster(signal);
     return roster.ok ? ok(this.manager.views()) : roster;
   }
@@ -128,9 +136,37 @@ export class CouncilService implements CouncilPort {
     return about.ok ? this.manager.prepare(signal, isWanted) : about;
   }
 
-  async ask(signal: AbortSignal, prompt: string, options?: AskOptions): Promise<Outcome<Deliberation>> {
-    // Until the members are known, so is not how much they read; what goes wrong here comes up again in the round.
-    if (prompt.length > this.#promptLimit) await this.about(signal);
+  async ask(signal: AbortSignal, prompt: string, options: AskOptions = {}): Promise<Outcome<Deliberation>> {
+    const code = this.#responses();
+    // How much they read, and under what an answer is kept, hangs on the members; what goes wrong comes up again in the round.
+    await this.about(signal);
+    const responses = await code;
+    const ask = (asking: AbortSignal): Promise<Outcome<Deliberation>> =>
+      this.#askMembers(asking, prompt, options);
+    if (responses === null) return ask(signal);
+    const abstain = this.#about?.abstain ?? '';
+    const standings = (): readonly MemberStanding[] => this.manager.standings();
+    const answered = await responses.askCouncil(signal, { prompt, options, standings, abstain, ask });
+    if (answered.ok && answered.value.cached !== undefined) await this.#ports.keep(answered.value);
+    return answered;
+  }
+
+  /** Tells the listeners of a round that nobody had to be asked for. */
+  announce(event: RoundEvent): void {
+    this.#emit(event);
+  }
+
+  /** Null where its code does not come, or not in time. */
+  async #responses(): Promise<Pick<ResponseCacheService, 'askCouncil'> | null> {
+    const { clock, responses } = this.#ports;
+    return responses === undefined ? null : inTime(clock, CACHE_CODE_LIMIT_MS, responses());
+  }
+
+  async #askMembers(
+    signal: AbortSignal,
+    prompt: string,
+    options: AskOptions,
+  ): Promise<Outcome<Deliberation>> {
     const asked = await this.#council.ask(signal, prompt, options);
     if (!asked.ok) {
       if (asked.error.code !== 'cancelled') this.#ports.metrics.add('errors', 1);

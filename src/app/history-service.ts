@@ -1,4 +1,4 @@
-import { err } from '#kernel/result';
+import { err, ok } from '#kernel/result';
 import type { Deliberation } from '#contracts/deliberation';
 import { failure, type Outcome } from '#contracts/errors';
 import type { HistoryPort, Unsubscribe } from '#contracts/ports';
@@ -12,10 +12,17 @@ import type { TabChannel } from '../platform/tab-channel.ts';
 export class HistoryService implements HistoryPort {
   readonly #open: () => Promise<DeliberationStore>;
   readonly #channel: TabChannel;
+  readonly #forget: (roundId: string) => Promise<Outcome<null>>;
 
-  constructor(open: () => Promise<DeliberationStore>, channel: TabChannel) {
+  /** @param forget drops what else is kept of a round's answer */
+  constructor(
+    open: () => Promise<DeliberationStore>,
+    channel: TabChannel,
+    forget: (roundId: string) => Promise<Outcome<null>> = () => Promise.resolve(ok(null)),
+  ) {
     this.#open = open;
     this.#channel = channel;
+    this.#forget = forget;
   }
 
   async persistent(): Promise<boolean> {
@@ -38,15 +45,28 @@ export class HistoryService implements HistoryPort {
   }
 
   async rate(id: string, rating: 'good' | 'bad'): Promise<Outcome<Deliberation>> {
-    return this.#changing((store) => store.rate(id, rating));
+    return this.#changing(async (store) => {
+      const forgotten = rating === 'bad' ? await this.#forgotten(store, id) : ok(null);
+      return forgotten.ok ? store.rate(id, rating) : forgotten;
+    });
   }
 
   async remove(id: string): Promise<Outcome<null>> {
-    return this.#changing((store) => store.remove(id));
+    return this.#changing(async (store) => {
+      const forgotten = await this.#forgotten(store, id);
+      return forgotten.ok ? store.remove(id) : forgotten;
+    });
   }
 
   subscribe(listener: () => void): Unsubscribe {
     return this.#channel.subscribe(listener);
+  }
+
+  /** First, so that an answer that the user wants gone never outlives its record. */
+  async #forgotten(store: DeliberationStore, id: string): Promise<Outcome<null>> {
+    const found = await store.get(id);
+    const cached = found.ok ? found.value.cached : undefined;
+    return this.#forget(cached?.roundId ?? id);
   }
 
   async #changing<T>(change: (store: DeliberationStore) => Promise<Outcome<T>>): Promise<Outcome<T>> {

@@ -37,6 +37,8 @@ export interface ModelsCompositionPorts {
   readonly chosen: () => Promise<Outcome<readonly MemberChoice[] | null>>;
   /** Told when models are fetched, hashed or checked, here or in another tab, and when that is over. */
   readonly onTransfer: (busy: boolean) => void;
+  /** A model's files went, or came anew. */
+  readonly onReplaced: (modelId: string) => void;
 }
 
 /** Builds what only users of the model store need. */
@@ -46,6 +48,7 @@ export function composeModels({
   baseUrl,
   chosen,
   onTransfer,
+  onReplaced,
 }: ModelsCompositionPorts): ModelsService {
   const notices = browserNotices();
   const attendant = new TransferAttendant({
@@ -89,6 +92,7 @@ export function composeModels({
     opened: new OpenedFiles(),
     notices,
     attendant,
+    onReplaced,
     storage: storage ?? null,
   });
 }

@@ -69,6 +69,8 @@ export const AskDocumentSchema = v.object({
   recordId: v.string(),
   /** Whether the record is found in the history after the round. */
   recorded: v.boolean(),
+  /** Present: nobody was asked; the answer, and the members' figures, are of an earlier round in this profile. */
+  cached: v.optional(v.object({ roundId: v.string(), storedAt: figure, ageMs: figure })),
   seed: figure,
 });
 export type AskDocument = v.InferOutput<typeof AskDocumentSchema>;

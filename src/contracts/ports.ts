@@ -306,8 +306,8 @@ export interface WitanPorts {
   readonly evaluation: EvaluationPort;
   /** Absent until it is wired; its code is fetched with the first call. */
   readonly conversations?: () => Promise<ConversationPort>;
-  /** Absent until it is wired; its code is fetched with the first call. */
-  readonly responses?: () => Promise<ResponseCachePort>;
+  /** Answers of before; its code is fetched with the first question. */
+  readonly responses: () => Promise<ResponseCachePort>;
   readonly calibration: CalibrationPort;
   readonly test: TestPort;
 }

@@ -7,7 +7,7 @@ import type { MetricWriter } from '#contracts/metrics';
 import { DeviceLosses } from './device-losses.ts';
 import { ManagedMember } from './managed-member.ts';
 import { NO_MARKS, type LoadMarks, type MemberLaunch } from './member-ports.ts';
-import type { MemberSpec } from './member-spec.ts';
+import type { MemberSpec, MemberStanding } from './member-spec.ts';
 
 export interface CouncilManagerPorts {
   readonly clock: Clock;
@@ -39,6 +39,11 @@ export class CouncilManager {
 
   views(): readonly MemberView[] {
     return this.#members.map((member) => member.view());
+  }
+
+  /** What each member stands on, in the council's order. */
+  standings(): readonly MemberStanding[] {
+    return this.#members.map(({ standing }) => standing);
   }
 
   /** What is in memory now, by member: of those that did not come with the page. */

@@ -12,8 +12,8 @@ import { FULL_SPEED, type Engine, type LoadedModel, type LoadProgress, type Paci
 import { failure, failureOf, type ErrorCode, type Outcome, type WitanFailure } from '#contracts/errors';
 import { discard, markedLoad } from './member-load.ts';
 import type { MemberPorts } from './member-ports.ts';
-import type { MemberRung, MemberSpec } from './member-spec.ts';
-import { memberView } from './member-view.ts';
+import { plannedBackend, type MemberRung, type MemberSpec, type MemberStanding } from './member-spec.ts';
+import { councilMember, memberView } from './member-view.ts';
 import {
   ladderAt,
   nextStep,
@@ -96,6 +96,11 @@ export class ManagedMember {
     return this.#loaded;
   }
 
+  get standing(): MemberStanding {
+    const rung = this.#rung;
+    return { spec: this.#spec, rung, backend: this.#loaded?.backend ?? plannedBackend(rung) };
+  }
+
   /**
    * Whether it is already what `spec` asks for. If so it takes the ladder over: what lies below the first rung changes
    * with every download, and no reason to begin anew.
@@ -157,16 +162,8 @@ export class ManagedMember {
 
   ready(): CouncilMember | null {
     if (this.#loaded === null) return null;
-    const { id, name, manner } = this.#spec;
-    return {
-      id,
-      name,
-      backend: this.#loaded.backend,
-      engine: this.#resilient,
-      accuracy: this.#rung.accuracy?.dev ?? 0, // unknown wins no tie against measured
-      restarts: () => this.#restarts,
-      ...(manner === undefined ? {} : { manner }),
-    };
+    const running = { engine: this.#resilient, restarts: () => this.#restarts };
+    return councilMember(this.#spec, this.#rung, this.#loaded.backend, running);
   }
 
   /** Why it cannot be asked; null when it can. */

@@ -38,6 +38,8 @@ export type Command = { readonly common: CommonOptions } & (
       readonly samples: number;
       /** Members on servers are asked too: the question leaves this machine. */
       readonly allowRemote: boolean;
+      /** The members are asked even where the profile keeps the answer. */
+      readonly fresh: boolean;
     }
   | {
       readonly verb: 'eval';
@@ -94,6 +96,7 @@ const OPTIONS = {
   members: { type: 'string' },
   samples: { type: 'string', default: '1' },
   'allow-remote': { type: 'boolean', default: false },
+  fresh: { type: 'boolean', default: false },
   questions: { type: 'string' },
   split: { type: 'string', default: 'test' },
   import: { type: 'string' },
@@ -120,6 +123,7 @@ const OWN: Readonly<Record<string, readonly Verb[]>> = {
   members: ['ask'],
   samples: ['ask', 'eval'],
   'allow-remote': ['ask', 'serve'],
+  fresh: ['ask'],
   questions: ['eval'],
   split: ['eval'],
   import: ['eval'],
@@ -228,7 +232,8 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
         throw misuse(`--rule is auto or one of ${RULES.join(', ')}, not "${values.rule}"`);
       const samples = whole('samples', values.samples, 1);
       const members = values.members?.split(',').filter((id) => id !== '');
-      return { verb, prompt: argument, members, rule, samples, allowRemote: values['allow-remote'], common };
+      const { fresh, 'allow-remote': allowRemote } = values;
+      return { verb, prompt: argument, members, rule, samples, allowRemote, fresh, common };
     }
     case 'eval': {
       const { split } = values;

@@ -1,4 +1,6 @@
-import { expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { err, ok } from '#kernel/result';
+import { failure, type Outcome } from '#contracts/errors';
 import { HistoryService } from '../../../src/app/history-service.ts';
 import { lazily } from '../../../src/app/lazily.ts';
 import { TabChannel } from '../../../src/platform/tab-channel.ts';
@@ -40,4 +42,38 @@ it('says that nothing is kept while its code cannot be fetched, and goes on once
   });
   offline = false;
   expect(await history.list(5)).toEqual({ ok: true, value: [] });
+});
+
+describe('an answer that the user wants gone', () => {
+  const cached = { roundId: 'first', storedAt: 1, ageMs: 1 };
+  const keep = async (forget: (roundId: string) => Promise<Outcome<null>>) => {
+    vi.stubGlobal('BroadcastChannel', undefined);
+    const store = new DeliberationStore(null);
+    const history = new HistoryService(async () => store, new TabChannel('test'), forget);
+    vi.unstubAllGlobals();
+    await history.keep(deliberation('first', 100));
+    await history.keep(deliberation('again', 200, { cached }));
+    return history;
+  };
+
+  it('is forgotten wherever it is kept: the round of then, also by the record that repeats it', async () => {
+    const forgotten: string[] = [];
+    const history = await keep(async (roundId) => {
+      forgotten.push(roundId);
+      return ok(null);
+    });
+    await history.rate('again', 'good');
+    expect(forgotten).toEqual([]);
+    await history.rate('again', 'bad');
+    await history.remove('again');
+    await history.remove('first');
+    expect(forgotten).toEqual(['first', 'first', 'first']);
+  });
+
+  it('stays in the history too while it cannot be forgotten, and the user is told', async () => {
+    const history = await keep(async () => err(failure('storage-failed')));
+    expect(await history.remove('first')).toMatchObject({ error: { code: 'storage-failed' } });
+    expect(await history.rate('first', 'bad')).toMatchObject({ error: { code: 'storage-failed' } });
+    expect(await history.get('first')).toMatchObject({ ok: true, value: { id: 'first' } });
+  });
 });

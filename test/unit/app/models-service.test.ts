@@ -79,6 +79,7 @@ const FURTHER = {
   judge: { fit: () => Promise.resolve(ok(FIT)) },
   opened: new OpenedFiles(),
   notices: NO_NOTICES,
+  onReplaced: () => undefined,
 };
 
 let store: FakeStore;

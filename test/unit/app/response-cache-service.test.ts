@@ -2,15 +2,16 @@ import 'fake-indexeddb/auto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { err, ok } from '#kernel/result';
 import type { RoundEvent } from '#contracts/council';
-import type { Deliberation } from '#contracts/deliberation';
+import type { AskOptions, Deliberation } from '#contracts/deliberation';
 import { failure, type Outcome } from '#contracts/errors';
 import type { MetricId } from '#contracts/metrics';
 import type { ResponseCacheStats } from '#contracts/response-cache';
 import { cacheQuestion, cacheSeat, type CacheSeat } from '../../../src/app/cache-question.ts';
 import { ResponseCacheService, type CachedAsking } from '../../../src/app/response-cache-service.ts';
-import type { CacheQuestion } from '../../../src/council/cache/cache-key.ts';
+import { cacheKey, type CacheQuestion } from '../../../src/council/cache/cache-key.ts';
 import { starterSpec } from '../../../src/resources/member-spec.ts';
 import { ResponseStore } from '../../../src/storage/response-store.ts';
+import { ResponseSwitch } from '../../../src/storage/response-switch.ts';
 import { deliberation } from '../../fakes/deliberations.ts';
 import { emptyStorage, openedDatabase } from '../../fakes/fresh-database.ts';
 import { turn } from '../../fakes/turn.ts';
@@ -26,16 +27,9 @@ const seat = (id: string, revision: string | null = 'r1'): CacheSeat => ({
   accuracy: 0.8,
   model: { engine: 'wllama', backend: 'cpu', id: `model-${id}`, revision, contextTokens: 256 },
 });
-const SETTINGS = {
-  rule: 'plurality',
-  stop: 'exact',
-  samples: 1,
-  seed: 1,
-  abstain: 'no',
-  parameters: {},
-} as const;
+const ABSTAIN = 'no';
 const question = (prompt = PROMPT, seats = [seat('alder'), seat('birch')]): CacheQuestion | null =>
-  cacheQuestion(prompt, {}, seats, SETTINGS);
+  cacheQuestion(prompt, {}, seats, ABSTAIN);
 
 let clock: VirtualClock;
 let asked: number;
@@ -44,6 +38,7 @@ let metrics: Map<MetricId, number>;
 let service: ResponseCacheService;
 let store: ResponseStore;
 let offline: boolean;
+let chosen: ResponseSwitch;
 
 beforeEach(async () => {
   emptyStorage();
@@ -52,7 +47,9 @@ beforeEach(async () => {
   events = [];
   metrics = new Map();
   offline = false;
-  store = new ResponseStore(clock, await openedDatabase());
+  const database = await openedDatabase();
+  store = new ResponseStore(clock, database);
+  chosen = new ResponseSwitch(database);
   let ids = 0;
   service = new ResponseCacheService({
     clock,
@@ -69,6 +66,7 @@ beforeEach(async () => {
       if (offline) throw new TypeError('Failed to fetch');
       return store;
     },
+    chosen: async () => chosen,
     emit: (event) => events.push(event),
   });
 });
@@ -187,7 +185,7 @@ describe('what is not kept', () => {
   it('is what a server or an unknown model said', async () => {
     for (const seats of [[seat('alder', null)], [{ ...seat('far'), backend: 'remote' as const }]]) {
       const options = { allowRemote: true };
-      const unkept = { question: () => cacheQuestion(PROMPT, options, seats, SETTINGS) };
+      const unkept = { question: () => cacheQuestion(PROMPT, options, seats, ABSTAIN) };
       await answer(unkept);
       await answer(unkept);
     }
@@ -233,6 +231,29 @@ describe('a cache that fails', () => {
     expect(await stats()).toMatchObject({ persistent: false, failed: 1 });
   });
 
+  it('costs no answer, and no time: its database is stuck, before the round and after it', async () => {
+    const stuck = new Promise<never>(() => undefined);
+    store = { counts: store.counts, get: () => stuck, put: () => stuck, size: () => stuck } as never;
+    const waiting = service.ask(NEVER, asking());
+    while (asked === 0) {
+      await turn();
+      clock.advance(100);
+    }
+    await turn();
+    clock.advance(500);
+    expect(await waiting).toMatchObject({ value: { id: 'round-1' } });
+  });
+
+  it('costs no answer: what it has is damaged', async () => {
+    await answer();
+    const database = await openedDatabase();
+    const [key = ''] = await database.getAllKeys('responses');
+    await database.put('response-bodies', { schema: 'witan.deliberation', answer: 'another' }, key);
+    expect(await answer()).toMatchObject({ id: 'round-2' });
+    expect(await answer()).toMatchObject({ cached: { roundId: 'round-2' } });
+    expect(await stats()).toMatchObject({ damaged: 1 });
+  });
+
   it('tells the board of what it gave up', async () => {
     store = new ResponseStore(clock, null, { maxBytes: 1_000_000, maxEntries: 1, ttlMs: 1_000 });
     await answer();
@@ -241,6 +262,60 @@ describe('a cache that fails', () => {
     clock.advance(2_000);
     await answer({ question: () => question('Another?') }, { prompt: 'Another?' });
     expect(metrics.get('cacheExpired')).toBe(1);
+  });
+});
+
+describe('the switch', () => {
+  it('turned off, forgets all, keeps nothing and answers nothing, in every tab', async () => {
+    await answer();
+    expect(await service.setEnabled(false)).toEqual(ok(null));
+    expect(await stats()).toMatchObject({ enabled: false, entries: 0, invalidated: 1 });
+    await answer();
+    await answer();
+    expect(asked).toBe(3);
+    expect(await stats()).toMatchObject({ bypassed: 2, entries: 0 });
+    const elsewhere = new ResponseSwitch(await openedDatabase());
+    expect(await elsewhere.isOn()).toBe(false);
+    await elsewhere.set(true);
+    await answer();
+    expect(await answer()).toHaveProperty('cached');
+    expect(await stats()).toMatchObject({ enabled: true, sinceMs: clock.epochMs() });
+  });
+
+  it('turned off while the members think, keeps nothing of what they say', async () => {
+    await answer({
+      ask: async () => {
+        await service.setEnabled(false);
+        return ok(deliberation('late', 1));
+      },
+    });
+    expect(await stats()).toMatchObject({ entries: 0, stored: 0, unfit: 0 });
+  });
+
+  it('that nobody can read in time leaves the question to the members', async () => {
+    chosen = { isOn: () => new Promise<boolean>(() => undefined) } as ResponseSwitch;
+    const waiting = service.ask(NEVER, asking());
+    await turn();
+    clock.advance(500);
+    expect(await waiting).toMatchObject({ value: { id: 'round-1' } });
+  });
+});
+
+describe('two tabs', () => {
+  it('answer what the other was asked, and forget what it forgets', async () => {
+    await answer();
+    const database = await openedDatabase();
+    const other = new ResponseCacheService({
+      clock,
+      metrics: { add: () => undefined, set: () => undefined },
+      newId: () => 'other',
+      open: async () => new ResponseStore(clock, database),
+      chosen: async () => new ResponseSwitch(database),
+      emit: () => undefined,
+    });
+    expect(await other.ask(NEVER, asking())).toMatchObject({ value: { cached: { roundId: 'round-1' } } });
+    expect(await other.forgetRound('round-1')).toEqual(ok(null));
+    expect(await answer()).toMatchObject({ id: 'round-2' });
   });
 });
 
@@ -268,7 +343,7 @@ describe('the question as the cache knows it', () => {
       'https://x/alder.gguf',
       2,
     );
-    expect(cacheSeat(spec, spec.rungs[0], 'cpu')).toEqual({
+    expect(cacheSeat({ spec, rung: spec.rungs[0], backend: 'cpu' })).toEqual({
       id: 'alder',
       name: 'Alder',
       backend: 'cpu',
@@ -286,7 +361,7 @@ describe('the question as the cache knows it', () => {
         history: { alder: { turns: [{ role: 'user', content: 'q' }], shown: 1, leftOut: 0 } },
       },
       [seat('alder'), seat('birch')],
-      SETTINGS,
+      ABSTAIN,
     );
     expect(made).toMatchObject({ prompt: PROMPT, seed: 9 });
     expect(made?.members).toHaveLength(1);
@@ -301,8 +376,53 @@ describe('the question as the cache knows it', () => {
 
   it('does not ask servers unless that is allowed, and is none with them', () => {
     const seats = [seat('alder'), { ...seat('far'), backend: 'remote' as const }];
-    expect(cacheQuestion(PROMPT, {}, seats, SETTINGS)?.members.map(({ id }) => id)).toEqual(['alder']);
-    expect(cacheQuestion(PROMPT, { allowRemote: true }, seats, SETTINGS)).toBeNull();
-    expect(cacheQuestion(PROMPT, { members: ['nobody'] }, seats, SETTINGS)).toBeNull();
+    expect(cacheQuestion(PROMPT, {}, seats, ABSTAIN)?.members.map(({ id }) => id)).toEqual(['alder']);
+    expect(cacheQuestion(PROMPT, { allowRemote: true }, seats, ABSTAIN)).toBeNull();
+    const some = cacheQuestion(PROMPT, { allowRemote: ['another'] }, seats, ABSTAIN);
+    expect(some?.members.map(({ id }) => id)).toEqual(['alder']);
+    expect(cacheQuestion(PROMPT, { allowRemote: ['far'] }, seats, ABSTAIN)).toBeNull();
+  });
+
+  it('is none when somebody is wanted who is no member: the council says so', () => {
+    const seats = [seat('alder')];
+    expect(cacheQuestion(PROMPT, { members: ['nobody'] }, seats, ABSTAIN)).toBeNull();
+    expect(cacheQuestion(PROMPT, { members: ['alder', 'nobody'] }, seats, ABSTAIN)).toBeNull();
+  });
+
+  it('has a key of its own for every option that an answer may depend on', async () => {
+    const plain: AskOptions = { rule: 'auto', samples: 1, stop: 'exact', seed: 1 };
+    const same: readonly AskOptions[] = [
+      {},
+      plain,
+      { fresh: true },
+      { threadId: 't' },
+      { allowRemote: false },
+      { allowRemote: true }, // and nobody is there
+    ];
+    const others: readonly AskOptions[] = [
+      { rule: 'plurality' },
+      { rule: 'chairman' },
+      { rule: 'chairman', chairman: 'birch' },
+      { samples: 3 },
+      { stop: 'first-two-agree' },
+      { seed: 2 },
+      { quorum: 1 },
+      { softDeadlineMs: 5 },
+      { hardDeadlineMs: 5 },
+      { graceMs: 5 },
+      { instructions: { review: 'Be strict.' } },
+      { instructions: { chairman: 'Be strict.' } },
+      { members: ['alder'] },
+      { history: { alder: { turns: [{ role: 'user', content: 'q' }], shown: 1, leftOut: 0 } } },
+      { aNewOption: { alder: 2 } } as AskOptions, // nobody thought of it here
+      { aNewOption: { alder: 3 } } as AskOptions,
+    ];
+    const keyOf = async (options: AskOptions): Promise<string> => {
+      const made = cacheQuestion(PROMPT, options, [seat('alder'), seat('birch')], ABSTAIN);
+      return String(made === null ? null : await cacheKey(made));
+    };
+    expect(new Set(await Promise.all(same.map(keyOf)))).toHaveLength(1);
+    const keys = await Promise.all([...others, plain].map(keyOf));
+    expect(new Set(keys)).toHaveLength(keys.length);
   });
 });

@@ -95,6 +95,8 @@ export class PageBackend {
         const asked = await ports.council.ask(AbortSignal.any([signal, stop.signal]), prompt, {
           seed,
           allowRemote,
+          // Who asks by a program measures, or wants the members' words as they come.
+          fresh: true,
         });
         leave();
         page[running].delete(id);

@@ -17,7 +17,7 @@ export async function askOnce(
   session: Session,
   prompt: string,
   seed: number,
-  options: Pick<AskOptions, 'members' | 'allowRemote' | 'rule' | 'samples'> = {},
+  options: Pick<AskOptions, 'members' | 'allowRemote' | 'rule' | 'samples' | 'fresh'> = {},
 ): Promise<AskedRound> {
   const argument = { prompt, options: { ...options, seed } };
   const outcome = await session.run(argument, async ({ ports, signal }, { prompt, options }) => {
@@ -68,6 +68,7 @@ export function askDocument({ record, loadMs, frames, recorded }: AskedRound): A
     load: loadMs,
     frames: record.frames ?? frames,
     recordId: record.id,
+    ...(record.cached === undefined ? {} : { cached: record.cached }),
     recorded,
     seed: record.seed,
   };
@@ -90,7 +91,7 @@ async function awaitOfflineCopy(session: Session): Promise<void> {
 
 export async function ask(session: Session, command: CommandOf<'ask'>): Promise<AskDocument> {
   await awaitOfflineCopy(session);
-  const { prompt, members, rule, samples, allowRemote, common } = command;
-  const options = { allowRemote, rule, samples, ...(members === undefined ? {} : { members }) };
+  const { prompt, members, rule, samples, allowRemote, fresh, common } = command;
+  const options = { allowRemote, rule, samples, fresh, ...(members === undefined ? {} : { members }) };
   return askDocument(await askOnce(session, prompt, common.seed, options));
 }

@@ -20,6 +20,7 @@ test('a question with its options', () => {
     'alder,cedar',
     '--json',
     '--allow-remote',
+    '--fresh',
     '--seed',
     '7',
     '--timeout',
@@ -32,6 +33,7 @@ test('a question with its options', () => {
     rule: 'auto',
     samples: 1,
     allowRemote: true,
+    fresh: true,
     common: {
       json: true,
       gpu: 'none',
