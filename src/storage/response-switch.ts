@@ -16,22 +16,27 @@ export class ResponseSwitch {
   readonly #database: WitanDatabase | null;
   /** What was chosen here and could not be written, or of a browser that keeps nothing. */
   #memory: boolean | null = null;
+  /** What was read last. */
+  #read = false;
 
   constructor(database: WitanDatabase | null) {
     this.#database = database;
   }
 
-  /** Never rejects. What cannot be read is a no: who said no must not be kept because a disk failed. */
+  /**
+   * Never rejects. What cannot be read is what it was when it could be, and before that a no: who said no must not be kept
+   * because a disk failed.
+   */
   async isOn(): Promise<boolean> {
     if (this.#memory !== null || this.#database === null) return this.#memory ?? true;
     try {
       const stored: unknown = await this.#database.get('settings', KEY);
-      if (stored === undefined) return true;
       const parsed = v.safeParse(ResponseSwitchSchema, stored);
-      return parsed.success && parsed.output.enabled;
+      this.#read = stored === undefined || (parsed.success && parsed.output.enabled);
     } catch {
-      return false;
+      // As it was.
     }
+    return this.#read;
   }
 
   /** Errors: storage-failed: it then holds in this tab alone. */

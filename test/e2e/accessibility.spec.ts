@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import type { AxeResults } from 'axe-core';
 import { ScriptedServer } from '../fakes/scripted-server.ts';
-import { ask } from './support/ports.ts';
+import { ask, QUESTION } from './support/ports.ts';
 import { SHAPE_1M, SHAPE_30M, syntheticGguf } from '../browser/synthetic-gguf.ts';
 import { expect, openApp, test } from './support/fixtures.ts';
 import { Hub } from './support/hub.ts';
@@ -42,6 +42,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
       expect(await violations(page)).toEqual([]);
       await ask(page);
       await expect(page.getByRole('region', { name: 'History' }).getByRole('listitem')).toHaveCount(1);
+      expect(await violations(page)).toEqual([]);
+      await ask(page, QUESTION, { fresh: false });
+      await expect(page.getByText(/nobody was asked\.$/).first()).toBeVisible();
       expect(await violations(page)).toEqual([]);
       await page.getByRole('button', { name: 'Ask', exact: true }).click();
       await expect(page.getByRole('alert')).toBeVisible();

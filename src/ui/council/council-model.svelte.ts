@@ -76,7 +76,8 @@ export class CouncilModel {
     void this.#ports.council.prepare(new AbortController().signal);
   }
 
-  async ask(prompt: string): Promise<void> {
+  /** @param fresh the members are asked even where the answer is known from before */
+  async ask(prompt: string, fresh = false): Promise<void> {
     if (this.running) return;
     this.problem = null;
     this.record = null;
@@ -93,6 +94,7 @@ export class CouncilModel {
       samples,
       stop,
       ...(rule === 'chairman' && chairman !== null ? { chairman } : {}),
+      ...(fresh ? { fresh } : {}),
     };
     this.sendAway = false;
     try {
@@ -105,9 +107,9 @@ export class CouncilModel {
     this.#ask = null;
   }
 
-  /** The question on screen once more. */
+  /** The question on screen once more: its answer is there already, so the members are asked. */
   askAgain(): Promise<void> {
-    return this.question === null ? Promise.resolve() : this.ask(this.question);
+    return this.question === null ? Promise.resolve() : this.ask(this.question, true);
   }
 
   stopAll(): void {

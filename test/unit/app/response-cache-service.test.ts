@@ -404,7 +404,7 @@ describe('the question as the cache knows it', () => {
       { rule: 'chairman' },
       { rule: 'chairman', chairman: 'birch' },
       { samples: 3 },
-      { stop: 'first-two-agree' },
+      { stop: 'first-two' },
       { seed: 2 },
       { quorum: 1 },
       { softDeadlineMs: 5 },

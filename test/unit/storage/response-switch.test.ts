@@ -27,10 +27,17 @@ it('takes what it cannot read for a no', async () => {
   await database.put('settings', { enabled: 'perhaps' }, 'response-cache');
   const chosen = new ResponseSwitch(database);
   expect(await chosen.isOn()).toBe(false);
-  await chosen.set(true);
-  expect(await chosen.isOn()).toBe(true);
   database.close();
   expect(await chosen.isOn()).toBe(false);
+});
+
+it('stays as it was once the database is taken away', async () => {
+  const database = await openedDatabase();
+  const [asked, never] = [new ResponseSwitch(database), new ResponseSwitch(database)];
+  expect(await asked.isOn()).toBe(true);
+  database.close();
+  expect(await asked.isOn()).toBe(true);
+  expect(await never.isOn()).toBe(false);
 });
 
 it('holds in this tab where it cannot be written, and says so', async () => {
