@@ -1,7 +1,5 @@
 import { present } from '#kernel/assert';
 import { delay, systemClock, type Clock } from '#kernel/clock';
-import { err } from '#kernel/result';
-import { failure, type Outcome } from '#contracts/errors';
 import type { WitanPorts } from '#contracts/ports';
 import type { InferenceWorkerApi } from '#contracts/worker-api';
 import type { TelemetryWorkerApi } from '#contracts/telemetry';
@@ -24,7 +22,6 @@ import { HistoryService } from './history-service.ts';
 import { LazyBench } from './lazy-bench.ts';
 import { lazySettings } from './lazy-settings.ts';
 import { notePrediction } from './note-prediction.ts';
-import type { ResponseCacheService } from './response-cache-service.ts';
 import { MonitorService } from './monitor-service.ts';
 import { StarterCatalogue } from './starter-catalogue.ts';
 
@@ -65,7 +62,7 @@ export function compose(version: string): WitanPorts {
       return new DeliberationStore(await database);
     }),
     new TabChannel('witan.history'),
-    (roundId) => forgetting((answers) => answers.forgetRound(roundId)),
+    async (roundId) => (await responses()).forgetRound(roundId),
   );
   const responses = lazily(async () =>
     (await import('./response-composition.ts')).composeResponses({
@@ -77,15 +74,6 @@ export function compose(version: string): WitanPorts {
       },
     }),
   );
-  const forgetting = async (
-    forget: (answers: ResponseCacheService) => Promise<Outcome<null>>,
-  ): Promise<Outcome<null>> => {
-    try {
-      return await forget(await responses());
-    } catch (thrown) {
-      return err(failure('storage-unavailable', { reason: 'code-not-fetched' }, thrown));
-    }
-  };
   const catalogue = new StarterCatalogue(document.baseURI);
   const device = new DeviceService({
     clock,
@@ -106,7 +94,13 @@ export function compose(version: string): WitanPorts {
       onTransfer: (busy) => {
         disturbances.set('transfer', busy);
       },
-      onReplaced: (modelId) => void forgetting((answers) => answers.forgetModel(modelId)),
+      onReplaced: (modelId) => {
+        responses().then(
+          (answers) => answers.forgetModel(modelId),
+          // They are kept under what the weights were, too.
+          () => undefined,
+        );
+      },
     }),
   );
   const disturbances = new Disturbances(clock);

@@ -14,7 +14,7 @@ export class HistoryService implements HistoryPort {
   readonly #channel: TabChannel;
   readonly #forget: (roundId: string) => Promise<Outcome<null>>;
 
-  /** @param forget drops what else is kept of a round's answer */
+  /** @param forget drops what else is kept of a round's answer; rejects while its code cannot be fetched */
   constructor(
     open: () => Promise<DeliberationStore>,
     channel: TabChannel,
@@ -76,12 +76,10 @@ export class HistoryService implements HistoryPort {
   }
 
   async #with<T>(use: (store: DeliberationStore) => Promise<Outcome<T>>): Promise<Outcome<T>> {
-    let store: DeliberationStore;
     try {
-      store = await this.#open();
+      return await use(await this.#open());
     } catch (thrown) {
       return err(failure('storage-unavailable', { reason: 'code-not-fetched' }, thrown));
     }
-    return use(store);
   }
 }

@@ -1,7 +1,6 @@
-import type { Backend, Engine, EngineKind, LoadProgress } from './engine.ts';
+import type { Backend, Engine, EngineKind, LoadOptions, LoadProgress } from './engine.ts';
 import type { Deliberation, MemberOutcome } from './deliberation.ts';
 import type { ErrorCode, WitanFailure } from './errors.ts';
-import type { ModelIdentity } from './model-identity.ts';
 
 /** How a member wants to be asked: tiny models trained on bare questions and general ones differ in it. */
 export interface MemberManner {
@@ -29,8 +28,8 @@ export interface CouncilMember {
   readonly accuracy: number;
   /** Absent: it is asked the bare question, however long that is, and waited for as long as the council usually does. */
   readonly manner?: MemberManner;
-  /** Which weights speak; absent where nobody says. */
-  readonly model?: ModelIdentity;
+  /** What is loaded, and how: the record names the weights that spoke. Absent where nobody says. */
+  readonly load?: LoadOptions;
   /** How often its engine was replaced so far; absent for members that have one engine for good. */
   readonly restarts?: () => number;
 }

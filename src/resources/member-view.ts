@@ -1,7 +1,6 @@
 import type { CouncilMember, MemberFallback, MemberState, MemberView } from '#contracts/council';
 import type { Backend, Engine, LoadedModel, LoadProgress } from '#contracts/engine';
 import type { WitanFailure } from '#contracts/errors';
-import { modelIdentity } from '#contracts/model-identity';
 import { plannedBackend, type MemberRung, type MemberSpec } from './member-spec.ts';
 import { fallbackOf } from './rung-changes.ts';
 
@@ -51,7 +50,7 @@ export function councilMember(
     name,
     backend,
     accuracy: rung.accuracy?.dev ?? 0, // unknown wins no tie against measured
-    model: modelIdentity(rung.engine, backend, rung.load),
+    load: rung.load,
     ...running,
     ...(manner === undefined ? {} : { manner }),
   };

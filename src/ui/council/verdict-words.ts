@@ -79,21 +79,22 @@ function inFavour(d: Deliberation): number {
 function headline(d: Deliberation): string {
   const total = d.members.length;
   if (d.key === null) {
-    const ended = d.cached === undefined ? `ended after ${seconds(d.wallMs)}` : 'asked before';
-    return `${plural(total, 'member')} asked · no vote · ${ended}`;
+    const ended = d.cached === undefined ? ` · ended after ${seconds(d.wallMs)}` : '';
+    return `${plural(total, 'member')} asked · no vote${ended}`;
   }
   const votes = inFavour(d);
   const agree = votes === 1 ? `1 vote of ${String(total)}` : `${String(votes)} of ${String(total)} agree`;
-  const when =
-    d.cached === undefined ? `decided after ${seconds(d.decidedMs ?? d.wallMs)}` : 'answered before';
-  const reached = `${ruleName(d.rule)} · ${when}`;
+  const when = d.cached === undefined ? ` · decided after ${seconds(d.decidedMs ?? d.wallMs)}` : '';
+  const reached = ruleName(d.rule) + when;
   if (d.outcome === 'tied') return `Tied, ${agree} · ${reached}`;
   if (d.outcome === 'partial') return `Partial, ${agree} · ${reached}`;
   return `${agree} · ${reached}`;
 }
 
 function before({ cached }: Deliberation): string | null {
-  return cached === undefined ? null : `Answered before, ${whenLong(cached.storedAt)}; nobody was asked.`;
+  return cached === undefined
+    ? null
+    : `Answered before, ${whenLong(cached.storedAt)}; nobody was asked. The members’ figures are of then.`;
 }
 
 /** "2 for, 1 against (agreement 67 %)": the share of the valid votes, nothing more. */

@@ -96,8 +96,13 @@ function serveWithCache(scripts: Readonly<Record<string, Script>>) {
     },
   });
   const ask = async (prompt: string, options?: AskOptions): Promise<Outcome<Deliberation>> => {
-    const asked = service.ask(NEVER, prompt, options);
-    await served.pass(60);
+    let answered: Outcome<Deliberation> | null = null;
+    const asked = service.ask(NEVER, prompt, options).then((outcome) => {
+      answered = outcome;
+      return outcome;
+    });
+    // The hash of the question takes its own real time.
+    while (answered === null) await served.pass(5);
     return asked;
   };
   return { ...served, cache, ask };

@@ -75,5 +75,8 @@ describe('an answer that the user wants gone', () => {
     expect(await history.remove('first')).toMatchObject({ error: { code: 'storage-failed' } });
     expect(await history.rate('first', 'bad')).toMatchObject({ error: { code: 'storage-failed' } });
     expect(await history.get('first')).toMatchObject({ ok: true, value: { id: 'first' } });
+    const without = await keep(() => Promise.reject(new TypeError('Failed to fetch')));
+    expect(await without.remove('first')).toMatchObject({ error: { code: 'storage-unavailable' } });
+    expect(await without.get('first')).toMatchObject({ ok: true });
   });
 });

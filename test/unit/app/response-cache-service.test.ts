@@ -145,7 +145,7 @@ describe('the same question again', () => {
     });
     const all = [1, 2, 3].map(() => service.ask(NEVER, slow));
     while (asked === 0) await turn();
-    for (let n = 0; n < 20; n += 1) await turn();
+    while ((await stats()).shared < 2) await turn();
     end(ok(deliberation('only', 1)));
     const answers = await Promise.all(all);
     expect(answers.map((outcome) => outcome.ok && outcome.value.id)).toEqual(['only', 'only', 'only']);
