@@ -62,7 +62,7 @@ export function compose(version: string): WitanPorts {
       return new DeliberationStore(await database);
     }),
     new TabChannel('witan.history'),
-    async (roundId) => (await responses()).forgetRound(roundId),
+    async (store, id) => (await responses()).forgetRecord(store, id),
   );
   const responses = lazily(async () =>
     (await import('./response-composition.ts')).composeResponses({
@@ -127,6 +127,8 @@ export function compose(version: string): WitanPorts {
     database,
     models,
     reappoint: (signal) => council.reappoint(signal),
+    metrics: board,
+    council: () => council,
     baseUrl: document.baseURI,
   });
   let furtherMembers: FurtherMembers | null = null;

@@ -10,7 +10,7 @@ import type { CouncilPort, Unsubscribe } from '#contracts/ports';
 import type { StarterCouncil } from '#contracts/starter';
 import { Council, type CouncilPorts } from '../council/council.ts';
 import { CouncilManager, type CouncilManagerPorts } from '../resources/council-manager.ts';
-import type { MemberSpec, MemberStanding } from '../resources/member-spec.ts';
+import type { MemberSpec } from '../resources/member-spec.ts';
 import type { ResponseCacheService } from './response-cache-service.ts';
 import type { StarterCatalogue } from './starter-catalogue.ts';
 
@@ -145,8 +145,8 @@ export class CouncilService implements CouncilPort {
       this.#askMembers(asking, prompt, options);
     if (responses === null) return ask(signal);
     const abstain = this.#about?.abstain ?? '';
-    const standings = (): readonly MemberStanding[] => this.manager.standings();
-    const answered = await responses.askCouncil(signal, { prompt, options, standings, abstain, ask });
+    const { manager } = this;
+    const answered = await responses.askCouncil(signal, { prompt, options, manager, abstain, ask });
     if (answered.ok && answered.value.cached !== undefined) await this.#ports.keep(answered.value);
     return answered;
   }
@@ -179,6 +179,11 @@ export class CouncilService implements CouncilPort {
   /** Runs a measurement on the engines while no round does. */
   exclusively<T>(signal: AbortSignal, task: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
     return this.#council.exclusively(signal, task);
+  }
+
+  /** Work that nobody waits for, while no round and no measurement runs: see `Council.spare`. */
+  spare(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    return this.#council.spare(task);
   }
 
   stop(memberId?: string): void {

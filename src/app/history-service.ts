@@ -5,6 +5,8 @@ import type { HistoryPort, Unsubscribe } from '#contracts/ports';
 import type { DeliberationStore } from '../storage/deliberation-store.ts';
 import type { TabChannel } from '../platform/tab-channel.ts';
 
+type ForgetAnswer = (store: Pick<DeliberationStore, 'get'>, recordId: string) => Promise<Outcome<null>>;
+
 /**
  * The history of rounds for the page; tells this tab and the others when it changed. The store's code comes with the first
  * call; while it cannot be fetched, every call fails with storage-unavailable.
@@ -12,13 +14,13 @@ import type { TabChannel } from '../platform/tab-channel.ts';
 export class HistoryService implements HistoryPort {
   readonly #open: () => Promise<DeliberationStore>;
   readonly #channel: TabChannel;
-  readonly #forget: (roundId: string) => Promise<Outcome<null>>;
+  readonly #forget: ForgetAnswer;
 
-  /** @param forget drops what else is kept of a round's answer; rejects while its code cannot be fetched */
+  /** @param forget drops what else is kept of a record's answer; rejects while its code cannot be fetched */
   constructor(
     open: () => Promise<DeliberationStore>,
     channel: TabChannel,
-    forget: (roundId: string) => Promise<Outcome<null>> = () => Promise.resolve(ok(null)),
+    forget: ForgetAnswer = () => Promise.resolve(ok(null)),
   ) {
     this.#open = open;
     this.#channel = channel;
@@ -46,27 +48,21 @@ export class HistoryService implements HistoryPort {
 
   async rate(id: string, rating: 'good' | 'bad'): Promise<Outcome<Deliberation>> {
     return this.#changing(async (store) => {
-      const forgotten = rating === 'bad' ? await this.#forgotten(store, id) : ok(null);
+      const forgotten = rating === 'bad' ? await this.#forget(store, id) : ok(null);
       return forgotten.ok ? store.rate(id, rating) : forgotten;
     });
   }
 
   async remove(id: string): Promise<Outcome<null>> {
     return this.#changing(async (store) => {
-      const forgotten = await this.#forgotten(store, id);
+      // First, so that an answer that the user wants gone never outlives its record.
+      const forgotten = await this.#forget(store, id);
       return forgotten.ok ? store.remove(id) : forgotten;
     });
   }
 
   subscribe(listener: () => void): Unsubscribe {
     return this.#channel.subscribe(listener);
-  }
-
-  /** First, so that an answer that the user wants gone never outlives its record. */
-  async #forgotten(store: DeliberationStore, id: string): Promise<Outcome<null>> {
-    const found = await store.get(id);
-    const cached = found.ok ? found.value.cached : undefined;
-    return this.#forget(cached?.roundId ?? id);
   }
 
   async #changing<T>(change: (store: DeliberationStore) => Promise<Outcome<T>>): Promise<Outcome<T>> {

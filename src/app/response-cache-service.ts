@@ -10,6 +10,7 @@ import { cacheKey, modelsOf, type CacheQuestion } from '../council/cache/cache-k
 import { cachedRecord, eventsOfCached, isCacheable } from '../council/cache/cacheable.ts';
 import { SingleFlight } from '../council/cache/single-flight.ts';
 import type { MemberStanding } from '../resources/member-spec.ts';
+import type { DeliberationStore } from '../storage/deliberation-store.ts';
 import type { KeptResponse, ResponseStore } from '../storage/response-store.ts';
 import type { ResponseSwitch } from '../storage/response-switch.ts';
 import { cacheQuestion, cacheSeat } from './cache-question.ts';
@@ -47,7 +48,8 @@ export interface CachedAsking {
 export interface CouncilAsking {
   readonly prompt: string;
   readonly options: AskOptions;
-  readonly standings: () => readonly MemberStanding[];
+  readonly manager: { standings(): readonly MemberStanding[] };
+  /** The exact sentence with which members decline. */
   readonly abstain: string;
   readonly ask: CachedAsking['ask'];
 }
@@ -70,10 +72,10 @@ export class ResponseCacheService implements ResponseCachePort {
 
   /** As `ask`, of the members as they sit when it is asked. */
   askCouncil(signal: AbortSignal, asking: CouncilAsking): Promise<Outcome<Deliberation>> {
-    const { prompt, options, standings, abstain, ask } = asking;
+    const { prompt, options, manager, abstain, ask } = asking;
     const { fresh, threadId } = options;
     return this.ask(signal, {
-      question: () => cacheQuestion(prompt, options, standings().map(cacheSeat), abstain),
+      question: () => cacheQuestion(prompt, options, manager.standings().map(cacheSeat), abstain),
       ask,
       ...(fresh === undefined ? {} : { fresh }),
       ...(threadId === undefined ? {} : { threadId }),
@@ -128,7 +130,14 @@ export class ResponseCacheService implements ResponseCachePort {
     return this.#with((store) => store.invalidate(({ models }) => models.includes(modelId)));
   }
 
-  /** The user removed this round from the history, or called its answer bad. Errors: as `forgetModel`. */
+  /** The user removes this record from the history, or calls its answer bad. Errors: as `forgetModel`. */
+  async forgetRecord(history: Pick<DeliberationStore, 'get'>, recordId: string): Promise<Outcome<null>> {
+    const found = await history.get(recordId);
+    const cached = found.ok ? found.value.cached : undefined;
+    return this.forgetRound(cached?.roundId ?? recordId);
+  }
+
+  /** Forgets the answer of this round. Errors: as `forgetModel`. */
   forgetRound(roundId: string): Promise<Outcome<null>> {
     return this.#with((store) => store.invalidate((header) => header.roundId === roundId));
   }

@@ -53,7 +53,7 @@ const ask = (cache: ResponseCacheService, fresh = false): Promise<Outcome<Delibe
   cache.askCouncil(NEVER, {
     prompt: PROMPT,
     options: { fresh },
-    standings: () => STANDINGS,
+    manager: { standings: () => STANDINGS },
     abstain: 'I cannot answer that.',
     ask: async () => {
       rounds += 1;

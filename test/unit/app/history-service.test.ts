@@ -46,7 +46,7 @@ it('says that nothing is kept while its code cannot be fetched, and goes on once
 
 describe('an answer that the user wants gone', () => {
   const cached = { roundId: 'first', storedAt: 1, ageMs: 1 };
-  const keep = async (forget: (roundId: string) => Promise<Outcome<null>>) => {
+  const keep = async (forget: (store: unknown, recordId: string) => Promise<Outcome<null>>) => {
     vi.stubGlobal('BroadcastChannel', undefined);
     const store = new DeliberationStore(null);
     const history = new HistoryService(async () => store, new TabChannel('test'), forget);
@@ -56,10 +56,10 @@ describe('an answer that the user wants gone', () => {
     return history;
   };
 
-  it('is forgotten wherever it is kept: the round of then, also by the record that repeats it', async () => {
+  it('is forgotten wherever it is kept', async () => {
     const forgotten: string[] = [];
-    const history = await keep(async (roundId) => {
-      forgotten.push(roundId);
+    const history = await keep(async (_store, recordId) => {
+      forgotten.push(recordId);
       return ok(null);
     });
     await history.rate('again', 'good');
@@ -67,7 +67,7 @@ describe('an answer that the user wants gone', () => {
     await history.rate('again', 'bad');
     await history.remove('again');
     await history.remove('first');
-    expect(forgotten).toEqual(['first', 'first', 'first']);
+    expect(forgotten).toEqual(['again', 'again', 'first']);
   });
 
   it('stays in the history too while it cannot be forgotten, and the user is told', async () => {

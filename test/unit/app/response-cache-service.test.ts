@@ -10,6 +10,7 @@ import { cacheQuestion, cacheSeat, type CacheSeat } from '../../../src/app/cache
 import { ResponseCacheService, type CachedAsking } from '../../../src/app/response-cache-service.ts';
 import { cacheKey, type CacheQuestion } from '../../../src/council/cache/cache-key.ts';
 import { starterSpec } from '../../../src/resources/member-spec.ts';
+import { DeliberationStore } from '../../../src/storage/deliberation-store.ts';
 import { ResponseStore } from '../../../src/storage/response-store.ts';
 import { ResponseSwitch } from '../../../src/storage/response-switch.ts';
 import { deliberation } from '../../fakes/deliberations.ts';
@@ -205,10 +206,17 @@ describe('what is forgotten', () => {
     await service.forgetRound('round-2');
     expect((await stats()).entries).toBe(0);
     await answer();
-    await service.clear();
-    expect(await stats()).toMatchObject({ entries: 0, invalidated: 3 });
+    const history = new DeliberationStore(null);
+    await history.put(deliberation('repeats', 1, { cached: { roundId: 'round-3', storedAt: 1, ageMs: 1 } }));
+    await service.forgetRecord(history, 'another');
+    expect((await stats()).entries).toBe(1);
+    await service.forgetRecord(history, 'repeats'); // it is that round's answer
+    expect((await stats()).entries).toBe(0);
     await answer();
-    expect(asked).toBe(4);
+    await service.clear();
+    expect(await stats()).toMatchObject({ entries: 0, invalidated: 4 });
+    await answer();
+    expect(asked).toBe(5);
   });
 });
 

@@ -345,3 +345,68 @@ describe('a measurement', () => {
     expect(codeOf(asked)).toBe('ok');
   });
 });
+
+describe('work that nobody waits for', () => {
+  const stopped: string[] = [];
+  /** Goes on until it is told to stop. */
+  const endless =
+    (name: string) =>
+    (signal: AbortSignal): Promise<void> =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          stopped.push(name);
+          setImmediate(resolve);
+        });
+      });
+
+  it('gives way to a question at once, which waits for no end of it', async () => {
+    const { council, ask, pass } = setUp([{ says: '1', atMs: 20 }]);
+    void council.spare(endless('first'));
+    const asked = ask('1?');
+    expect(stopped).toEqual(['first']);
+    await pass(100);
+    expect(codeOf(asked)).toBe('ok');
+    stopped.length = 0;
+  });
+
+  it('gives way to a measurement, and is not begun while one or a round runs', async () => {
+    const { council, ask, pass } = setUp([{ says: '1', atMs: 20 }]);
+    void council.spare(endless('second'));
+    let end: () => void = () => undefined;
+    const measured = council.exclusively<null>(
+      NEVER,
+      () =>
+        new Promise((resolve) => {
+          end = () => {
+            resolve(ok(null));
+          };
+        }),
+    );
+    expect(stopped).toEqual(['second']);
+    let begun = 0;
+    const count = (): Promise<void> => {
+      begun += 1;
+      return Promise.resolve();
+    };
+    await council.spare(count);
+    end();
+    await measured;
+    const asked = ask('1?');
+    await council.spare(count);
+    expect(begun).toBe(0);
+    await pass(100);
+    expect(codeOf(asked)).toBe('ok');
+    await council.spare(count);
+    expect(begun).toBe(1);
+  });
+
+  it('is no matter of questions that are refused', async () => {
+    const { council, ask, pass } = setUp([{ says: '1' }]);
+    stopped.length = 0;
+    void council.spare(endless('third'));
+    ask('');
+    ask('x'.repeat(41));
+    await pass(10);
+    expect(stopped).toEqual([]);
+  });
+});
