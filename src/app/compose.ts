@@ -21,7 +21,6 @@ import type { FurtherMembers } from './further-members.ts';
 import { HistoryService } from './history-service.ts';
 import { LazyBench } from './lazy-bench.ts';
 import { lazySettings } from './lazy-settings.ts';
-import { notePrediction } from './note-prediction.ts';
 import { MonitorService } from './monitor-service.ts';
 import { StarterCatalogue } from './starter-catalogue.ts';
 
@@ -94,13 +93,7 @@ export function compose(version: string): WitanPorts {
       onTransfer: (busy) => {
         disturbances.set('transfer', busy);
       },
-      onReplaced: (modelId) => {
-        responses().then(
-          (answers) => answers.forgetModel(modelId),
-          // They are kept under what the weights were, too.
-          () => undefined,
-        );
-      },
+      answers: () => responses(),
     }),
   );
   const disturbances = new Disturbances(clock);
@@ -162,11 +155,17 @@ export function compose(version: string): WitanPorts {
       return () => frames.summarySince(mark);
     },
     keep: (record) => {
-      if (record.cached === undefined)
-        void notePrediction(database, capacity, record, {
+      // Nobody was asked: nothing was predicted.
+      if (record.cached === undefined) {
+        const circumstances = {
           disturbed: disturbances.within(record.wallMs),
           loaded: council.manager.furtherLoaded(),
-        });
+        };
+        import('./note-prediction.ts').then(
+          ({ notePrediction }) => notePrediction(database, capacity, record, circumstances),
+          () => undefined, // the history of predictions is one entry shorter
+        );
+      }
       return history.keep(record);
     },
     responses,

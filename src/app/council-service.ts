@@ -1,5 +1,4 @@
-import type { Clock } from '#kernel/clock';
-import { inTime } from '#kernel/in-time';
+import { delay, type Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
 import { untilAborted } from '#kernel/until-aborted';
 import type { CouncilEvent, MemberView, RoundEvent, Roster } from '#contracts/council';
@@ -159,7 +158,9 @@ export class CouncilService implements CouncilPort {
   /** Null where its code does not come, or not in time. */
   async #responses(): Promise<Pick<ResponseCacheService, 'askCouncil'> | null> {
     const { clock, responses } = this.#ports;
-    return responses === undefined ? null : inTime(clock, CACHE_CODE_LIMIT_MS, responses());
+    if (responses === undefined) return null;
+    const late = delay(clock, CACHE_CODE_LIMIT_MS).then(() => null);
+    return Promise.race([responses(), late]).catch(() => null);
   }
 
   async #askMembers(

@@ -1,4 +1,4 @@
-import { err, ok } from '#kernel/result';
+import { err } from '#kernel/result';
 import type { Deliberation } from '#contracts/deliberation';
 import { failure, type Outcome } from '#contracts/errors';
 import type { HistoryPort, Unsubscribe } from '#contracts/ports';
@@ -17,11 +17,7 @@ export class HistoryService implements HistoryPort {
   readonly #forget: ForgetAnswer;
 
   /** @param forget drops what else is kept of a record's answer; rejects while its code cannot be fetched */
-  constructor(
-    open: () => Promise<DeliberationStore>,
-    channel: TabChannel,
-    forget: ForgetAnswer = () => Promise.resolve(ok(null)),
-  ) {
+  constructor(open: () => Promise<DeliberationStore>, channel: TabChannel, forget: ForgetAnswer) {
     this.#open = open;
     this.#channel = channel;
     this.#forget = forget;
@@ -47,22 +43,24 @@ export class HistoryService implements HistoryPort {
   }
 
   async rate(id: string, rating: 'good' | 'bad'): Promise<Outcome<Deliberation>> {
-    return this.#changing(async (store) => {
-      const forgotten = rating === 'bad' ? await this.#forget(store, id) : ok(null);
-      return forgotten.ok ? store.rate(id, rating) : forgotten;
-    });
+    const rate = (store: DeliberationStore): Promise<Outcome<Deliberation>> => store.rate(id, rating);
+    return rating === 'bad' ? this.#forgetting(id, rate) : this.#changing(rate);
   }
 
   async remove(id: string): Promise<Outcome<null>> {
-    return this.#changing(async (store) => {
-      // First, so that an answer that the user wants gone never outlives its record.
-      const forgotten = await this.#forget(store, id);
-      return forgotten.ok ? store.remove(id) : forgotten;
-    });
+    return this.#forgetting(id, (store) => store.remove(id));
   }
 
   subscribe(listener: () => void): Unsubscribe {
     return this.#channel.subscribe(listener);
+  }
+
+  /** First, so that an answer that the user wants gone never outlives its record. */
+  #forgetting<T>(id: string, change: (store: DeliberationStore) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    return this.#changing(async (store) => {
+      const forgotten = await this.#forget(store, id);
+      return forgotten.ok ? change(store) : forgotten;
+    });
   }
 
   async #changing<T>(change: (store: DeliberationStore) => Promise<Outcome<T>>): Promise<Outcome<T>> {

@@ -92,9 +92,7 @@ function headline(d: Deliberation): string {
 }
 
 function before({ cached }: Deliberation): string | null {
-  return cached === undefined
-    ? null
-    : `Answered before, ${whenLong(cached.storedAt)}; nobody was asked. The members’ figures are of then.`;
+  return cached === undefined ? null : `Answered before, ${whenLong(cached.storedAt)}; nobody was asked.`;
 }
 
 /** "2 for, 1 against (agreement 67 %)": the share of the valid votes, nothing more. */

@@ -7,11 +7,14 @@ import { TabChannel } from '../../../src/platform/tab-channel.ts';
 import { DeliberationStore } from '../../../src/storage/deliberation-store.ts';
 import { deliberation } from '../../fakes/deliberations.ts';
 
+const FORGOTTEN = () => Promise.resolve(ok(null));
+
 it('tells its listeners of every change, and of nothing else', async () => {
   vi.stubGlobal('BroadcastChannel', undefined);
   const history = new HistoryService(
     lazily(async () => new DeliberationStore(null)),
     new TabChannel('test'),
+    FORGOTTEN,
   );
   vi.unstubAllGlobals();
   const changed = vi.fn();
@@ -34,7 +37,7 @@ it('says that nothing is kept while its code cannot be fetched, and goes on once
   const open = lazily(() =>
     offline ? Promise.reject(new TypeError('Failed to fetch')) : Promise.resolve(new DeliberationStore(null)),
   );
-  const history = new HistoryService(open, new TabChannel('test'));
+  const history = new HistoryService(open, new TabChannel('test'), FORGOTTEN);
   expect(await history.persistent()).toBe(false);
   expect(await history.list(5)).toMatchObject({ error: { code: 'storage-unavailable' } });
   expect(await history.keep(deliberation('a', 100))).toMatchObject({

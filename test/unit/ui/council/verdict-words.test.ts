@@ -51,9 +51,7 @@ describe('verdictWords', () => {
     const storedAt = new Date(2026, 0, 5, 9, 30).getTime();
     const cached = deliberation({ cached: { roundId: 'r', storedAt, ageMs: 1 } });
     expect(verdictWords(deliberation()).before).toBeNull();
-    expect(verdictWords(cached).before).toBe(
-      'Answered before, 5 Jan 2026, 09:30; nobody was asked. The members’ figures are of then.',
-    );
+    expect(verdictWords(cached).before).toBe('Answered before, 5 Jan 2026, 09:30; nobody was asked.');
     expect(plainSpaces(verdictWords(cached).headline)).toBe('3 of 3 agree · plurality');
     expect(spokenResult(cached)).toContain('nobody was asked');
     const silent = { ...cached, key: null, answer: null, outcome: 'abstained' as const };
