@@ -197,7 +197,9 @@ export class PrefixWarmer {
       return;
     }
     this.#counts.warmed += 1;
-    this.#counts.warmedTokens += read.value.promptTokens - (read.value.cachedPromptTokens ?? 0);
+    const tokens = read.value.promptTokens - (read.value.cachedPromptTokens ?? 0);
+    this.#counts.warmedTokens += tokens;
+    this.#ports.metrics.add('prefixTokensAhead', tokens);
     this.#last.set(memberId, { ...prefix, exchange: null });
   }
 

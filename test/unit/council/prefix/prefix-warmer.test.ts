@@ -157,6 +157,7 @@ describe('a prefix that is likely', () => {
       reusedTokens: 1_001,
     });
     expect([metrics.get('prefixTokensReused'), metrics.get('prefixTokensRead')]).toEqual([1_001, 4]);
+    expect(metrics.get('prefixTokensAhead')).toBe(1_001);
     await pass(5_000);
     expect(bare.requests).toHaveLength(2);
   });
