@@ -162,6 +162,14 @@ describe('before a question', () => {
     expect(asked).toHaveLength(1);
   });
 
+  it('is nothing read to a member that is not in memory', async () => {
+    ahead.watch('general', engineOf('general'));
+    become('ready', 'absent');
+    ended('free');
+    await rest();
+    expect(asked).toEqual([]);
+  });
+
   it('is nothing read while nobody knows who sits on the council', async () => {
     known = false;
     ahead.watch('general', engineOf('general'));
