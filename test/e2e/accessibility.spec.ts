@@ -100,6 +100,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await openApp(page, `./${hash}`);
         await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
         if (name === 'Device') await expect(page.getByRole('main')).toContainText(/tier/i);
+        if (name === 'Settings' || name === 'Monitor')
+          await expect(page.getByRole('region', { name: 'Kept answers' })).toContainText('None is kept yet.');
         expect(await violations(page)).toEqual([]);
       });
     }
