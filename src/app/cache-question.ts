@@ -6,7 +6,7 @@ import { answerShape } from '../council/answer-shape.ts';
 import type { CacheQuestion } from '../council/cache/cache-key.ts';
 import { memberRequest } from '../council/member-request.ts';
 import { normalQuestion } from '../council/normal-question.ts';
-import type { MemberStanding } from '../resources/member-spec.ts';
+import type { SeatedMember } from '../resources/member-spec.ts';
 
 /** As a round has it where none is named. */
 const DEFAULT_SEED = 1;
@@ -21,7 +21,7 @@ export interface CacheSeat {
   readonly model: ModelIdentity | null;
 }
 
-export function cacheSeat({ spec, rung, backend }: MemberStanding): CacheSeat {
+export function cacheSeat({ spec, rung, backend }: SeatedMember): CacheSeat {
   const { id, name, manner } = spec;
   return {
     id,

@@ -2,12 +2,15 @@ import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
 import type { Calibration, EvaluationOptions, KeptRecord, RecordHead, Split } from '#contracts/calibration';
 import type { AbsentMember } from '#contracts/council';
+import type { Deliberation } from '#contracts/deliberation';
+import type { Backend } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
 import type { EvalReport } from '#contracts/evaluation';
 import type { CalibrationPort } from '#contracts/ports';
 import { SAMPLE_TEMPERATURE } from '../council/member-request.ts';
 import { evaluate } from '../council/evaluation/evaluate.ts';
 import { bestOnDev, type RuleSet } from '../council/evaluation/judged.ts';
+import { heardIn, measuredAgreement } from '../council/evaluation/measured-agreement.ts';
 import { ownQuestions } from '../council/evaluation/own-questions.ts';
 import { recordLines, type WholeRecord } from '../council/evaluation/record-lines.ts';
 import { Recorder, type RecordPlan } from '../council/evaluation/recorder.ts';
@@ -79,6 +82,26 @@ export class CalibrationService implements CalibrationPort {
     return ok(results.value.find((result) => split === undefined || result.split === split) ?? null);
   }
 
+  async agreement(round: Deliberation): ReturnType<CalibrationPort['agreement']> {
+    const heard = round.members.filter(({ id }) => heardIn(round).includes(id));
+    if (heard.length === 0) return 'nobody';
+    if (round.answerKind === 'free') return 'free-text';
+    if (heard.some(({ backend }) => backend === 'remote')) return 'server';
+    // What is on the council is known once somebody asked for it.
+    const about = await this.#ports.council.about(new AbortController().signal);
+    const results = await (await this.#ports.store()).results();
+    if (!about.ok || !results.ok) return 'storage';
+    const wanted = heard.map(({ id, backend }) => ({ id, fingerprint: this.#fingerprint(id, backend) }));
+    const newest = results.value.find(({ members }) =>
+      wanted.every(({ id, fingerprint }) =>
+        members.some((each) => each.memberId === id && each.fingerprint === fingerprint),
+      ),
+    );
+    if (newest === undefined) return 'none';
+    const record = await this.#kept(newest.recordId);
+    return record.ok ? measuredAgreement(record.value, round, this.#ports.rules) : 'storage';
+  }
+
   countQuestions(text: string): Promise<Outcome<number>> {
     const questions = ownQuestions(text);
     return Promise.resolve(questions.ok ? ok(questions.value.length) : questions);
@@ -91,6 +114,12 @@ export class CalibrationService implements CalibrationPort {
 
   async remove(id: string): Promise<Outcome<null>> {
     return (await this.#ports.store()).remove(id);
+  }
+
+  /** What answers behind an id now. */
+  #fingerprint(id: string, backend: Backend): string {
+    const view = this.#ports.council.members().find((each) => each.id === id);
+    return [backend, view?.parameters ?? 0, view?.sizeBytes ?? 0].join(' ');
   }
 
   async #questions(
@@ -129,9 +158,7 @@ export class CalibrationService implements CalibrationPort {
     const { abstain } = about.value;
     const { seed } = options;
     const seats = members.map(({ id, name, backend, accuracy }) => {
-      const view = council.members().find((each) => each.id === id);
-      const fingerprint = [backend, view?.parameters ?? 0, view?.sizeBytes ?? 0].join(' ');
-      return { id, name, backend, fingerprint, devAccuracy: accuracy };
+      return { id, name, backend, fingerprint: this.#fingerprint(id, backend), devAccuracy: accuracy };
     });
     const best = seats.length > 1 ? bestOnDev(seats) : undefined;
     const extra = best === undefined ? null : { memberId: best.id, samples: seats.length * samples };

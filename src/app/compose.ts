@@ -10,6 +10,7 @@ import { TabChannel } from '../platform/tab-channel.ts';
 import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
 import { WorkerSupervisor } from '../platform/worker-supervisor.ts';
 import type { WitanDatabase } from '../storage/database.ts';
+import type { MemoryRoom } from '../resources/memory-turns.ts';
 import { boardMemory, MetricBoard } from '../telemetry/metric-board.ts';
 import { Appointments } from './appointments.ts';
 import { CouncilService } from './council-service.ts';
@@ -124,6 +125,10 @@ export function compose(version: string): WitanPorts {
     council: () => council,
     baseUrl: document.baseURI,
   });
+  let testLimit: MemoryRoom | null = null;
+  const memory = lazily(async () =>
+    (await import('./memory-composition.ts')).composeMemory(device, () => testLimit),
+  );
   let furtherMembers: FurtherMembers | null = null;
   const appointments = new Appointments({
     chosen: settings.chosen,
@@ -133,6 +138,12 @@ export function compose(version: string): WitanPorts {
   });
   const council: CouncilService = new CouncilService({
     rounds: () => import('../council/open-round.ts').then(({ openRound }) => openRound),
+    dispatch: async () => {
+      const { composeDispatch } = await import('./dispatch-composition.ts');
+      const room = async (): Promise<MemoryRoom> => (await memory()).room();
+      return composeDispatch(clock, board, room, navigator.hardwareConcurrency);
+    },
+    memoryTurns: async () => (await memory()).turns,
     clock,
     metrics: board,
     catalogue,
@@ -220,9 +231,16 @@ export function compose(version: string): WitanPorts {
     responses,
     evaluation: calibration,
     calibration,
+    evidence: lazily(async () => {
+      const { EvidenceService } = await import('./evidence-service.ts');
+      return new EvidenceService(calibration);
+    }),
     test: {
       burnPerFrame: (burnMs) => {
         frames.burnPerFrame(burnMs);
+      },
+      limitMemory: (bytes) => {
+        testLimit = bytes;
       },
     },
   };

@@ -8,8 +8,13 @@ import type { MetricWriter } from '#contracts/metrics';
 import type { CouncilPort, Unsubscribe } from '#contracts/ports';
 import type { StarterCouncil } from '#contracts/starter';
 import { Council, type CouncilPorts } from '../council/council.ts';
-import { CouncilManager, type CouncilManagerPorts } from '../resources/council-manager.ts';
+import {
+  CouncilManager,
+  type CouncilManagerPorts,
+  type PrepareOptions,
+} from '../resources/council-manager.ts';
 import type { MemberSpec } from '../resources/member-spec.ts';
+import type { CouncilDispatch } from './council-dispatch.ts';
 import type { ResponseCacheService } from './response-cache-service.ts';
 import type { StarterCatalogue } from './starter-catalogue.ts';
 
@@ -31,6 +36,9 @@ const CACHE_CODE_LIMIT_MS = 500;
 export interface CouncilServicePorts {
   /** The code of rounds and rules, which the page's first visit does without. */
   readonly rounds: CouncilPorts['rounds'];
+  /** The orchestrator, which the first visit does without. */
+  readonly dispatch: () => Promise<Pick<CouncilDispatch, 'seat'>>;
+  readonly memoryTurns?: CouncilManagerPorts['memoryTurns'];
   readonly clock: Clock;
   readonly metrics: MetricWriter;
   readonly catalogue: StarterCatalogue;
@@ -57,6 +65,7 @@ export class CouncilService implements CouncilPort {
   readonly #listeners = new Set<(event: CouncilEvent) => void>();
   readonly #thinking = new Set<string>();
   readonly #tokensSeen = new Map<string, number>();
+  #dispatch: Promise<Pick<CouncilDispatch, 'seat'>> | null = null;
   #about: StarterCouncil | null = null;
   #promptLimit = FIRST_PROMPT_LIMIT;
   /** Settles when the council is appointed; null before, and when that has to be tried again. */
@@ -69,6 +78,7 @@ export class CouncilService implements CouncilPort {
       metrics: ports.metrics,
       launch: ports.launch,
       ...(ports.marks === undefined ? {} : { marks: ports.marks }),
+      ...(ports.memoryTurns === undefined ? {} : { memoryTurns: ports.memoryTurns }),
       onChange: (members) => {
         this.#emit({ type: 'members-changed', members });
       },
@@ -79,7 +89,7 @@ export class CouncilService implements CouncilPort {
       emit: (event) => {
         this.#onRoundEvent(event);
       },
-      roster: (signal, isWanted) => this.roster(signal, isWanted),
+      roster: (signal, wish) => this.roster(signal, wish),
       watchFrames: ports.watchFrames,
       newId: () => crypto.randomUUID(),
       rounds: ports.rounds,
@@ -126,13 +136,22 @@ export class CouncilService implements CouncilPort {
     return roster.ok ? ok(this.manager.views()) : roster;
   }
 
-  /** The members, loaded first when needed: those that can be asked, and those that cannot. `isWanted`: as `prepare`. */
-  async roster(
-    signal: AbortSignal,
-    isWanted?: Parameters<CouncilManager['prepare']>[1],
-  ): Promise<Outcome<Roster>> {
+  /** The members, loaded first when needed: those that can be asked, through the orchestrator, and those that cannot. */
+  async roster(signal: AbortSignal, wish?: PrepareOptions): Promise<Outcome<Roster>> {
     const about = await this.about(signal);
-    return about.ok ? this.manager.prepare(signal, isWanted) : about;
+    if (!about.ok) return about;
+    // Comes while the members are loaded; the page's first visit does without it.
+    const dispatch = (this.#dispatch ??= this.#ports.dispatch());
+    dispatch.catch(() => {
+      this.#dispatch = null; // whoever asks next tries again
+    });
+    const roster = await this.manager.prepare(signal, wish);
+    if (!roster.ok) return roster;
+    try {
+      return ok(await (await dispatch).seat(roster.value));
+    } catch (thrown) {
+      return err(failure('engine-unavailable', {}, thrown));
+    }
   }
 
   async ask(signal: AbortSignal, prompt: string, options: AskOptions = {}): Promise<Outcome<Deliberation>> {
@@ -238,6 +257,9 @@ export class CouncilService implements CouncilPort {
     switch (event.type) {
       case 'member-started':
         this.#setThinking(event.memberId, true);
+        break;
+      case 'member-waiting':
+        this.#setThinking(event.memberId, event.waitsFor === null);
         break;
       case 'member-chunk':
         this.#countTokens(event.memberId, event.tokens);

@@ -50,7 +50,7 @@ export class MemberService implements MemberPort {
     // To load a member on a server is to call on it already.
     if (view.backend === 'remote' && !allowRemote)
       return err(failure('consent-required', { model: view.name }));
-    const roster = await this.#council.roster(signal, ({ id }) => id === memberId);
+    const roster = await this.#council.roster(signal, { isWanted: ({ id }) => id === memberId });
     if (!roster.ok) return roster;
     if (signal.aborted) return err(failure('cancelled'));
     const ready = roster.value.ready.find(({ id }) => id === memberId);

@@ -13,7 +13,7 @@ export interface ReadingAheadPorts {
   readonly metrics: MetricWriter;
   readonly idle: IdlePort;
   readonly council: Pick<CouncilService, 'about' | 'members' | 'spare' | 'subscribe'> & {
-    readonly manager: Pick<CouncilService['manager'], 'standings'>;
+    readonly manager: Pick<CouncilService['manager'], 'seated'>;
   };
   /** The conversation that the next question goes on with; absent and null: it stands alone. */
   readonly conversation?: () => Promise<{
@@ -68,7 +68,7 @@ export class ReadingAhead {
     if (!about.ok) return;
     const there = new Set(council.members().flatMap((member) => (isThere(member) ? [member.id] : [])));
     const members = council.manager
-      .standings()
+      .seated()
       .flatMap(({ spec: { id, manner } }) => (there.has(id) && manner !== undefined ? [{ id, manner }] : []));
     const under = (await conversation?.().catch(() => null)) ?? { path: [], view: 'own' };
     this.#warmer.expect(

@@ -9,7 +9,7 @@ import type { ResponseCachePort, ResponseCacheStats } from '#contracts/response-
 import { cacheKey, modelsOf, type CacheQuestion } from '../council/cache/cache-key.ts';
 import { cachedRecord, eventsOfCached, isCacheable } from '../council/cache/cacheable.ts';
 import { SingleFlight } from '../council/cache/single-flight.ts';
-import type { MemberStanding } from '../resources/member-spec.ts';
+import type { SeatedMember } from '../resources/member-spec.ts';
 import type { DeliberationStore } from '../storage/deliberation-store.ts';
 import type { KeptResponse, ResponseStore } from '../storage/response-store.ts';
 import type { ResponseSwitch } from '../storage/response-switch.ts';
@@ -48,7 +48,7 @@ export interface CachedAsking {
 export interface CouncilAsking {
   readonly prompt: string;
   readonly options: AskOptions;
-  readonly manager: { standings(): readonly MemberStanding[] };
+  readonly manager: { seated(): readonly SeatedMember[] };
   /** The exact sentence with which members decline. */
   readonly abstain: string;
   readonly ask: CachedAsking['ask'];
@@ -75,7 +75,7 @@ export class ResponseCacheService implements ResponseCachePort {
     const { prompt, options, manager, abstain, ask } = asking;
     const { fresh, threadId } = options;
     return this.ask(signal, {
-      question: () => cacheQuestion(prompt, options, manager.standings().map(cacheSeat), abstain),
+      question: () => cacheQuestion(prompt, options, manager.seated().map(cacheSeat), abstain),
       ask,
       ...(fresh === undefined ? {} : { fresh }),
       ...(threadId === undefined ? {} : { threadId }),

@@ -1,11 +1,32 @@
 import type { GgufSummary } from '#contracts/gguf';
 import { contextUsed } from '#contracts/model-fit';
+import { UNKNOWN_SHAPE } from '#contracts/model-shape';
 import type { StoredModel } from '#contracts/model-store';
+import { predictMemory } from '../capacity/memory-model.ts';
 import type { MemberRung, MemberSpec } from '../resources/member-spec.ts';
 import { instructManner } from './instruct-manner.ts';
 
 /** Contexts to go down to when memory runs out, tokens. */
 const SMALLER_CONTEXTS: readonly number[] = [2048, 1024];
+
+/** What it will likely take of the memory it runs in, bytes. */
+function memoryOf(
+  { kvBytesPerToken }: GgufSummary,
+  fileBytes: number,
+  backend: 'webgpu' | 'cpu',
+  contextTokens: number,
+  threads: number,
+): number {
+  const { total, graphics } = predictMemory({
+    shape: UNKNOWN_SHAPE,
+    fileBytes,
+    contextTokens,
+    knownCacheBytes: kvBytesPerToken === null ? null : kvBytesPerToken * contextTokens,
+    backend,
+    threads,
+  });
+  return Math.round((graphics ?? total).median);
+}
 
 /**
  * A GGUF model of the model store as a member: on the graphics card where there is one, else on the CPU, with ever less
@@ -35,6 +56,7 @@ export function storedMember(
     model: model.id,
     parameters: summary?.parameters ?? 0,
     sizeBytes,
+    ...(summary === null ? {} : { memoryBytes: memoryOf(summary, sizeBytes, backend, tokens, threads) }),
     features: [],
     accuracy: null,
   });

@@ -28,6 +28,7 @@ function rungAt(catalogue: WebLlmCatalogue, model: WebLlmModel, contextTokens: n
     model: withoutVariant(model.id),
     parameters: model.parameters ?? 0,
     sizeBytes: Math.round(model.vramMiB * MIB),
+    memoryBytes: Math.round(model.vramMiB * MIB),
     features: model.requiredFeatures,
     accuracy: null,
   };

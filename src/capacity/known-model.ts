@@ -1,6 +1,6 @@
 import type { GgufSummary, PerLayer } from '#contracts/gguf';
 import type { GgufModel } from '#contracts/gguf-catalogue';
-import type { ModelShape } from '#contracts/model-shape';
+import { UNKNOWN_SHAPE, type ModelShape } from '#contracts/model-shape';
 import type { StarterMember } from '#contracts/starter';
 
 /** A GGUF model, wherever it is known from, as far as its speed and memory depend on it. */
@@ -22,20 +22,6 @@ export interface KnownModel {
   /** Keys and values of one token, where the shape does not tell; at most. */
   readonly kvBytesPerToken: number | null;
 }
-
-const NO_SHAPE: ModelShape = {
-  layers: null,
-  heads: null,
-  kvHeads: null,
-  headDim: null,
-  embeddingDim: null,
-  feedForwardDim: null,
-  vocabulary: null,
-  tiedEmbeddings: null,
-  attention: null,
-  fullHeadDim: null,
-  sharedKv: { full: 0, sliding: 0 },
-};
 
 /** @returns null where the catalogue does not know how large its files are */
 export function catalogueModel(model: GgufModel, installed: boolean): KnownModel | null {
@@ -71,7 +57,7 @@ export function starterModel(member: StarterMember): KnownModel {
     fileBytes: [member.sizeBytes],
     installed: true,
     shape: {
-      ...NO_SHAPE,
+      ...UNKNOWN_SHAPE,
       layers,
       heads,
       kvHeads,
@@ -127,7 +113,7 @@ export function storedModel(
     fileBytes,
     installed: true,
     shape: {
-      ...NO_SHAPE,
+      ...UNKNOWN_SHAPE,
       layers,
       heads,
       kvHeads: said(usual(shape.kvHeads)),

@@ -2,7 +2,7 @@ import type { Estimate } from '#contracts/estimate';
 import { MAX_BYTES_WITHOUT_JSPI } from '#contracts/gguf-catalogue';
 import type { HardwareProfile } from '#contracts/hardware';
 import type { FitReason, FitVerdict, ModelDemand, ModelFit } from '#contracts/model-fit';
-import type { ModelShape } from '#contracts/model-shape';
+import { UNKNOWN_SHAPE } from '#contracts/model-shape';
 import { predictMemory, type MemoryPrediction } from './memory-model.ts';
 
 const MIB = 2 ** 20;
@@ -30,21 +30,6 @@ const ROOMY_UNTOLD_BYTES = GIB;
 const FEWEST_THREADS = 1;
 const MOST_THREADS = 8;
 
-/** Of a demand that came without a shape. */
-const NO_SHAPE: ModelShape = {
-  layers: null,
-  heads: null,
-  kvHeads: null,
-  headDim: null,
-  embeddingDim: null,
-  feedForwardDim: null,
-  vocabulary: null,
-  tiedEmbeddings: null,
-  attention: null,
-  fullHeadDim: null,
-  sharedKv: { full: 0, sliding: 0 },
-};
-
 /** No device that runs a browser has as much; beyond it sums of bytes would not be exact either. */
 const MOST_TOLD_GIB = 2 ** 20;
 
@@ -70,7 +55,7 @@ export function heapFit(heap: Estimate, limitBytes: number): 'fits' | 'unsure' |
 function predicted(demand: ModelDemand, backend: 'cpu' | 'webgpu'): MemoryPrediction {
   const withThreads = (threads: number): MemoryPrediction =>
     predictMemory({
-      shape: demand.shape ?? NO_SHAPE,
+      shape: demand.shape ?? UNKNOWN_SHAPE,
       fileBytes: demand.weightsBytes,
       contextTokens: demand.contextTokens,
       knownCacheBytes: demand.cacheBytes,

@@ -1,6 +1,7 @@
-import type { Backend, Engine, EngineKind, LoadOptions, LoadProgress } from './engine.ts';
+import type { Backend, Engine, EngineKind, LoadOptions, LoadProgress, WaitsFor } from './engine.ts';
 import type { Deliberation, MemberOutcome } from './deliberation.ts';
-import type { ErrorCode, WitanFailure } from './errors.ts';
+import type { ErrorCode, Outcome, WitanFailure } from './errors.ts';
+import type { Compute, ComputeShare } from './leases.ts';
 
 /** How a member wants to be asked: tiny models trained on bare questions and general ones differ in it. */
 export interface MemberManner {
@@ -32,6 +33,24 @@ export interface CouncilMember {
   readonly load?: LoadOptions;
   /** How often its engine was replaced so far; absent for members that have one engine for good. */
   readonly restarts?: () => number;
+  /** What it takes of this device while it works; absent: too little to take turns, or it works elsewhere. */
+  readonly compute?: ComputeShare;
+  /** Ids of the members, itself included, that take turns with it; absent: none. */
+  readonly takesTurnsWith?: readonly string[];
+  /** It is not in memory: it loads when it is asked. */
+  readonly asleep?: boolean;
+  /** It is in memory only while it is its turn, for they do not fit all at once; absent: it stays. */
+  readonly memory?: MemberMemory;
+}
+
+/** How a member that shares memory with others comes and goes. */
+export interface MemberMemory {
+  readonly of: Compute;
+  /** As predicted; at most all there is. */
+  readonly bytes: number;
+  /** Errors: those of `Engine.load`. */
+  readonly open: (signal: AbortSignal) => Promise<Outcome<unknown>>;
+  readonly close: () => Promise<void>;
 }
 
 /** A member of the council that cannot be asked now, and why: it takes part in the round's record, not in its vote. */
@@ -102,6 +121,13 @@ export type RoundEvent =
       readonly members: readonly string[];
     }
   | { readonly type: 'member-started'; readonly roundId: string; readonly memberId: string }
+  | {
+      /** Its question waits for something that others have; null: no more. */
+      readonly type: 'member-waiting';
+      readonly roundId: string;
+      readonly memberId: string;
+      readonly waitsFor: WaitsFor | null;
+    }
   | {
       readonly type: 'member-chunk';
       readonly roundId: string;

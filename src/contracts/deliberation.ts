@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { BACKENDS, ENGINE_KINDS, type ChatTurn } from './engine.ts';
 import { ModelIdentitySchema } from './model-identity.ts';
-import { RULES, STOPS, type RuleName, type StopName } from './rules.ts';
+import { MOST_WEIGHT, RULES, STOPS, type RuleName, type StopName } from './rules.ts';
 
 /** What kind of short answer a question asks for. choice: one of the question's lettered options · free: no canonical form. */
 export const ANSWER_KINDS = ['number', 'yes-no', 'word', 'list', 'day', 'date', 'choice', 'free'] as const;
@@ -26,8 +26,8 @@ export const MEMBER_STATUSES = [
 export type MemberStatus = (typeof MEMBER_STATUSES)[number];
 
 /**
- * decided: a plurality that no outstanding vote could overtake · tied: several keys lead; the answer is the one of the
- * tied member with the best measured accuracy · partial: members are missing whose votes could have changed the
+ * decided: a plurality that no outstanding vote could overtake · tied: several keys lead; the answer is the one of
+ * whoever has the casting vote, or else of the tied member with the best measured accuracy · partial: members are missing whose votes could have changed the
  * result · abstained: nobody had an answer · stopped: by the user before a result · failed: every member failed.
  */
 export const OUTCOMES = ['decided', 'tied', 'partial', 'abstained', 'stopped', 'failed'] as const;
@@ -65,7 +65,10 @@ export const MemberOutcomeSchema = v.object({
   /** Milliseconds from the member's start to its first token. */
   ttftMs: nullableNumber,
   tokensPerSecond: nullableNumber,
+  /** Of its work; waiting for its turn is none of it. */
   durationMs: v.number(),
+  /** Milliseconds for which others had what it needed; absent: none. */
+  waitedMs: v.optional(v.number()),
   /** Where it was asked several times: its answers, in order; `arrival` in ms from the question. */
   samples: v.optional(
     v.array(
@@ -76,6 +79,8 @@ export const MemberOutcomeSchema = v.object({
         tokens: v.number(),
         confidence: v.nullable(share),
         arrival: v.number(),
+        /** Its place among all answers of the round, 0 first; absent in records before it was written. */
+        heardAs: v.optional(count),
       }),
     ),
   ),
@@ -118,6 +123,12 @@ export const DeliberationSchema = v.object({
   rankings: v.optional(v.array(v.object({ reviewerId: v.string(), order: v.array(v.string()) }))),
   /** The chairman, and the key that it chose; null: it chose none. */
   chair: v.optional(v.object({ memberId: v.string(), choice: v.nullable(text) })),
+  /** What votes counted, by member, where not all counted 1; those that are not named did. */
+  weights: v.optional(v.record(v.string(), v.pipe(v.number(), v.minValue(0), v.maxValue(MOST_WEIGHT)))),
+  /** Member that the user gave the casting vote in a tie; absent: the one with the best measured accuracy has it. */
+  tieBreaker: v.optional(v.string()),
+  /** The user's own instructions for reviewers and the chairman; absent: ours. */
+  instructions: v.optional(v.object({ review: v.optional(text), chairman: v.optional(text) })),
   /** What each stop would have saved, had the vote been heard to its end; absent where it was not. */
   shadow: v.optional(
     v.array(
@@ -148,6 +159,8 @@ export const DeliberationSchema = v.object({
   rating: v.optional(v.picklist(['good', 'bad'])),
   /** Parts that had ended when the answer was announced; null: it was not before the end. Absent in older records. */
   announcedAfter: v.optional(v.nullable(count)),
+  /** Answers that had been heard by then, where members gave several. Absent in older records. */
+  announcedAnswers: v.optional(count),
   /** The user ended the round. Absent in older records. */
   stoppedByUser: v.optional(v.boolean()),
   /**
@@ -169,10 +182,21 @@ export interface AskOptions {
   readonly samples?: number;
   /** What may end the vote besides its exact stop, which is always on. */
   readonly stop?: StopName;
-  /** Who chooses under the rule `chairman`; absent: the best member. */
+  /**
+   * Who chooses under the rule `chairman` (absent: the best member), which `auto` takes for long texts when somebody is
+   * named here. Under all other rules but `model-switch` its own answer wins a tie.
+   */
   readonly chairman?: string;
-  /** Instructions for reviewers and the chairman, in place of ours. */
+  /**
+   * Instructions for reviewers and the chairman, in place of ours: at most `INSTRUCTION_LIMIT` characters each. A blank one
+   * is none.
+   */
   readonly instructions?: { readonly review?: string; readonly chairman?: string };
+  /**
+   * What the votes of a member count under `plurality` and `confidence`, by its id: 0 to 10 in hundredths, absent: 1. Who has
+   * 0 is heard and has no say. Of no account under other rules, which count no votes, and where all are alike.
+   */
+  readonly weights?: Readonly<Record<string, number>>;
   /**
    * Sends this question to members on servers too: to those named by their ids, or to all (`true`). Absent: they are not
    * asked, and nothing leaves the device. Under the rules `borda`, `kemeny` and `chairman` they also read the others'

@@ -1,4 +1,5 @@
 import type { Outcome } from './errors.ts';
+import type { Compute } from './leases.ts';
 
 /**
  * Where the arithmetic of an answer really ran, as read back from the engine. `browser`: in a process of the browser,
@@ -128,6 +129,12 @@ export interface LoadedModel {
   readonly memory?: EngineMemory;
 }
 
+/**
+ * What a request waits for before an engine has it. replica: all are busy · rate: it would be too much at once · memory,
+ * card, processor: others have what its model needs.
+ */
+export type WaitsFor = 'replica' | 'rate' | 'memory' | Compute;
+
 /** One turn of the conversation before the question. */
 export interface ChatTurn {
   readonly role: 'user' | 'assistant';
@@ -233,6 +240,7 @@ export interface Engine {
   ): Promise<Outcome<LoadedModel>>;
   /**
    * Streams one answer. On abort the text so far comes back with finish 'cancelled'.
+   * @param onWait told what it has to wait for before it begins, and null when it begins; engines that let nobody wait do not
    * Errors: slots-exhausted, context-exceeded, engine-failed, device-lost, out-of-memory, request-unsupported,
    * worker-lost, worker-silent, deadline-exceeded, remote-*.
    */
@@ -240,6 +248,7 @@ export interface Engine {
     signal: AbortSignal,
     request: GenerateRequest,
     onChunk: (chunk: TokenChunk) => void,
+    onWait?: (waitsFor: WaitsFor | null) => void,
   ): Promise<Outcome<Generation>>;
   setPacing(pacing: Pacing): void;
   /** Frees the memory. Safe to call twice. */

@@ -3,6 +3,7 @@ import { BACKENDS, ENGINE_KINDS } from './engine.ts';
 import { BenchConditionsSchema, BenchEnvironmentSchema, BenchResultSchema, BENCH_TESTS } from './bench.ts';
 import { DissentSchema, FrameSummarySchema, MEMBER_STATUSES, OUTCOMES } from './deliberation.ts';
 import { EvalReportSchema } from './evaluation.ts';
+import { EvidenceSchema } from './evidence.ts';
 import { PredictReportSchema } from './capacity.ts';
 import { ProbeReportSchema } from './hardware.ts';
 import { CapacityPlanSchema } from './plan.ts';
@@ -59,6 +60,12 @@ export const AskDocumentSchema = v.object({
   /** Ids of the members whose vote is missing. */
   missing: v.array(v.string()),
   dissent: v.array(DissentSchema),
+  /** What votes counted, by member, where not all counted 1. */
+  weights: v.optional(v.record(v.string(), figure)),
+  /** Who was given the casting vote in a tie. */
+  tieBreaker: v.optional(v.string()),
+  /** What the answer rests on; absent where the app could not say. */
+  evidence: v.optional(EvidenceSchema),
   /** From the question to the end of the round, members loaded. */
   wall: figure,
   /** From the question to the moment at which the answer was fixed; null without an answer. */

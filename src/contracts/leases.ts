@@ -1,6 +1,20 @@
 import { ok } from '#kernel/result';
 import type { Outcome } from './errors.ts';
 
+/** What computes: jobs on one make each other slower, and the page with them. */
+export const COMPUTE = ['card', 'processor'] as const;
+export type Compute = (typeof COMPUTE)[number];
+
+/** How much of what computes a job takes: of a card all of it (1), of the processor its threads. */
+export interface ComputeShare {
+  readonly of: Compute;
+  readonly units: number;
+}
+
+export interface TurnWish extends ComputeShare {
+  readonly holder: string;
+}
+
 /** What a model is given to run with. */
 export interface LeaseTerms {
   /** Of the model as a whole: weights once, the keys and values of all slots, scratch. */
@@ -42,6 +56,8 @@ export interface LeaseWait {
 
 export interface MemoryWish {
   readonly holder: string;
+  /** Whose memory; absent: the processor's. */
+  readonly of?: Compute;
   /** Best first; at least one. */
   readonly terms: readonly LeaseTerms[];
   /** How long the best terms are waited for before lesser ones are taken, ms. */
@@ -49,7 +65,7 @@ export interface MemoryWish {
 }
 
 /**
- * Memory and time on the graphics card, from whoever owns them. Who asks waits or gets less: nobody is refused what the
+ * Memory and time on what computes, from whoever owns them. Who asks waits or gets less: nobody is refused what the
  * budget could ever hold. First come, first served.
  */
 export interface LeasePort {
@@ -62,8 +78,11 @@ export interface LeasePort {
     wish: MemoryWish,
     onWait: (wait: LeaseWait) => void,
   ): Promise<Outcome<MemoryLease>>;
-  /** The graphics card for a while. Whoever holds it is asked (`wanted`) to let go of it, never made to. Errors: cancelled. */
-  gpuTurn(signal: AbortSignal, holder: string, onWait: (wait: LeaseWait) => void): Promise<Outcome<Lease>>;
+  /**
+   * The graphics card, or threads of the processor, for a while; who asks for more than there is gets all there is. Whoever
+   * holds it is asked (`wanted`) to let go of it, never made to. Errors: cancelled.
+   */
+  turn(signal: AbortSignal, wish: TurnWish, onWait: (wait: LeaseWait) => void): Promise<Outcome<Lease>>;
 }
 
 function freeLease(holder: string): Lease {
@@ -80,5 +99,5 @@ export const UNLIMITED_LEASES: LeasePort = {
         degraded: [],
       }),
     ),
-  gpuTurn: (_signal, holder) => Promise.resolve(ok(freeLease(holder))),
+  turn: (_signal, { holder }) => Promise.resolve(ok(freeLease(holder))),
 };

@@ -49,6 +49,21 @@ export const ModelShapeSchema = v.strictObject({
 });
 export type ModelShape = v.InferOutput<typeof ModelShapeSchema>;
 
+/** Nothing is known of it. */
+export const UNKNOWN_SHAPE: ModelShape = {
+  layers: null,
+  heads: null,
+  kvHeads: null,
+  headDim: null,
+  embeddingDim: null,
+  feedForwardDim: null,
+  vocabulary: null,
+  tiedEmbeddings: null,
+  attention: null,
+  fullHeadDim: null,
+  sharedKv: { full: 0, sliding: 0 },
+};
+
 type Figures =
   'layers' | 'heads' | 'kvHeads' | 'headDim' | 'embeddingDim' | 'feedForwardDim' | 'vocabulary' | 'attention';
 /** A shape of which all is known but, perhaps, whether the table of tokens is shared. */

@@ -4,12 +4,14 @@ import type { ConversationPort } from './conversation-port.ts';
 import type { Calibration, EvaluationOptions, KeptRecord, Split } from './calibration.ts';
 import type { CouncilEvent, MemberView } from './council.ts';
 import type { EvalReport } from './evaluation.ts';
+import type { EvidencePort, MeasuredAgreement, UNMEASURED } from './evidence.ts';
 import type { GenerateRequest, Generation, TokenChunk } from './engine.ts';
 import type { Outcome } from './errors.ts';
 import type { PredictionRecord, PredictReport, SpeedMeasurement, SpeedProgress } from './capacity.ts';
 import type { ModelMeasurement, ModelMeasureProgress } from './model-measurement.ts';
 import type { MicroProgress } from './micro-bench.ts';
 import type { CapacityPlan, Goal, WhatIf } from './plan.ts';
+import type { Compute } from './leases.ts';
 import type { ResponseCachePort } from './response-cache.ts';
 import type { ScalabilityReport } from './scalability.ts';
 import type { HistoryPoint } from './telemetry.ts';
@@ -235,6 +237,11 @@ export interface CalibrationPort extends EvaluationPort {
   replay(recordId: string): Promise<Outcome<EvalReport>>;
   /** What the newest run found, of these questions or of any; null before the first. Errors: storage-failed. */
   latest(split?: Split): Promise<Outcome<Calibration | null>>;
+  /**
+   * How often members that were heard in this round were right when they agreed, and when they did not, in the newest run
+   * that had them all as they are now; or why that is not known.
+   */
+  agreement(record: Deliberation): Promise<MeasuredAgreement | (typeof UNMEASURED)[number]>;
   /** How many questions of the user's own a text holds. Errors: question-set-invalid. */
   countQuestions(text: string): Promise<Outcome<number>>;
   /** The record as JSON lines. Errors: record-invalid (no such record), storage-failed. */
@@ -286,6 +293,8 @@ export interface RemotePort {
 export interface TestPort {
   /** Busy-waits this many ms in every frame from now on; 0 ends it. */
   burnPerFrame(burnMs: number): void;
+  /** From the next question on models share this much memory, bytes; null: what the device has. */
+  limitMemory(bytes: Readonly<Record<Compute, number>> | null): void;
 }
 
 /** `window.witan`: the typed ports of the app (feature A7). The headless driver uses exactly these. */
@@ -309,6 +318,8 @@ export interface WitanPorts {
   /** Answers of before; its code is fetched with the first question. */
   readonly responses: () => Promise<ResponseCachePort>;
   readonly calibration: CalibrationPort;
+  /** What an answer rests on; its code is fetched with the first call. */
+  readonly evidence: () => Promise<EvidencePort>;
   readonly test: TestPort;
 }
 

@@ -18,6 +18,15 @@ export const RULES = [
 ] as const;
 export type RuleName = (typeof RULES)[number];
 
+/** The most that one vote may count. */
+export const MOST_WEIGHT = 10;
+
+/**
+ * Longest instruction of the user's own for a reviewer or chairman, characters. With five answers and a question of 2,000
+ * characters each that is 14,000, some 3,500 tokens at four characters a token: it fits a context of 4,096 with the reply.
+ */
+export const INSTRUCTION_LIMIT = 2000;
+
 /** When a vote may end before all have spoken. exact: only what cannot change the outcome any more; always on. */
 export const STOPS = ['exact', 'adaptive-consistency', 'first-two'] as const;
 export type StopName = (typeof STOPS)[number];
@@ -34,6 +43,8 @@ export interface Sample {
   readonly confidence: number | null;
   /** Orders the samples of one question by when they came: ms, or a rank. */
   readonly arrival: number;
+  /** Its place among all that the round heard, 0 first; absent in older records, which go by `arrival`. */
+  readonly heardAs?: number | undefined;
 }
 
 /** A member's order of the others' answers, best first: ids of members. Its own is not among them. */
@@ -54,6 +65,8 @@ export interface RuleMember {
   readonly id: string;
   /** Measured accuracy on questions like this, 0..1: breaks ties, and orders members. */
   readonly accuracy: number;
+  /** What each of its votes counts where votes are counted (plurality, confidence), 0..10; absent: 1. */
+  readonly weight?: number;
 }
 
 /** What a rule says. Equal ballots give equal verdicts, in whatever order their samples are. */

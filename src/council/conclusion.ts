@@ -1,5 +1,6 @@
 import type { Deliberation, MemberOutcome, RoundOutcome } from '#contracts/deliberation';
 import type { Ballot, RuleName, RuleVerdict } from '#contracts/rules';
+import type { Weights } from './member-say.ts';
 import { tally } from './plurality.ts';
 import { quoteOf, votesBestFirst } from './rules/ballot-order.ts';
 import { ballotOf } from './round-ballot.ts';
@@ -33,6 +34,8 @@ export interface ConclusionInput {
   readonly samples?: number;
   readonly rankings?: Ballot['rankings'];
   readonly chair?: Chair | null;
+  /** What votes count; absent: all alike. */
+  readonly weights?: Weights | null;
 }
 
 /** Members of these statuses gave no vote, or not all of theirs, although they were wanted. */
@@ -86,8 +89,8 @@ export function answerOf(
 
 /** What the rule says of everything on record. */
 export function verdictOfAll(input: ConclusionInput): RuleVerdict | null {
-  const { members, accuracyOf, rule = 'plurality', rankings, chair } = input;
-  return ruleNamed(rule, { choice: chair?.choice ?? null })(ballotOf(members, accuracyOf, rankings));
+  const { members, accuracyOf, rule = 'plurality', rankings, chair, weights } = input;
+  return ruleNamed(rule, { choice: chair?.choice ?? null })(ballotOf(members, accuracyOf, rankings, weights));
 }
 
 /** Answers that were not asked for, or not heard to their end, because the vote was decided. */
@@ -100,8 +103,8 @@ function saved({ samples, status }: MemberOutcome, planned: number): number {
  * is missing, and whether a late vote would have changed it.
  */
 export function concludeRound(input: ConclusionInput): Conclusion {
-  const { members, accuracyOf, verdictKey, rankings, samples = 1 } = input;
-  const ballot = ballotOf(members, accuracyOf, rankings);
+  const { members, accuracyOf, verdictKey, rankings, weights, samples = 1 } = input;
+  const ballot = ballotOf(members, accuracyOf, rankings, weights);
   const votes = votesBestFirst(ballot);
   const missing = members.filter((member) => MISSING.has(member.status));
   const winner = verdictOfAll(input);

@@ -5,6 +5,7 @@ import type { AbsentMember, CouncilMember, RoundEvent, Roster } from '#contracts
 import type { AskOptions, Deliberation, FrameSummary } from '#contracts/deliberation';
 import { failure, failureOf, type Outcome } from '#contracts/errors';
 import type { MetricWriter } from '#contracts/metrics';
+import { INSTRUCTION_LIMIT } from '#contracts/rules';
 import { normalQuestion } from './normal-question.ts';
 import type { openRound } from './open-round.ts';
 import type { Round } from './round.ts';
@@ -12,15 +13,19 @@ import type { Round } from './round.ts';
 /** Rounds that may wait; more are refused (`queue-full`) so that a runaway caller cannot build an endless queue. */
 const QUEUE_LIMIT = 8;
 
+/** Who is to be there in a round. */
+export interface RosterWish {
+  readonly isWanted: (member: Pick<AbsentMember, 'id' | 'backend'>) => boolean;
+  /** They need not be in memory: each loads when it is asked. */
+  readonly asleep: boolean;
+}
+
 export interface CouncilPorts {
   readonly clock: Clock;
   readonly metrics: MetricWriter;
   readonly emit: (event: RoundEvent) => void;
-  /** All members; those that are wanted in this round are loaded first when needed, and no others. */
-  readonly roster: (
-    signal: AbortSignal,
-    isWanted: (member: Pick<AbsentMember, 'id' | 'backend'>) => boolean,
-  ) => Promise<Outcome<Roster>>;
+  /** All members; those that are wanted are loaded first when needed, and no others. */
+  readonly roster: (signal: AbortSignal, wish: RosterWish) => Promise<Outcome<Roster>>;
   /** Starts watching frames; the returned function ends it. */
   readonly watchFrames: () => () => FrameSummary | null;
   readonly newId: () => string;
@@ -53,7 +58,7 @@ export class Council {
 
   /**
    * Errors: prompt-empty, prompt-too-long, queue-full, council-unavailable, consent-required (only members on servers are
-   * there), member-unknown, cancelled.
+   * there), member-unknown, usage (an instruction is too long), cancelled.
    */
   async ask(signal: AbortSignal, prompt: string, options: AskOptions = {}): Promise<Outcome<Deliberation>> {
     const question = normalQuestion(prompt);
@@ -61,6 +66,12 @@ export class Council {
     const limit = this.#ports.promptLimit();
     if (question.length > limit) {
       return err(failure('prompt-too-long', { characters: question.length, limit }));
+    }
+    const { review = '', chairman = '' } = options.instructions ?? {};
+    const characters = Math.max(review.length, chairman.length);
+    if (characters > INSTRUCTION_LIMIT) {
+      const problem = `An instruction has ${characters} characters; at most ${INSTRUCTION_LIMIT} are read.`;
+      return err(failure('usage', { problem }));
     }
     if (this.#waiting >= QUEUE_LIMIT) return err(failure('queue-full', { limit: QUEUE_LIMIT }));
     this.#spare.abort();
@@ -134,16 +145,16 @@ export class Council {
     // Comes while the members are loaded; the page's first visit does without it.
     const code = this.#ports.rounds();
     code.catch(() => undefined);
-    const roster = await this.#ports.roster(signal, isWanted);
+    // Under ModelSwitch most members need not be asked, so none is loaded before it is.
+    const roster = await this.#ports.roster(signal, { isWanted, asleep: options.rule === 'model-switch' });
     if (!roster.ok) return roster;
     if (signal.aborted) return err(failure('cancelled'));
     const { ready, absent } = roster.value;
     const all = [...ready, ...absent];
-    const unknown = wanted?.find((id) => !all.some((member) => member.id === id));
+    const { chairman, weights = {} } = options;
+    const named = [...(wanted ?? []), ...Object.keys(weights), ...(chairman === undefined ? [] : [chairman])];
+    const unknown = named.find((name) => !all.some(({ id }) => id === name));
     if (unknown !== undefined) return err(failure('member-unknown', { member: unknown }));
-    const { chairman } = options;
-    if (chairman !== undefined && !all.some(({ id }) => id === chairman))
-      return err(failure('member-unknown', { member: chairman }));
     const asked = ready.filter(isWanted);
     if (asked.length === 0) {
       const cause = absent.find(isWanted)?.error;

@@ -1,7 +1,9 @@
 import type { Clock } from '#kernel/clock';
 import type { CouncilMember, MemberManner, RoundEvent } from '#contracts/council';
 import type { AskOptions, Deliberation } from '#contracts/deliberation';
+import type { RuleName } from '#contracts/rules';
 import { answerShape, type AnswerShape } from './answer-shape.ts';
+import { tieBreakerFor, weightsFor } from './member-say.ts';
 import { RoundEvidence } from './round-evidence.ts';
 import { Round } from './round.ts';
 import type { RoundManner, RoundPlan } from './round-plan.ts';
@@ -19,6 +21,14 @@ const DEFAULT_GRACE_MS = 400;
 /** More answers than these tell little more (research: council, A3: 2 → 9 kept helping; beyond is not reported). */
 const MOST_SAMPLES = 9;
 
+/** Those that say something. */
+function written({ review = '', chairman = '' }: RoundManner['instructions']): RoundManner['instructions'] {
+  return {
+    ...(review.trim() === '' ? {} : { review: review.trim() }),
+    ...(chairman.trim() === '' ? {} : { chairman: chairman.trim() }),
+  };
+}
+
 /** How one answer is made of the members': as was asked for, or what suits the question. */
 function mannerFor(
   options: AskOptions,
@@ -27,21 +37,28 @@ function mannerFor(
 ): Partial<RoundManner> {
   const { rule = 'auto', stop = 'exact', chairman, instructions = {} } = options;
   const samples = Math.min(MOST_SAMPLES, Math.max(1, Math.trunc(options.samples ?? 1)));
-  const named = { stop, samples, chairmanId: chairman ?? null, instructions };
-  if (rule !== 'auto') return { ...named, rule };
+  const named = { stop, samples, chairmanId: chairman ?? null, instructions: written(instructions) };
+  const ids = members.map(({ id }) => id);
+  const said = (rule: RuleName): Partial<RoundManner> => ({
+    rule,
+    tieBreaker: tieBreakerFor(chairman, rule),
+    weights: weightsFor(options.weights, rule, ids),
+  });
+  if (rule !== 'auto') return { ...named, ...said(rule) };
   const { reasons, ...chosen } = chooseRule({
     kind,
     members: members.length,
     samplesPerMember: samples,
     tier: 'mid',
-    oneModelAtATime: false,
+    oneModelAtATime: members.filter(({ memory }) => memory !== undefined).length > 1,
     timeBudgetMs: options.hardDeadlineMs ?? null,
     answerMs: null,
     confidences: members.every(({ engine }) => engine.kind === 'wllama' || engine.kind === 'web-llm'),
     embeddings: false,
     chairmanChosen: chairman !== undefined,
+    weighed: weightsFor(options.weights, 'plurality', ids) !== null,
   });
-  return { ...named, rule: chosen.rule, samples: chosen.samplesPerMember, ruleReasons: reasons };
+  return { ...named, ...said(chosen.rule), samples: chosen.samplesPerMember, ruleReasons: reasons };
 }
 
 /** A round that can be run, and what makes its record whole. */
@@ -61,11 +78,20 @@ export function openRound(
   const { history, threadId, seed, quorum, graceMs } = options;
   const shape = answerShape(prompt, abstain);
   const manner = mannerFor(options, shape, members);
-  // Answers of a member come one after the other, and under ModelSwitch the members do too.
-  const inARow = (manner.samples ?? 1) * (manner.rule === 'model-switch' ? members.length : 1);
-  const patience = (of: (manner: MemberManner) => number, least: number): number =>
-    inARow *
-    Math.max(least, ...members.map((member) => (member.manner === undefined ? 0 : of(member.manner))));
+  // Answers of a member come one after the other; under ModelSwitch, and where members take turns, theirs do too.
+  const samples = manner.samples ?? 1;
+  const patience = (of: (manner: MemberManner) => number, least: number): number => {
+    const each = new Map(
+      members.map(({ id, manner: own }) => [id, Math.max(least, own === undefined ? 0 : of(own))]),
+    );
+    const together = (ids: readonly string[]): number =>
+      ids.reduce((sum, id) => sum + (each.get(id) ?? 0), 0);
+    const longest =
+      manner.rule === 'model-switch'
+        ? together([...each.keys()])
+        : Math.max(...members.map(({ id, takesTurnsWith = [id] }) => together(takesTurnsWith)));
+    return samples * longest;
+  };
   const evidence = new RoundEvidence(members, history);
   const round = new Round(
     {

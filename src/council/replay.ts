@@ -2,7 +2,9 @@ import { err, ok } from '#kernel/result';
 import type { Deliberation, MemberOutcome } from '#contracts/deliberation';
 import { failure, type Outcome } from '#contracts/errors';
 import { concludeRound, type Conclusion } from './conclusion.ts';
+import { standingOf } from './member-say.ts';
 import { ballotOf } from './round-ballot.ts';
+import { COMPARING } from './round-plan.ts';
 import { ruleNamed } from './rules/rule-named.ts';
 import { exactStopOf, stopNamed } from './stops/stop-named.ts';
 
@@ -41,12 +43,13 @@ export function replay(record: Deliberation): Outcome<Replayed> {
   const order = inOrder(members);
   if (order === null || (announcedAfter ?? 0) > members.length)
     return err(failure('record-invalid', { reason: 'members' }));
-  const accuracyOf = (id: string): number => members.find((member) => member.id === id)?.accuracy ?? 0;
+  const accuracyOf = (id: string): number =>
+    standingOf(id, members.find((member) => member.id === id)?.accuracy ?? 0, record.tieBreaker);
   const announced =
     announcedAfter === null
       ? null
       : announcement(record, new Set(order.slice(0, announcedAfter)), accuracyOf);
-  const { rule, samplesEach: samples = 1, rankings = [], chair = null } = record;
+  const { rule, samplesEach: samples = 1, rankings = [], chair = null, weights = null } = record;
   const conclusion = concludeRound({
     members,
     accuracyOf,
@@ -56,6 +59,7 @@ export function replay(record: Deliberation): Outcome<Replayed> {
     samples,
     rankings,
     chair,
+    weights,
   });
   const decidedEarly = announced?.early ?? false;
   const differences = [
@@ -81,14 +85,16 @@ function inOrder(members: readonly MemberOutcome[]): readonly string[] | null {
  * that were asked several times their answers up to that moment count.
  */
 function announcement(
-  { members, rule, stop = 'exact', samplesEach = 1, decidedMs }: Deliberation,
+  record: Deliberation,
   ended: ReadonlySet<string>,
   accuracyOf: (id: string) => number,
 ): { readonly key: string; readonly early: boolean } | null {
-  const whole = ballotOf(members, accuracyOf);
-  const samples = whole.samples.filter(({ memberId, arrival }) =>
-    samplesEach === 1 ? ended.has(memberId) : arrival <= (decidedMs ?? Infinity),
-  );
+  const { members, rule, stop = 'exact', samplesEach = 1, decidedMs, announcedAnswers = 0, weights } = record;
+  const whole = ballotOf(members, accuracyOf, [], weights);
+  const samples = whole.samples.filter(({ memberId, arrival, heardAs }) => {
+    if (samplesEach === 1) return ended.has(memberId);
+    return heardAs === undefined ? arrival <= (decidedMs ?? Infinity) : heardAs < announcedAnswers;
+  });
   const ballot = { ...whole, samples };
   const winner = ruleNamed(rule)(ballot);
   if (winner === null) return null;
@@ -99,7 +105,8 @@ function announcement(
     }),
   );
   const progress = { ballot, outstanding };
-  const key = exactStopOf(rule)?.(progress) ?? (stop === 'exact' ? null : stopNamed(stop, rule)?.(progress));
+  const named = stop === 'exact' || COMPARING.has(rule) ? null : stopNamed(stop, rule);
+  const key = exactStopOf(rule)?.(progress) ?? named?.(progress);
   return { key: key ?? winner.key, early: (key ?? null) !== null };
 }
 

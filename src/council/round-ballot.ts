@@ -1,5 +1,6 @@
 import type { MemberOutcome } from '#contracts/deliberation';
 import type { Ballot, Sample } from '#contracts/rules';
+import { ruleMember, type Weights } from './member-say.ts';
 
 /** What a member said, as samples: those on record, or its one answer. Half a text and an abstention have no key. */
 export function samplesOfOutcome({
@@ -24,9 +25,10 @@ export function ballotOf(
   members: readonly MemberOutcome[],
   accuracyOf: (memberId: string) => number,
   rankings: Ballot['rankings'] = [],
+  weights?: Weights | null,
 ): Ballot {
   return {
-    members: members.map(({ id }) => ({ id, accuracy: accuracyOf(id) })),
+    members: members.map(({ id }) => ruleMember(id, accuracyOf(id), weights)),
     samples: members.flatMap(samplesOfOutcome),
     ...(rankings.length === 0 ? {} : { rankings }),
   };

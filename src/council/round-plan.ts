@@ -2,6 +2,10 @@ import type { AbsentMember, CouncilMember } from '#contracts/council';
 import type { MemberHistory } from '#contracts/deliberation';
 import type { RuleName, StopName } from '#contracts/rules';
 import type { AnswerShape } from './answer-shape.ts';
+import type { Weights } from './member-say.ts';
+
+/** Rules that need a word on the answers once they are there: no stop but their exact one ends the vote before. */
+export const COMPARING: ReadonlySet<RuleName> = new Set(['borda', 'kemeny', 'chairman']);
 
 /** How one answer is made of many. */
 export interface RoundManner {
@@ -14,6 +18,10 @@ export interface RoundManner {
   readonly samples: number;
   /** Who chooses under the rule of that name; null: the best member. */
   readonly chairmanId: string | null;
+  /** Whose answer wins a tie; null: that of the best member. */
+  readonly tieBreaker: string | null;
+  /** What votes count; null: all alike. */
+  readonly weights: Weights | null;
   /** The user's own instructions; absent: ours. */
   readonly instructions: { readonly review?: string; readonly chairman?: string };
 }
@@ -46,6 +54,8 @@ export function mannerOf({ manner = {} }: RoundPlan): RoundManner {
     stop: 'exact',
     samples: 1,
     chairmanId: null,
+    tieBreaker: null,
+    weights: null,
     instructions: {},
     ...manner,
   };

@@ -1,15 +1,16 @@
 import type { Clock } from '#kernel/clock';
 import type { RoundEvent } from '#contracts/council';
 import type { Deliberation, MemberOutcome } from '#contracts/deliberation';
-import type { Generation, TokenChunk } from '#contracts/engine';
+import type { Generation, TokenChunk, WaitsFor } from '#contracts/engine';
 import { failureOf, type ErrorCode, type Outcome } from '#contracts/errors';
-import type { Ballot, Ranking, RuleName, RuleVerdict } from '#contracts/rules';
+import type { Ballot, Ranking, RuleVerdict } from '#contracts/rules';
 import { canonicalKey, isAbstention, withoutOwnName } from './canonical-key.ts';
 import { chosenByChair, type Chair } from './chair-stage.ts';
 import { answerOf, concludeRound, type Conclusion } from './conclusion.ts';
 import { sampleRequest } from './member-request.ts';
+import { ruleMember, standingOf } from './member-say.ts';
 import { reviews } from './review-stage.ts';
-import { mannerOf, type RoundManner, type RoundPlan } from './round-plan.ts';
+import { COMPARING, mannerOf, type RoundManner, type RoundPlan } from './round-plan.ts';
 import { votesBestFirst } from './rules/ballot-order.ts';
 import { modelSwitchStep } from './rules/model-switch.ts';
 import { ruleNamed } from './rules/rule-named.ts';
@@ -18,9 +19,6 @@ import { shadowOfRound } from './shadow-record.ts';
 import type { Progress } from './stops/stop.ts';
 import { exactStopOf, stopNamed } from './stops/stop-named.ts';
 import { confidenceOf } from './vote-confidence.ts';
-
-/** Rules that need a word on the answers once they are there. */
-const COMPARING: ReadonlySet<RuleName> = new Set(['borda', 'kemeny', 'chairman']);
 
 /** The engine went, and took the answer with it. */
 const LOSSES: ReadonlySet<ErrorCode> = new Set(['worker-lost', 'worker-silent', 'device-lost']);
@@ -42,8 +40,10 @@ export class Round {
   /** Ends what comes after the answers: reviews, and the chairman's choice. */
   readonly #afterwards = new AbortController();
   #cancelTimers: (() => void)[] = [];
-  #verdict: { key: string; atMs: number; early: boolean } | null = null;
+  #verdict: { key: string; atMs: number; early: boolean; heard: number } | null = null;
   #softDeadlinePassed = false;
+  /** Answers so far, of all members. */
+  #heard = 0;
   #stoppedByUser = false;
   /** Reviews, or the chairman's choice, are under way. */
   #comparing = false;
@@ -159,8 +159,13 @@ export class Round {
       const { text, tokens, tokensPerSecond } = seat;
       this.#emit({ type: 'member-chunk', roundId, memberId: member.id, text, tokens, tokensPerSecond });
     };
+    const onWait = (waitsFor: WaitsFor | null): void => {
+      if (!seat.open || waitsFor === seat.waitsFor) return;
+      seat.waits(waitsFor);
+      this.#emit({ type: 'member-waiting', roundId, memberId: member.id, waitsFor });
+    };
     try {
-      return await member.engine.generate(seat.signal, { ...request, ...weighed }, onChunk);
+      return await member.engine.generate(seat.signal, { ...request, ...weighed }, onChunk, onWait);
     } catch (thrown) {
       return { ok: false, error: failureOf(thrown) };
     }
@@ -184,7 +189,9 @@ export class Round {
       return;
     }
     const key = this.#keyOf(seat, generated.value.finish);
-    seat.keep(key, confidenceOf(generated.value), this.#clock.nowMs() - this.#startedMs);
+    const arrivalMs = this.#clock.nowMs() - this.#startedMs;
+    seat.keep(key, confidenceOf(generated.value), arrivalMs, this.#heard);
+    this.#heard += 1;
     if (seat.outstanding > 0) {
       this.#checkDecided();
       this.#checkQuorum();
@@ -226,7 +233,7 @@ export class Round {
 
   #ballot(seats: readonly Seat[] = this.#seats): Ballot {
     return {
-      members: seats.map(({ member: { id, accuracy } }) => ({ id, accuracy })),
+      members: seats.map(({ member: { id } }) => ruleMember(id, this.#accuracyOf(id), this.#manner.weights)),
       samples: seats.flatMap(({ samples }) => samples),
       rankings: this.#rankings,
     };
@@ -255,7 +262,10 @@ export class Round {
     if (!this.#softDeadlinePassed || this.#verdict !== null) return;
     if (this.#seats.every((seat) => !seat.open)) return; // the conclusion says it
     const ballot = this.#ballot();
-    const voting = new Set(votesBestFirst(ballot).map(({ memberId }) => memberId));
+    const { weights } = this.#manner;
+    const voting = new Set(
+      votesBestFirst(ballot).flatMap(({ memberId }) => (weights?.[memberId] === 0 ? [] : [memberId])),
+    );
     if (voting.size < this.#plan.quorum) return;
     const winner = this.#ruled(ballot);
     if (winner !== null) this.#decide(winner.key, false, false);
@@ -266,7 +276,7 @@ export class Round {
   }
 
   #decide(key: string, early: boolean, fixed: boolean): void {
-    this.#verdict = { key, early, atMs: this.#clock.nowMs() };
+    this.#verdict = { key, early, atMs: this.#clock.nowMs(), heard: this.#heard };
     const votes = votesBestFirst(this.#ballot());
     this.#emit({
       type: 'round-decided',
@@ -305,12 +315,13 @@ export class Round {
   }
 
   #accuracyOf(memberId: string): number {
-    return this.#seats.find((seat) => seat.member.id === memberId)?.member.accuracy ?? 0;
+    const seat = this.#seats.find(({ member }) => member.id === memberId);
+    return standingOf(memberId, seat?.member.accuracy ?? 0, this.#manner.tieBreaker);
   }
 
   #conclude(): Omit<Deliberation, 'frames'> {
     const { id, prompt, shape, seed } = this.#plan;
-    const { rule, ruleReasons, stop, samples } = this.#manner;
+    const { rule, ruleReasons, stop, samples, weights, tieBreaker, instructions } = this.#manner;
     const members = [...this.#seats.map((seat) => seat.outcome()), ...this.#absent];
     const conclusion: Conclusion = concludeRound({
       members,
@@ -321,6 +332,7 @@ export class Round {
       samples,
       rankings: this.#rankings,
       chair: this.#chair,
+      weights,
     });
     const endedMs = this.#clock.nowMs();
     const decidedAtMs = this.#verdict?.atMs ?? (conclusion.answer === null ? null : endedMs);
@@ -335,11 +347,15 @@ export class Round {
       rule,
       ...(ruleReasons.length === 0 ? {} : { ruleReasons: [...ruleReasons] }),
       ...(samples === 1 ? {} : { samplesEach: samples }),
+      ...(samples === 1 || this.#verdict === null ? {} : { announcedAnswers: this.#verdict.heard }),
       ...(stop === 'exact' ? {} : { stop }),
       ...(this.#rankings.length === 0
         ? {}
         : { rankings: this.#rankings.map(({ reviewerId, order }) => ({ reviewerId, order: [...order] })) }),
       ...(this.#chair === null ? {} : { chair: this.#chair }),
+      ...(weights === null ? {} : { weights: { ...weights } }),
+      ...(tieBreaker === null ? {} : { tieBreaker }),
+      ...(COMPARING.has(rule) && Object.keys(instructions).length > 0 ? { instructions } : {}),
       ...(shadow === null ? {} : { shadow }),
       ...conclusion,
       decidedEarly: this.#verdict?.early ?? false,

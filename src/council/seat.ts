@@ -1,7 +1,7 @@
 import type { Clock } from '#kernel/clock';
 import type { AbsentMember, CouncilMember } from '#contracts/council';
 import type { MemberOutcome, MemberStatus } from '#contracts/deliberation';
-import type { Generation, TokenChunk } from '#contracts/engine';
+import type { Generation, TokenChunk, WaitsFor } from '#contracts/engine';
 import type { ErrorCode } from '#contracts/errors';
 import type { Sample } from '#contracts/rules';
 import { favouriteOf } from './rules/slm-mux.ts';
@@ -42,6 +42,8 @@ export class Seat {
   #durationMs = 0;
   #restartsBefore = 0;
   #restarts = 0;
+  #waiting: { readonly for: WaitsFor; readonly sinceMs: number } | null = null;
+  #waitedMs = 0;
 
   constructor(member: CouncilMember, clock: Clock, planned = 1) {
     this.member = member;
@@ -73,6 +75,21 @@ export class Seat {
     this.#restartsBefore = this.member.restarts?.() ?? 0;
   }
 
+  /** What it waits for now; null: it is at work. Waiting is no part of its work. */
+  get waitsFor(): WaitsFor | null {
+    return this.#waiting?.for ?? null;
+  }
+
+  waits(waitsFor: WaitsFor | null): void {
+    const nowMs = this.#clock.nowMs();
+    if (waitsFor !== null) {
+      this.#waiting = { for: waitsFor, sinceMs: this.#waiting?.sinceMs ?? nowMs };
+      return;
+    }
+    this.#waitedMs += nowMs - (this.#waiting?.sinceMs ?? nowMs);
+    this.#waiting = null;
+  }
+
   take(chunk: TokenChunk): void {
     this.text += chunk.text;
     this.tokens = this.#tokensBefore + chunk.tokens;
@@ -101,8 +118,9 @@ export class Seat {
   /**
    * An answer that was heard to its end, as `accept` took it.
    * @param arrival ms since the round began
+   * @param heardAs its place among all that the round heard
    */
-  keep(key: string | null, confidence: number | null, arrival: number): void {
+  keep(key: string | null, confidence: number | null, arrival: number, heardAs: number): void {
     const { id: memberId } = this.member;
     const tokens = this.tokens - this.#tokensBefore;
     this.samples.push({
@@ -113,6 +131,7 @@ export class Seat {
       tokens,
       confidence,
       arrival,
+      heardAs,
     });
   }
 
@@ -120,6 +139,7 @@ export class Seat {
   end(status: MemberStatus): void {
     this.#status = status;
     this.#durationMs = this.#sinceStartMs() ?? 0;
+    this.waits(null);
     if (this.#startedMs !== null) this.#restarts = (this.member.restarts?.() ?? 0) - this.#restartsBefore;
     this.#abort.abort();
   }
@@ -149,6 +169,7 @@ export class Seat {
           }
         : {}),
       ...(this.#restarts > 0 ? { restarts: this.#restarts } : {}),
+      ...(this.#waitedMs > 0 ? { waitedMs: this.#waitedMs } : {}),
     };
   }
 
@@ -161,6 +182,7 @@ export class Seat {
   }
 
   #sinceStartMs(): number | null {
-    return this.#startedMs === null ? null : this.#clock.nowMs() - this.#startedMs;
+    if (this.#startedMs === null) return null;
+    return (this.#waiting?.sinceMs ?? this.#clock.nowMs()) - this.#startedMs - this.#waitedMs;
   }
 }

@@ -6,7 +6,12 @@ import { shadowOf } from './stops/shadow.ts';
 import { stopNamed } from './stops/stop-named.ts';
 
 /** Rules that decide by the answers alone, so that a stop could have ended them sooner. */
-const STOPPABLE: ReadonlySet<RuleName> = new Set(['plurality', 'slm-mux', 'model-switch', 'confidence']);
+export const STOPPABLE: ReadonlySet<RuleName> = new Set([
+  'plurality',
+  'slm-mux',
+  'model-switch',
+  'confidence',
+]);
 
 /**
  * What each stop would have saved of this round. Only a vote that was heard to its end tells that; null for all others.

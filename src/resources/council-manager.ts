@@ -7,7 +7,8 @@ import type { MetricWriter } from '#contracts/metrics';
 import { DeviceLosses } from './device-losses.ts';
 import { ManagedMember } from './managed-member.ts';
 import { NO_MARKS, type LoadMarks, type MemberLaunch } from './member-ports.ts';
-import type { MemberSpec, MemberStanding } from './member-spec.ts';
+import type { MemberSpec, SeatedMember } from './member-spec.ts';
+import type { MemoryTurns } from './memory-turns.ts';
 
 export interface CouncilManagerPorts {
   readonly clock: Clock;
@@ -17,6 +18,20 @@ export interface CouncilManagerPorts {
   readonly onChange: (members: readonly MemberView[]) => void;
   /** Where loads under way are marked; absent: nowhere. */
   readonly marks?: LoadMarks;
+  /**
+   * Who comes into memory in turn; its code comes with the first member of which it is known what it takes. Absent: nobody.
+   */
+  readonly memoryTurns?: () => Promise<MemoryTurns>;
+}
+
+export interface PrepareOptions {
+  /**
+   * The others are left as they are; unless told, all that run here: to load a member on a server is to call on it, with
+   * its key.
+   */
+  readonly isWanted?: (member: MemberView) => boolean;
+  /** None is loaded: each loads when it is asked. */
+  readonly asleep?: boolean;
 }
 
 /** The loss of a worker is counted where it is noticed. */
@@ -32,6 +47,7 @@ export class CouncilManager {
   readonly #ports: CouncilManagerPorts;
   readonly #deviceLosses = new DeviceLosses();
   #members: readonly ManagedMember[] = [];
+  #memoryTurns: MemoryTurns | null = null;
 
   constructor(ports: CouncilManagerPorts) {
     this.#ports = ports;
@@ -42,8 +58,8 @@ export class CouncilManager {
   }
 
   /** What each member stands on, in the council's order. */
-  standings(): readonly MemberStanding[] {
-    return this.#members.map(({ standing }) => standing);
+  seated(): readonly SeatedMember[] {
+    return this.#members.map(({ seated }) => seated);
   }
 
   /** What is in memory now, by member: of those that did not come with the page. */
@@ -77,30 +93,46 @@ export class CouncilManager {
 
   /**
    * Brings every member that is absent into memory, all at once; members that failed before are tried again, except where
-   * that is known to end the same way. Resolves when all have settled.
+   * that is known to end the same way. Those that memory does not hold all at once are left asleep: they come in when they
+   * are asked, in turn. Resolves when all have settled.
    * Errors: council-unavailable when not one member is ready, though some are wanted.
-   * @param isWanted the others are left as they are; unless told, all that run here: to load a member on a server is to
-   * call on it, with its key
    */
-  async prepare(
-    signal: AbortSignal,
-    isWanted: (member: MemberView) => boolean = ({ backend }) => backend !== 'remote',
-  ): Promise<Outcome<Roster>> {
+  async prepare(signal: AbortSignal, options: PrepareOptions = {}): Promise<Outcome<Roster>> {
+    const { isWanted = ({ backend }) => backend !== 'remote', asleep = false } = options;
     const wanted = this.#members.filter((member) => isWanted(member.view()));
-    await Promise.all(wanted.map((member) => member.prepare(signal)));
-    const ready = this.#members.flatMap((member) => member.ready() ?? []);
+    const crowding = wanted.some(({ demand }) => demand !== null);
+    if (crowding) this.#memoryTurns ??= (await this.#ports.memoryTurns?.()) ?? null;
+    const inTurn = crowding ? await this.#memoryTurns?.assign(wanted, this.#members) : undefined;
+    await Promise.all(
+      wanted
+        .filter((member) => inTurn?.has(member) !== true && !(asleep && member.view().backend !== 'remote'))
+        .map((member) => member.prepare(signal)),
+    );
+    const wakes = (member: ManagedMember): boolean =>
+      inTurn?.has(member) === true || (asleep && wanted.includes(member));
+    const ready = this.#members.flatMap((member) => {
+      const seat = member.ready(wakes(member));
+      const memory = inTurn?.get(member);
+      return seat === null ? [] : [memory === undefined ? seat : { ...seat, memory }];
+    });
     if (ready.length > 0 || (wanted.length === 0 && this.#members.length > 0))
-      return ok({ ready, absent: this.#members.flatMap((member) => member.absent() ?? []) });
+      return ok({
+        ready,
+        absent: this.#members.flatMap((member) => member.absent(wakes(member)) ?? []),
+      });
     if (signal.aborted) return err(failure('cancelled'));
     const problem = wanted.map((member) => member.view().problem).find((each) => each !== null);
     return err(failure('council-unavailable', { cause: problem?.code ?? 'none' }));
   }
 
-  /** Starts one member over, as it was chosen. Errors: member-unknown, and those of loading. */
+  /** Starts one member over, as it was chosen; one that comes into memory in turn, when it is asked. Errors: member-unknown, and those of loading. */
   async restart(memberId: string): Promise<Outcome<MemberView>> {
     const member = this.#find(memberId);
     if (member === undefined) return err(failure('member-unknown', { member: memberId }));
-    return member.restart();
+    // Out of its turn it would take memory that others have been given.
+    return this.#memoryTurns?.has(member) === true && member.loaded === null
+      ? ok(member.reset())
+      : member.restart();
   }
 
   /** Loads one member with the user's yes to its download. Errors: member-unknown, and those of loading. */

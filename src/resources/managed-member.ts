@@ -1,29 +1,16 @@
-import { present } from '#kernel/assert';
 import { err, ok } from '#kernel/result';
 import { untilAborted } from '#kernel/until-aborted';
-import type {
-  AbsentMember,
-  CouncilMember,
-  MemberFallback,
-  MemberState,
-  MemberView,
-} from '#contracts/council';
+import type { AbsentMember, CouncilMember, MemberState, MemberView } from '#contracts/council';
 import { FULL_SPEED, type Engine, type LoadedModel, type LoadProgress, type Pacing } from '#contracts/engine';
 import { failure, failureOf, type ErrorCode, type Outcome, type WitanFailure } from '#contracts/errors';
 import { discard, markedLoad } from './member-load.ts';
 import type { MemberPorts } from './member-ports.ts';
-import { plannedBackend, type MemberRung, type MemberSpec, type MemberStanding } from './member-spec.ts';
-import { councilMember, memberView } from './member-view.ts';
-import {
-  ladderAt,
-  nextStep,
-  rested,
-  rungAfterDeath,
-  type LadderStep,
-  type Trouble,
-} from './recovery-ladder.ts';
+import { demandOf, seatOf, type MemoryDemand } from './member-seat.ts';
+import { plannedBackend, type MemberRung, type MemberSpec, type SeatedMember } from './member-spec.ts';
+import { memberView } from './member-view.ts';
+import { MemberStanding } from './member-standing.ts';
+import type { LadderStep, Trouble } from './recovery-ladder.ts';
 import { ResilientEngine } from './resilient-engine.ts';
-import { RestartWindow } from './restart-window.ts';
 
 const NEVER = new AbortController().signal;
 
@@ -39,9 +26,8 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set([
 export class ManagedMember {
   #spec: MemberSpec;
   readonly #ports: MemberPorts;
-  readonly #window = new RestartWindow();
+  readonly #standing: MemberStanding;
   readonly #resilient: ResilientEngine;
-  #ladder = ladderAt(0);
   #state: MemberState = 'absent';
   #engine: Engine | null = null;
   /** Not null exactly while `#engine` can be asked. */
@@ -52,7 +38,6 @@ export class ManagedMember {
   /** Counts what supersedes a load: another load, an unload. */
   #epoch = 0;
   #problem: WitanFailure | null = null;
-  #because: MemberFallback['because'] | null = null;
   /** Left alone until the user asks. */
   #held = false;
   #pacing: Pacing = FULL_SPEED;
@@ -67,15 +52,17 @@ export class ManagedMember {
   constructor(spec: MemberSpec, ports: MemberPorts, deadlyRungs: readonly string[] = []) {
     this.#spec = spec;
     this.#ports = ports;
+    this.#standing = new MemberStanding(ports.clock, ports.deviceLosses);
     this.#resilient = new ResilientEngine(ports.clock, {
       kind: () => this.#rung.engine,
       current: () => (this.#loaded === null ? null : this.#engine),
+      wake: (signal) => this.wake(signal),
       successor: (signal) => this.#successor(signal),
       broken: (engine, problem) => {
         this.#onLost(engine, problem);
       },
       lossOf: (engine) => this.#losses.get(engine) ?? null,
-      onReplay: () => {
+      onAwaited: () => {
         this.setThinking(true);
       },
       unload: () => this.unload(),
@@ -96,7 +83,7 @@ export class ManagedMember {
     return this.#loaded;
   }
 
-  get standing(): MemberStanding {
+  get seated(): SeatedMember {
     const rung = this.#rung;
     return { spec: this.#spec, rung, backend: this.#loaded?.backend ?? plannedBackend(rung) };
   }
@@ -109,11 +96,7 @@ export class ManagedMember {
     const first = ({ name, rungs, unavailable }: MemberSpec): string =>
       JSON.stringify([name, rungs[0], unavailable]);
     if (first(spec) !== first(this.#spec)) return false;
-    const rung = spec.rungs.findIndex(({ id }) => id === this.#rung.id);
-    if (rung >= 0) {
-      this.#spec = spec;
-      this.#ladder = { ...this.#ladder, rung };
-    }
+    if (this.#standing.find(spec.rungs, this.#rung.id)) this.#spec = spec;
     return true;
   }
 
@@ -128,8 +111,17 @@ export class ManagedMember {
       if (joined === null || joined.ok || joined.error.code !== 'cancelled') return;
     }
     if (signal.aborted || this.#held || this.#retired || this.#loaded !== null) return;
-    this.#ladder = rested(this.#ladder);
+    this.#standing.rest();
     await this.#bringUp('loading', signal);
+  }
+
+  /** Loads it if it is asleep. Errors: those of loading; council-unavailable when it is left alone until the user asks. */
+  async wake(signal: AbortSignal): Promise<Outcome<Engine>> {
+    if (this.#mayWake) await this.prepare(signal);
+    else await this.#successor(signal);
+    if (this.#engine !== null && this.#loaded !== null) return ok(this.#engine);
+    if (signal.aborted) return err(failure('cancelled', { member: this.id }));
+    return err(this.#problem ?? failure('council-unavailable', { cause: 'none' }));
   }
 
   /** Starts over from the top of the ladder: whoever asks for it may have made room. */
@@ -138,9 +130,17 @@ export class ManagedMember {
     return this.#fromTheTop('restarting');
   }
 
+  /** As if it had never been loaded: what went wrong is forgotten, and it loads when it is asked. */
+  reset(): MemberView {
+    discard(this.#letGo());
+    this.#backToTheTop();
+    this.#setState('absent');
+    return this.view();
+  }
+
   /** Starts over, this time with the user's yes to the download; nothing to do for one that is what was chosen. */
   async download(): Promise<Outcome<MemberView>> {
-    if (this.#ladder.rung === 0) {
+    if (this.#standing.isAtTop) {
       if (this.#loaded !== null) return ok(this.view());
       if (this.#loading !== null && this.#mayDownload) return this.#told(await this.#loading);
     }
@@ -160,15 +160,33 @@ export class ManagedMember {
     await engine?.unload();
   }
 
-  ready(): CouncilMember | null {
-    if (this.#loaded === null) return null;
-    const running = { engine: this.#resilient, restarts: () => this.#restarts };
-    return councilMember(this.#spec, this.#rung, this.#loaded.backend, running);
+  /**
+   * Null when it cannot be asked.
+   * @param wakes it need not be in memory: it loads when it is asked
+   */
+  ready(wakes = false): CouncilMember | null {
+    if (this.#loaded === null && !(wakes && this.#mayWake)) return null;
+    return seatOf(this.#spec, this.#rung, {
+      loaded: this.#loaded,
+      engine: this.#resilient,
+      restarts: () => this.#restarts,
+    });
   }
 
-  /** Why it cannot be asked; null when it can. */
-  absent(): AbsentMember | null {
-    if (this.#loaded !== null) return null;
+  /** What it takes, or would take, of whose memory; null where that is next to nothing, or nobody knows. */
+  get demand(): MemoryDemand | null {
+    return demandOf(this.#spec, this.#rung, this.#loaded);
+  }
+
+  /** Not loaded, or not yet, and nothing is known that would keep it from being. Nobody waits for a download. */
+  get #mayWake(): boolean {
+    if (this.#held || this.#retired || this.#spec.unavailable !== undefined) return false;
+    return this.#state === 'absent' || (this.#loading !== null && !this.#mayDownload);
+  }
+
+  /** Why it cannot be asked; null when it can. @param wakes as of `ready` */
+  absent(wakes = false): AbsentMember | null {
+    if (this.#loaded !== null || (wakes && this.#mayWake)) return null;
     const { id, name, engine, backend } = this.view();
     const meanwhile = this.#mayDownload ? 'model-downloading' : 'cancelled';
     return { id, name, engine, backend, error: this.#problem?.code ?? meanwhile };
@@ -190,13 +208,13 @@ export class ManagedMember {
       loaded: this.#loaded,
       restarts: this.#restarts,
       problem: this.#problem,
-      because: this.#because,
+      because: this.#standing.because,
       progress: this.#progress,
     });
   }
 
   get #rung(): MemberRung {
-    return present(this.#spec.rungs[this.#ladder.rung], 'the rung');
+    return this.#standing.on(this.#spec.rungs);
   }
 
   /** Started over in the middle of a download, it goes on with it. */
@@ -204,11 +222,13 @@ export class ManagedMember {
     state: 'loading' | 'restarting',
     mayDownload = this.#mayDownload,
   ): Promise<Outcome<MemberView>> {
-    this.#window.forget();
-    this.#held = false;
-    this.#because = null;
-    this.#ladder = ladderAt(0); // the session's account of lost GPUs stays as it is
+    this.#backToTheTop();
     return this.#told(await this.#bringUp(state, NEVER, mayDownload));
+  }
+
+  #backToTheTop(): void {
+    this.#held = false;
+    this.#standing.toTheTop();
   }
 
   #told(loaded: Outcome<LoadedModel>): Outcome<MemberView> {
@@ -217,12 +237,7 @@ export class ManagedMember {
 
   /** A tab died of a load: begin below it, or wait for the user where there is nothing smaller. */
   #avoid(deadlyRungs: readonly string[]): void {
-    const deadly = this.#spec.rungs.findLastIndex((rung) => deadlyRungs.includes(rung.id));
-    if (deadly < 0) return;
-    const next = rungAfterDeath(this.#spec.rungs, deadly);
-    this.#ladder = ladderAt(next ?? deadly);
-    this.#because = 'died-while-loading';
-    if (next !== null) return;
+    if (this.#standing.avoid(this.#spec.rungs, deadlyRungs)) return;
     this.#held = true;
     this.#state = 'failed';
     const { name } = this.#rung.load.model;
@@ -302,7 +317,7 @@ export class ManagedMember {
     }
     this.#engine = engine;
     this.#lostInLoad = null;
-    const download = this.#mayDownload && this.#ladder.rung === 0;
+    const download = this.#mayDownload && this.#standing.isAtTop;
     const load = { ...this.#rung.load, ...(download ? { download } : {}) };
     return markedLoad(signal, engine, this.#spec, { ...this.#rung, load }, this.#ports.marks, (progress) => {
       if (this.#engine !== engine || this.#loaded !== null) return;
@@ -315,7 +330,7 @@ export class ManagedMember {
     this.#loading = null;
     this.#mayDownload = false;
     this.#loaded = loaded;
-    this.#ladder = rested(this.#ladder);
+    this.#standing.rest();
     this.#engine?.setPacing(this.#pacing);
     this.#setState('ready');
     return ok(loaded);
@@ -350,26 +365,9 @@ export class ManagedMember {
     }
   }
 
-  /** Decides, and stands where the decision says. */
   #step(problem: WitanFailure, phase: Trouble['phase']): LadderStep {
-    const now = this.#ports.clock.nowMs();
-    const runRestarts = this.#window.left(now);
-    const step = nextStep(
-      this.#spec.rungs,
-      { ...this.#ladder, runRestarts },
-      {
-        problem,
-        phase,
-        deviceMayReturn: problem.code !== 'device-lost' || this.#ports.deviceLosses.note(now),
-      },
-    );
-    if (step.do === 'give-up') return step;
-    // What is not on the device is passed over; the reason for going down is another.
-    if (step.do === 'descend' && (this.#because === null || problem.code !== 'consent-required'))
-      this.#because = problem.code;
-    if (step.state.runRestarts < runRestarts) this.#window.note(now);
-    if (phase === 'run' || step.do === 'restart') this.#restarts += 1;
-    this.#ladder = step.state;
+    const step = this.#standing.step(this.#spec.rungs, problem, phase);
+    if (step.do !== 'give-up' && (phase === 'run' || step.do === 'restart')) this.#restarts += 1;
     return step;
   }
 

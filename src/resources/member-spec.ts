@@ -1,6 +1,7 @@
 import type { MemberManner } from '#contracts/council';
 import type { Backend, EngineKind, LoadOptions } from '#contracts/engine';
 import type { WitanFailure } from '#contracts/errors';
+import type { Compute } from '#contracts/leases';
 import type { StarterMember } from '#contracts/starter';
 
 /** Shares of questions answered right, 0..1, as measured when the model was made or tried. */
@@ -23,6 +24,8 @@ export interface MemberRung {
   readonly parameters: number;
   /** Bytes that the weights take on this device; 0 where they are not on it, or nobody knows. */
   readonly sizeBytes: number;
+  /** What it takes of the memory that it runs in, as predicted; absent: next to nothing, or nobody knows. */
+  readonly memoryBytes?: number;
   /** Features that the GPU must have: `shader-f16`. */
   readonly features: readonly string[];
   readonly accuracy: MemberAccuracy | null;
@@ -43,7 +46,7 @@ export interface MemberSpec {
 }
 
 /** A member as it stands now, loaded or not. */
-export interface MemberStanding {
+export interface SeatedMember {
   readonly spec: MemberSpec;
   readonly rung: MemberRung;
   /** Where that really runs, or is meant to. */
@@ -56,6 +59,15 @@ export function plannedBackend(rung: MemberRung): Backend {
   if (rung.engine === 'web-llm') return 'webgpu';
   if (rung.engine === 'remote') return 'remote';
   return rung.engine === 'prompt-api' ? 'browser' : 'cpu';
+}
+
+/**
+ * What it computes with, and whose memory it is in; null for what runs elsewhere. What comes with the page is too small to take
+ * turns.
+ */
+export function computeOf(spec: Pick<MemberSpec, 'bundled'>, backend: Backend): Compute | null {
+  if (spec.bundled || backend === 'remote' || backend === 'browser') return null;
+  return backend === 'webgpu' ? 'card' : 'processor';
 }
 
 /** One answer at a time: its whole context belongs to that answer. */

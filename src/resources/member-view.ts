@@ -1,5 +1,5 @@
-import type { CouncilMember, MemberFallback, MemberState, MemberView } from '#contracts/council';
-import type { Backend, Engine, LoadedModel, LoadProgress } from '#contracts/engine';
+import type { MemberFallback, MemberState, MemberView } from '#contracts/council';
+import type { LoadedModel, LoadProgress } from '#contracts/engine';
 import type { WitanFailure } from '#contracts/errors';
 import { plannedBackend, type MemberRung, type MemberSpec } from './member-spec.ts';
 import { fallbackOf } from './rung-changes.ts';
@@ -35,23 +35,5 @@ export function memberView(spec: MemberSpec, rung: MemberRung, life: MemberLife)
     ...(problem?.code === 'consent-required' ? { downloadBytes: spec.rungs[0].sizeBytes } : {}),
     ...(progress === null ? {} : { progress }),
     ...(fallback === null ? {} : { fallback }),
-  };
-}
-
-/** A loaded member as the council asks it. @param rung the one that it stands on · @param backend where that really runs */
-export function councilMember(
-  { id, name, manner }: MemberSpec,
-  rung: MemberRung,
-  backend: Backend,
-  running: { readonly engine: Engine; readonly restarts: () => number },
-): CouncilMember {
-  return {
-    id,
-    name,
-    backend,
-    accuracy: rung.accuracy?.dev ?? 0, // unknown wins no tie against measured
-    load: rung.load,
-    ...running,
-    ...(manner === undefined ? {} : { manner }),
   };
 }

@@ -19,14 +19,16 @@ export interface Succession {
   readonly kind: () => EngineKind;
   /** The engine that can be asked now; null while there is none. */
   readonly current: () => Engine | null;
+  /** Brings one into memory where there is none and nothing speaks against it. Errors: those of loading, cancelled. */
+  readonly wake: (signal: AbortSignal) => Promise<Outcome<Engine>>;
   /** Waits until an engine can be asked; null when the member is given up, or `signal` aborts first. */
   readonly successor: (signal: AbortSignal) => Promise<Engine | null>;
   /** This engine is of no more use: it is out of service when this returns. Called also when its loss is known already. */
   readonly broken: (engine: Engine, problem: WitanFailure) => void;
   /** Why this engine was taken out of service, if it was lost; null for one that serves or was ended on purpose. */
   readonly lossOf: (engine: Engine) => WitanFailure | null;
-  /** A question that lost its engine is put to the successor. */
-  readonly onReplay: () => void;
+  /** A question is put to an engine that was not there when it came. */
+  readonly onAwaited: () => void;
   readonly unload: () => Promise<void>;
 }
 
@@ -67,14 +69,18 @@ export class ResilientEngine implements Engine {
     onChunk: (chunk: TokenChunk) => void,
   ): Promise<Outcome<Generation>> {
     const relay = new AnswerRelay(this.#clock, onChunk);
-    const engine = this.#succession.current() ?? (await this.#succession.successor(signal));
-    if (engine === null)
-      return signal.aborted ? ok(NOTHING_SAID) : err(failure('engine-failed', { reason: 'no-model' }));
+    let engine = this.#succession.current();
+    if (engine === null) {
+      const woken = await this.#succession.wake(signal);
+      if (!woken.ok) return signal.aborted ? ok(NOTHING_SAID) : woken;
+      this.#succession.onAwaited();
+      engine = woken.value;
+    }
     const answered = await this.#ask(engine, signal, request, relay);
     if (answered.ok || !REPLAYED.has(answered.error.code) || signal.aborted) return answered;
     const next = await this.#succession.successor(signal);
     if (next === null || signal.aborted) return answered;
-    this.#succession.onReplay();
+    this.#succession.onAwaited();
     const again = await this.#ask(next, signal, request, relay);
     if (!again.ok) return again;
     const { text, finish } = again.value;

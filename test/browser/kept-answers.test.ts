@@ -8,7 +8,7 @@ import type { Outcome } from '#contracts/errors';
 import { NO_METRICS } from '#contracts/metrics';
 import { composeResponses } from '../../src/app/response-composition.ts';
 import type { ResponseCacheService } from '../../src/app/response-cache-service.ts';
-import { starterSpec, type MemberStanding } from '../../src/resources/member-spec.ts';
+import { starterSpec, type SeatedMember } from '../../src/resources/member-spec.ts';
 import { DATABASE_NAME, openWitanDatabase, type WitanDatabase } from '../../src/storage/database.ts';
 import { deliberation } from '../fakes/deliberations.ts';
 import { starterMember } from '../fakes/manual-engine.ts';
@@ -17,7 +17,7 @@ import { starterMember } from '../fakes/manual-engine.ts';
 
 const NEVER = new AbortController().signal;
 const PROMPT = deliberation('any', 1).prompt;
-const STANDINGS: readonly MemberStanding[] = ['alder', 'birch'].map((id) => {
+const SEATED: readonly SeatedMember[] = ['alder', 'birch'].map((id) => {
   const spec = starterSpec(starterMember(id), `https://page/${id}.gguf`, 1);
   return { spec, rung: spec.rungs[0], backend: 'cpu' };
 });
@@ -53,7 +53,7 @@ const ask = (cache: ResponseCacheService, fresh = false): Promise<Outcome<Delibe
   cache.askCouncil(NEVER, {
     prompt: PROMPT,
     options: { fresh },
-    manager: { standings: () => STANDINGS },
+    manager: { seated: () => SEATED },
     abstain: 'I cannot answer that.',
     ask: async () => {
       rounds += 1;

@@ -51,6 +51,18 @@ for (const colorScheme of ['light', 'dark'] as const) {
       expect(await violations(page)).toEqual([]);
     });
 
+    test('What an answer rests on, and how to decide', async ({ page }) => {
+      await openApp(page);
+      await ask(page);
+      await page.getByRole('button', { name: 'What this rests on' }).click();
+      await expect(page.getByRole('link', { name: 'Measure it' })).toBeVisible();
+      await page.getByText('How to decide').click();
+      for (const rule of ['auto', 'plurality', 'borda', 'chairman']) {
+        await page.getByLabel('Rule').selectOption(rule);
+        expect(await violations(page), rule).toEqual([]);
+      }
+    });
+
     test('Settings, with models to choose from and a server', async ({ page }) => {
       await page.addInitScript(pretendGraphicsCard);
       const server = await ScriptedServer.start();

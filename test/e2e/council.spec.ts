@@ -1,4 +1,4 @@
-import { ANSWER, historyPrompts, QUESTION } from './support/ports.ts';
+import { ANSWER, ask, historyPrompts, QUESTION } from './support/ports.ts';
 import { expect, openApp, test } from './support/fixtures.ts';
 
 test('a visitor asks, sees three members answer and how the answer was reached', async ({ page }) => {
@@ -66,3 +66,58 @@ for (const [rule, told] of [
     await expect(answer).toContainText(ANSWER);
   });
 }
+
+test('a visitor looks at what an answer rests on, now and from the history', async ({ page }) => {
+  await openApp(page);
+  await page.getByLabel('Your question').fill(QUESTION);
+  await page.keyboard.press('Enter');
+  const button = page.getByRole('button', { name: 'What this rests on' });
+  await button.click();
+  const panel = page.getByRole('region', { name: 'What this rests on' });
+  await expect(panel).toContainText('Agreement proves nothing');
+  await expect(panel.getByRole('link', { name: 'Measure it' })).toHaveAttribute('href', '#/plan/calibration');
+  await button.click();
+  await expect(panel).toHaveCount(0);
+
+  // What was measured meanwhile is told with the record of before.
+  const measured = await page.evaluate(async () => {
+    const options = { questions: 6, split: 'test', seed: 1 } as const;
+    const run = await window.witan?.evaluation.run(new AbortController().signal, options, () => undefined);
+    return run?.ok === true ? [run.value.unanimous, run.value.divided] : null;
+  });
+  expect(measured).not.toBeNull();
+  await page.getByRole('region', { name: 'History' }).getByRole('link', { name: QUESTION }).click();
+  await button.click();
+  await expect(panel).toContainText('(as here)');
+  const { total = 0, correct = 0 } = measured?.[0] ?? {};
+  await expect(panel).toContainText(`right in ${String(correct)} of ${String(total)}\u00a0questions`);
+  await expect(panel.getByRole('link', { name: 'Measure it' })).toHaveCount(0);
+});
+
+test('weights and a chairman’s instruction go with the question', async ({ page }) => {
+  await openApp(page);
+  await page.getByText('How to decide').click();
+  await page.getByLabel('Rule').selectOption('plurality');
+  await page.getByRole('spinbutton', { name: 'Alder' }).fill('2.5');
+  await page.getByLabel('Casting vote in a tie').selectOption({ label: 'Cedar' });
+  await page.getByLabel('Your question').fill(QUESTION);
+  await page.getByRole('button', { name: 'Ask', exact: true }).click();
+  await page.getByRole('button', { name: 'What this rests on' }).click();
+  const panel = page.getByRole('region', { name: 'What this rests on' });
+  await expect(panel).toContainText('By your weights votes count: Alder 2.5; all others 1.');
+  await expect(panel).toContainText('In a tie Cedar has the casting vote.');
+
+  await page.getByLabel('Rule').selectOption('chairman');
+  const told = page.getByLabel('What the chairman is told');
+  const ours = await told.inputValue();
+  await told.fill('Take the shortest. Reply with its letter.');
+  // It outlives a look at another page.
+  await page.getByRole('link', { name: 'Device' }).click();
+  await page.getByRole('link', { name: 'Council' }).click();
+  await page.getByText('How to decide').click();
+  await expect(told).toHaveValue('Take the shortest. Reply with its letter.');
+  await page.getByRole('button', { name: 'Back to ours' }).click();
+  await expect(told).toHaveValue(ours);
+  const { weights } = await ask(page, 'What is 12 + 30?', { rule: 'borda', weights: { alder: 2 } });
+  expect(weights).toBeUndefined();
+});

@@ -4,7 +4,7 @@ import { StoreHealthSchema } from '../../src/contracts/store-health.ts';
 import { SHAPE_1M, SHAPE_30M, syntheticGguf } from '../browser/synthetic-gguf.ts';
 import { expect, openApp, test } from './support/fixtures.ts';
 import { Hub } from './support/hub.ts';
-import { rot, storedModels } from './support/store.ts';
+import { rot, storedModels, takeModel as take } from './support/store.ts';
 
 /** 17 MB: five chunks, the last one shorter. */
 const MODEL = syntheticGguf(SHAPE_30M, { seed: 1 });
@@ -20,13 +20,6 @@ test.use({ serviceWorkers: 'block' });
 
 const ids = async (page: Page): Promise<readonly string[]> =>
   (await storedModels(page)).map(({ id }) => id).sort();
-
-async function take(page: Page, name: string, bytes: Uint8Array): Promise<void> {
-  const files = { name: `${name}.gguf`, mimeType: '', buffer: Buffer.from(bytes) };
-  await page.locator('input[type=file]').setInputFiles(files);
-  await page.getByRole('button', { name: /^Copy .* into the store$/ }).click();
-  await expect(page.getByRole('button', { name: `Check again: ${name}` })).toBeVisible();
-}
 
 async function limit(page: Page): Promise<void> {
   const session = await page.context().newCDPSession(page);

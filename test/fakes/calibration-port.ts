@@ -10,5 +10,6 @@ export const emptyCalibration: CalibrationPort = {
   latest: () => Promise.resolve(ok(null)),
   countQuestions: () => Promise.resolve(err(failure('question-set-invalid'))),
   exportRecord: () => Promise.resolve(err(failure('record-invalid'))),
+  agreement: () => Promise.resolve('none'),
   remove: () => Promise.resolve(ok(null)),
 };

@@ -1,6 +1,4 @@
 import { seededRandom, type Random } from '#kernel/random';
-import type { Generation } from '#contracts/engine';
-import type { Outcome } from '#contracts/errors';
 import { PRIORITIES } from '../../src/council/orchestrator/aging.ts';
 import {
   fastestMeasured,
@@ -8,7 +6,6 @@ import {
   roundRobin,
 } from '../../src/council/orchestrator/balancing-policies.ts';
 import { PrefixAffinity } from '../../src/council/orchestrator/prefix-affinity.ts';
-import { RoundBarrier } from '../../src/council/orchestrator/round-barrier.ts';
 import { LeaseLedger } from '../../src/resources/lease-ledger.ts';
 import { ok } from '#kernel/result';
 import { delay } from '#kernel/clock';
@@ -20,6 +17,7 @@ import { turn } from './turn.ts';
 export const LONGEST_STEP_MS = 40;
 const QUEUE_LIMIT = 12;
 const MEMORY_BYTES = 100;
+const THREADS = 4;
 const PATIENCE = { firstTokenMs: 600, tokenGapMs: 250, stopMs: 300 };
 
 /** What became of the rounds of one world. */
@@ -70,7 +68,11 @@ class World {
       ...(random() < 0.3 ? { limits: { tokens: { perSecond: 400, burst: 200 } } } : {}),
     };
     this.rig = new OrchestratorRig(options, (clock) => {
-      ledger = new LeaseLedger(clock, { memoryBytes: MEMORY_BYTES, gpuTurns: 1 });
+      ledger = new LeaseLedger(clock, {
+        memoryBytes: { card: MEMORY_BYTES, processor: MEMORY_BYTES },
+        cards: 1,
+        threads: THREADS,
+      });
       return ledger;
     });
     if (ledger === null) throw new Error('no ledger');
@@ -89,11 +91,11 @@ class World {
     if (!this.#isOver()) this.#broken('some requests never end');
     for (const { waiting, replicas } of this.rig.orchestrator.status())
       if (waiting > 0 || replicas.some(({ running }) => running > 0)) this.#broken('something is left over');
-    if (this.#ledger.account.gpuTurns + this.#ledger.account.gpuWaiting > 0)
-      this.#broken('a turn is left over');
+    const { cards, threads, turnsWaiting } = this.#ledger.account;
+    if (cards + threads + turnsWaiting > 0) this.#broken('a turn is left over');
     this.rig.orchestrator.close();
     await this.#pass(10_000);
-    if (this.#ledger.account.memoryBytes > 0) this.#broken('memory is left over');
+    if (this.#ledger.account.memoryBytes.processor > 0) this.#broken('memory is left over');
     if (this.rig.clock.pending > 0) this.#broken('a timer is left over');
     for (const request of this.requests) this.#judge(request);
     return this.#report(rounds);
@@ -101,7 +103,10 @@ class World {
 
   #addModel(id: string): void {
     const random = this.#random;
-    const onGpu = random() < 0.3;
+    const place = random();
+    // More threads than there are is what a model loaded elsewhere may have.
+    const threads = { of: 'processor', units: this.#between(1, THREADS + 1) } as const;
+    const compute = place < 0.3 ? ({ of: 'card', units: 1 } as const) : place < 0.6 ? threads : null;
     const inMemory = random() < 0.6;
     const replicas = Array.from({ length: this.#between(1, 3) }, (_, index) => {
       const replicaId = `${id}r${String(index)}`;
@@ -112,7 +117,7 @@ class World {
         if (random() < 0.03) downUntilMs = this.rig.clock.nowMs() + this.#between(0, 4_000);
         return this.#decoding(this.rig.clock.nowMs() < downUntilMs);
       };
-      return this.rig.replica(replicaId, script, { slots, ...(onGpu ? { gpu: true } : {}) });
+      return this.rig.replica(replicaId, script, { slots, ...(compute === null ? {} : { compute }) });
     });
     const least = leastOutstandingTokens();
     const policy = this.#pick([roundRobin(), least, fastestMeasured(), new PrefixAffinity(least)]);
@@ -166,26 +171,18 @@ class World {
       model: this.#pick(this.#models),
     }));
     const hardDeadlineMs = this.#between(50, 3_000);
-    const plan = {
-      softDeadlineMs: this.#between(20, hardDeadlineMs),
-      hardDeadlineMs,
-      quorum: this.#between(1, members.length),
-    };
     const startedMs = clock.nowMs();
-    const barrier = new RoundBarrier<Outcome<Generation>>(
-      clock,
-      members.map(({ id }) => id),
-      plan,
-    );
+    let left = members.length;
+    let over = false;
     const requests = members.map(({ id, model }) => {
       const deadlineMs = this.#random() < 0.8 ? hardDeadlineMs : null;
       const submitted = this.rig.submit(model, id, {
         priority: this.#pick(PRIORITIES),
         ...(deadlineMs === null ? {} : { deadlineMs }),
         generate: { system: 's'.repeat(this.#between(0, 2) * 70), maxTokens: this.#between(1, 40) },
-        onSettled: (outcome) => {
-          if (outcome.ok && outcome.value.finish === 'stop') barrier.arrive(id, outcome);
-          else barrier.leave(id);
+        onSettled: () => {
+          left -= 1;
+          if (left === 0) end();
         },
       });
       const request: Request = { id, submitted, submittedMs: startedMs, deadlineMs, cancelledMs: null };
@@ -202,13 +199,17 @@ class World {
       return request;
     });
     this.#openRounds += 1;
-    void barrier.opened.then(({ reason, atMs }) => {
+    const end = (): void => {
+      if (over) return;
+      over = true;
+      cancelHard();
       this.#openRounds -= 1;
-      if (reason === 'hard') this.latenessMs.push(clock.nowMs() - startedMs - hardDeadlineMs);
-      if (atMs > hardDeadlineMs) this.#broken(`round ${String(round)} overran`);
-      const cuts = this.#random() < 0.5;
+    };
+    const cancelHard = clock.after(hardDeadlineMs, () => {
+      end();
+      if (this.#random() < 0.5) return;
       for (const request of requests) {
-        if (!cuts || request.submitted.outcome !== null || request.cancelledMs !== null) continue;
+        if (request.submitted.outcome !== null || request.cancelledMs !== null) continue;
         request.cancelledMs = clock.nowMs();
         request.submitted.abort.abort();
       }
@@ -263,8 +264,9 @@ class World {
 
   #look(): void {
     const { account } = this.#ledger;
-    if (account.memoryBytes > MEMORY_BYTES) this.#broken('more memory given out than there is');
-    if (account.gpuTurns > 1) this.#broken('two at the graphics card');
+    if (account.memoryBytes.processor > MEMORY_BYTES) this.#broken('more memory given out than there is');
+    if (account.cards > 1) this.#broken('two at the graphics card');
+    if (account.threads > THREADS) this.#broken('more threads at work than there are');
     for (const [id, engine] of this.rig.engines)
       if (engine.running > (this.#slots.get(id) ?? 0)) this.#broken(`${id} runs more than it has slots`);
     const waiting = this.rig.orchestrator.status().reduce((sum, model) => sum + model.waiting, 0);

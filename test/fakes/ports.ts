@@ -8,6 +8,7 @@ import type { ProbeReport } from '#contracts/hardware';
 import { MICRO_NAMES } from '#contracts/micro-bench';
 import { METRIC_IDS, type MetricId, type MetricSample } from '#contracts/metrics';
 import type { WitanPorts } from '#contracts/ports';
+import { EvidenceService } from '../../src/app/evidence-service.ts';
 import { emptyCalibration } from './calibration-port.ts';
 import { microReport } from './capacity-data.ts';
 import { FakeCapacityPort } from './capacity-port.ts';
@@ -290,9 +291,15 @@ export class FakePorts implements WitanPorts {
     run: () => Promise.resolve(err(failure('question-set-invalid'))),
   };
 
-  readonly calibration = emptyCalibration;
+  calibration: WitanPorts['calibration'] = emptyCalibration;
 
-  readonly test: WitanPorts['test'] = { burnPerFrame: () => undefined };
+  readonly evidence: WitanPorts['evidence'] = () =>
+    Promise.resolve(new EvidenceService({ agreement: (record) => this.calibration.agreement(record) }));
+
+  readonly test: WitanPorts['test'] = {
+    burnPerFrame: () => undefined,
+    limitMemory: () => undefined,
+  };
 
   /** What is read of the device from now on. */
   #probed(change: Partial<ProbeReport>): Outcome<ProbeReport> {

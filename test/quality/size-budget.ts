@@ -25,7 +25,8 @@ interface Budget {
  * line is either mended or gets a new figure here, with the reason in the commit.
  */
 export const BUDGETS: readonly Budget[] = [
-  { what: 'styles', files: /\.css$/, limit: 12 * KIB },
+  // Of all pages together; a first visit has those of the council page, and 12 KiB were full when the answer's evidence came.
+  { what: 'styles', files: /\.css$/, limit: 14 * KIB },
   { what: 'wllama worker', files: /^wllama\.worker.*\.js$/, limit: 170 * KIB },
   // 8,763,949 bytes in wllama 3.8.1: llama.cpp with CPU and WebGPU back ends.
   { what: 'wllama engine', files: /^wllama-(?!compat).*\.wasm$/, limit: 2_450 * KIB },

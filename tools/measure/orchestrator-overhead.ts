@@ -54,7 +54,11 @@ function request(index: number) {
 
 function council(arm: Arm): Orchestrator {
   const everything = arm === 'everything';
-  const leases = new LeaseLedger(systemClock, { memoryBytes: 1e9, gpuTurns: 64 });
+  const leases = new LeaseLedger(systemClock, {
+    memoryBytes: { card: 1e9, processor: 1e9 },
+    cards: 64,
+    threads: 64,
+  });
   const orchestrator = new Orchestrator(
     { clock: systemClock, random: seededRandom(1), ...(everything ? { leases } : {}) },
     { queueLimit: 1_000, ...(everything ? { limits: { tokens: { perSecond: 1e9, burst: 1e9 } } } : {}) },
@@ -64,7 +68,7 @@ function council(arm: Arm): Orchestrator {
       id,
       engine: instantEngine(),
       slots: 1,
-      gpu: everything,
+      ...(everything ? { compute: { of: 'card', units: 1 } as const } : {}),
     }));
     orchestrator.add({ id: String(member), members: [], replicas });
   }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { HEADLESS_SCHEMAS, type Verb } from '../../src/contracts/headless.ts';
 import { GOALS, type Goal } from '../../src/contracts/plan.ts';
-import { RULES, type RuleName } from '../../src/contracts/rules.ts';
+import { MOST_WEIGHT, RULES, type RuleName } from '../../src/contracts/rules.ts';
 import { GPU_MODES, type GpuMode } from '../browser/launch-flags.ts';
 import { driverFailureOf, misuse } from './failures.ts';
 import { readServe, type ServeOptions } from './serve/serve-options.ts';
@@ -40,6 +40,9 @@ export type Command = { readonly common: CommonOptions } & (
       readonly allowRemote: boolean;
       /** The members are asked even where the profile keeps the answer. */
       readonly fresh: boolean;
+      /** What votes count, by member. */
+      readonly weights: Readonly<Record<string, number>> | undefined;
+      readonly chairman: string | undefined;
     }
   | {
       readonly verb: 'eval';
@@ -97,6 +100,8 @@ const OPTIONS = {
   samples: { type: 'string', default: '1' },
   'allow-remote': { type: 'boolean', default: false },
   fresh: { type: 'boolean', default: false },
+  weights: { type: 'string' },
+  chairman: { type: 'string' },
   questions: { type: 'string' },
   split: { type: 'string', default: 'test' },
   import: { type: 'string' },
@@ -124,6 +129,8 @@ const OWN: Readonly<Record<string, readonly Verb[]>> = {
   samples: ['ask', 'eval'],
   'allow-remote': ['ask', 'serve'],
   fresh: ['ask'],
+  weights: ['ask'],
+  chairman: ['ask'],
   questions: ['eval'],
   split: ['eval'],
   import: ['eval'],
@@ -145,6 +152,21 @@ function whole(name: string, text: string, least: number): number {
   if (text.trim() === '' || !Number.isSafeInteger(value) || value < least)
     throw misuse(`--${name} takes a whole number from ${least}, not "${text}"`);
   return value;
+}
+
+/** Rules that count votes; `auto` takes one where weights are given. */
+const COUNTING: readonly string[] = ['auto', 'plurality', 'confidence'];
+
+/** `ID=W,ID=W`. */
+function weightsIn(text: string): Readonly<Record<string, number>> {
+  const weights = text.split(',').map((part): readonly [string, number] => {
+    const cut = part.lastIndexOf('=');
+    const weight = Number(part.slice(cut + 1));
+    const sound = cut > 0 && part.slice(cut + 1).trim() !== '' && weight >= 0 && weight <= MOST_WEIGHT;
+    if (!sound) throw misuse(`--weights takes ID=W,ID=W with W from 0 to ${MOST_WEIGHT}, not "${part}"`);
+    return [part.slice(0, cut).trim(), weight];
+  });
+  return Object.fromEntries(weights);
 }
 
 function isVerb(name: string): name is Verb {
@@ -232,8 +254,15 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
         throw misuse(`--rule is auto or one of ${RULES.join(', ')}, not "${values.rule}"`);
       const samples = whole('samples', values.samples, 1);
       const members = values.members?.split(',').filter((id) => id !== '');
-      const { fresh, 'allow-remote': allowRemote } = values;
-      return { verb, prompt: argument, members, rule, samples, allowRemote, fresh, common };
+      const { chairman, fresh, 'allow-remote': allowRemote } = values;
+      const weights = values.weights === undefined ? undefined : weightsIn(values.weights);
+      if (weights !== undefined && !COUNTING.includes(rule))
+        throw misuse(`--weights counts votes, and the rule ${rule} counts none`);
+      if (chairman === '') throw misuse('--chairman needs the id of a member');
+      if (chairman !== undefined && rule === 'model-switch')
+        throw misuse('--chairman has no say under the rule model-switch: there are no ties');
+      const wish = { members, rule, samples, weights, chairman, allowRemote, fresh };
+      return { verb, prompt: argument, ...wish, common };
     }
     case 'eval': {
       const { split } = values;

@@ -8,6 +8,17 @@ const ms = (value: number | null): string => (value === null ? '–' : `${value.
 const rate = (value: number | null): string => (value === null ? '–' : `${value.toFixed(1)} tokens/s`);
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
+/** How often such answers were right on this device, where that was measured. */
+function measuredLines({ evidence }: VerbDocument<'ask'>): readonly string[] {
+  const measured = evidence?.measured;
+  if (measured === undefined || typeof measured === 'string') return [];
+  const { unanimous, divided, round } = measured;
+  return [
+    `Measured here: right in ${unanimous.correct} of ${unanimous.total} when these agree, ` +
+      `in ${divided.correct} of ${divided.total} when not (this one: ${round})`,
+  ];
+}
+
 const RENDER: { readonly [V in Verb]: (document: VerbDocument<V>) => string } = {
   probe: ({ tier, confidence, reasons, profile }) =>
     [
@@ -35,6 +46,7 @@ const RENDER: { readonly [V in Verb]: (document: VerbDocument<V>) => string } = 
           member.backend,
         ]),
       ),
+      ...measuredLines(document),
       `Frames: ${document.frames.count}, p95 ${document.frames.p95.toFixed(1)} ms · record ${document.recordId}`,
     ].join('\n'),
   serve: ({ url, models, token }) =>

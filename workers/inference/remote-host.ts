@@ -112,6 +112,7 @@ export class RemoteHost implements RemoteWorkerApi {
         ({ text }) => {
           gate.onToken(text);
         },
+        undefined,
         () => gate.beforeStep(),
       );
     } finally {

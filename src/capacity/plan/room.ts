@@ -63,15 +63,17 @@ export interface Room {
   readonly storageBytes: number | null;
 }
 
-function cardRoom({ graphics, tier }: PlanInput): CardRoom | null {
+function cardRoom({ graphics, tier }: Pick<PlanInput, 'graphics' | 'tier'>): CardRoom | null {
   if (graphics === null) return null;
   const totalBytes = graphics.bytes ?? ASSUMED_CARD_BYTES[tier];
   const membersBytes = Math.floor(totalBytes * (1 - CARD_SYSTEM_SHARE) * (1 - SPARE_SHARE));
   return { cards: graphics.cards, totalBytes, membersBytes, told: graphics.bytes !== null };
 }
 
+type RoomInput = Pick<PlanInput, 'memory' | 'graphics' | 'tier' | 'engineBytes' | 'storageBytes'>;
+
 /** @param input with plain figures */
-export function roomOf(input: PlanInput): Room {
+export function roomOf(input: RoomInput): Room {
   const { bytes, floor, typed } = input.memory;
   const totalBytes = bytes ?? ASSUMED_BYTES;
   const told = typed ? 'typed' : floor ? 'floor' : 'hint';

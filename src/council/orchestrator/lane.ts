@@ -1,12 +1,13 @@
 import type { Clock } from '#kernel/clock';
 import type { Degradation, LeasePort, LeaseTerms } from '#contracts/leases';
 import { leastOutstandingTokens } from './balancing-policies.ts';
-import { GpuTurn } from './gpu-turn.ts';
+import { ComputeTurn } from './compute-turn.ts';
 import type { OrchestratedModel } from './orchestrated-model.ts';
 import { PrefixAffinity } from './prefix-affinity.ts';
 import { ReplicaPool } from './replica-pool.ts';
 import { Replica, type ReplicaHealth } from './replica.ts';
-import type { Ticket, WaitsFor } from './ticket.ts';
+import type { Ticket } from './ticket.ts';
+import type { WaitsFor } from '#contracts/engine';
 import { TrafficShaper } from './traffic-shaper.ts';
 
 export interface LanePorts {
@@ -29,7 +30,9 @@ export class Lane {
     this.shaper = new TrafficShaper(model.limits ?? {}, clock.nowMs());
     const replicas = model.replicas.map((spec) => {
       const holder = `${model.id}/${spec.id}`;
-      const turn = spec.gpu === true ? new GpuTurn({ clock, leases, holder, turnMs, onChange }) : null;
+      const { compute: share } = spec;
+      const turn =
+        share === undefined ? null : new ComputeTurn({ clock, leases, holder, share, turnMs, onChange });
       return new Replica(spec, clock, turn);
     });
     this.pool = new ReplicaPool(replicas, model.policy ?? new PrefixAffinity(leastOutstandingTokens()));

@@ -1,10 +1,12 @@
 import type { Clock } from '#kernel/clock';
 import { err } from '#kernel/result';
 import { failureOf, type Outcome, type WitanFailure } from '#contracts/errors';
-import type { LeasePort, LeaseTerms, MemoryLease } from '#contracts/leases';
+import type { Compute, LeasePort, LeaseTerms, MemoryLease } from '#contracts/leases';
 
 /** How a model that is not always there comes into memory. */
 export interface ModelMemory {
+  /** Whose memory; absent: the processor's. */
+  readonly of?: Compute;
   /** What it would run with, best first. */
   readonly terms: readonly LeaseTerms[];
   /** Brings all its replicas up. Errors are those of `Engine.load`. */
@@ -18,6 +20,11 @@ export interface ModelTurnsPorts {
   readonly leases: LeasePort;
   /** A model that others wait for takes nothing new after this long, ms. */
   readonly turnMs: number;
+  /**
+   * How long a model without work stays all the same, ms: whoever had its answer may have another question for it in the
+   * same moment, and bringing it in again would cost more (anticipatory scheduling, Iyer and Druschel 2001).
+   */
+  readonly lingerMs: number;
   readonly hasWork: (modelId: string) => boolean;
   readonly onOpened: (modelId: string, lease: MemoryLease) => void;
   readonly onClosed: (modelId: string) => void;
@@ -132,10 +139,18 @@ export class ModelTurns {
       return;
     }
     // Somebody else waits for memory: he gets what is idle, and what has had its turn.
+    let soonestMs = Infinity;
     for (const tenant of this.#tenants.values()) {
       if (tenant.phase !== 'in' || tenant.lease?.wanted !== true) continue;
-      if (this.#isIdle(tenant) || this.#turnLeftMs(tenant) <= 0) this.#drain(tenant);
+      const leftMs = this.#leftMs(tenant);
+      if (leftMs <= 0) this.#drain(tenant);
+      else if (this.#isIdle(tenant)) soonestMs = Math.min(soonestMs, leftMs);
     }
+    if (soonestMs === Infinity) return;
+    this.#cancelTimer();
+    this.#cancelTimer = this.#ports.clock.after(soonestMs, () => {
+      this.tend();
+    });
   }
 
   async #bringIn(tenant: Tenant): Promise<void> {
@@ -145,7 +160,8 @@ export class ModelTurns {
     this.#incoming = tenant;
     this.#abort = abort;
     tenant.phase = 'asking';
-    const wish = { holder: id, terms: memory.terms, patienceMs: turnMs };
+    const { of = 'processor', terms } = memory;
+    const wish = { holder: id, of, terms, patienceMs: turnMs };
     const granted = await outcomeOf(() =>
       leases.memory(abort.signal, wish, ({ shortBytes }) => {
         this.#shortBytes = shortBytes;
@@ -174,22 +190,24 @@ export class ModelTurns {
   }
 
   #makeRoom(): void {
-    if (this.#incoming?.phase !== 'asking') return;
+    const incoming = this.#incoming;
+    if (incoming?.phase !== 'asking') return;
     this.#cancelTimer();
-    const all = [...this.#tenants.values()];
+    const all = [...this.#tenants.values()].filter(({ memory }) => memory.of === incoming.memory.of);
     const leaving = all.filter(({ phase }) => phase === 'draining' || phase === 'closing');
     let shortBytes = this.#shortBytes - leaving.reduce((sum, tenant) => sum + bytesOf(tenant), 0);
     const inside = all.filter(({ phase }) => phase === 'in');
     const idle = inside.filter((tenant) => this.#isIdle(tenant)).sort((a, b) => a.usedMs - b.usedMs);
     const busy = inside.filter((tenant) => !idle.includes(tenant)).sort((a, b) => a.openedMs - b.openedMs);
-    for (const tenant of [...idle, ...busy.filter((each) => this.#turnLeftMs(each) <= 0)]) {
+    for (const tenant of [...idle, ...busy].filter((each) => this.#leftMs(each) <= 0)) {
       if (shortBytes <= 0) return;
       shortBytes -= bytesOf(tenant);
       this.#drain(tenant);
     }
-    const next = busy.find((tenant) => tenant.phase === 'in');
-    if (shortBytes <= 0 || next === undefined) return;
-    this.#cancelTimer = this.#ports.clock.after(this.#turnLeftMs(next), () => {
+    const stay = inside.filter(({ phase }) => phase === 'in');
+    if (shortBytes <= 0 || stay.length === 0) return;
+    const nextMs = Math.min(...stay.map((tenant) => this.#leftMs(tenant)));
+    this.#cancelTimer = this.#ports.clock.after(nextMs, () => {
       this.#makeRoom();
     });
   }
@@ -198,8 +216,12 @@ export class ModelTurns {
     return tenant.users === 0 && !this.#ports.hasWork(tenant.id);
   }
 
-  #turnLeftMs(tenant: Tenant): number {
-    return tenant.openedMs + this.#ports.turnMs - this.#ports.clock.nowMs();
+  /** How long it may still stay while others wait, ms. */
+  #leftMs(tenant: Tenant): number {
+    const nowMs = this.#ports.clock.nowMs();
+    const turnMs = tenant.openedMs + this.#ports.turnMs - nowMs;
+    const lingerMs = tenant.usedMs + this.#ports.lingerMs - nowMs;
+    return this.#isIdle(tenant) ? Math.min(turnMs, lingerMs) : turnMs;
   }
 
   #drain(tenant: Tenant): void {

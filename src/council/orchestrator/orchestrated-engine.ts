@@ -8,6 +8,7 @@ import {
   type LoadedModel,
   type Pacing,
   type TokenChunk,
+  type WaitsFor,
 } from '#contracts/engine';
 import { failure, type Outcome } from '#contracts/errors';
 import type { Priority } from './aging.ts';
@@ -29,18 +30,34 @@ export function orchestratedEngine(
   memberId: string,
   options: AskingOptions = {},
 ): Engine {
-  const kind: EngineKind = orchestrator.kindOf(memberId) ?? 'wllama';
+  const kindBefore = orchestrator.kindOf(memberId) ?? 'wllama';
   return {
-    kind,
+    /** As it stands now: a member in trouble may change its engine. */
+    get kind(): EngineKind {
+      return orchestrator.kindOf(memberId) ?? kindBefore;
+    },
     load: (): Promise<Outcome<LoadedModel>> =>
       Promise.resolve(err(failure('internal', { reason: 'the orchestrator loads its models by itself' }))),
     generate: async (
       signal: AbortSignal,
       request: GenerateRequest,
       onChunk: (chunk: TokenChunk) => void,
+      onWait?: (waitsFor: WaitsFor | null) => void,
     ): Promise<Outcome<Generation>> => {
       const asked = { ...options, target: memberId, generate: request };
-      const answered = await orchestrator.submit(signal, asked, { onChunk });
+      const answered = await orchestrator.submit(signal, asked, {
+        onChunk,
+        ...(onWait === undefined
+          ? {}
+          : {
+              onPlace: ({ waitsFor }) => {
+                onWait(waitsFor);
+              },
+              onStart: () => {
+                onWait(null);
+              },
+            }),
+      });
       // As every engine has it: who stops before the first token gets an empty answer, no error.
       const stopped = !answered.ok && answered.error.code === 'cancelled' && signal.aborted;
       return stopped ? ok(NOTHING_SAID) : answered;

@@ -7,7 +7,7 @@ import type { MetricWriter } from '#contracts/metrics';
 import type { Priority } from './aging.ts';
 import type { Patience } from './attempt.ts';
 import type { ReplicaHealth } from './replica.ts';
-import type { WaitsFor } from './ticket.ts';
+import type { WaitsFor } from '#contracts/engine';
 import type { RateLimits } from './traffic-shaper.ts';
 
 export interface OrchestratorPorts {
@@ -25,6 +25,8 @@ export interface OrchestratorOptions {
   readonly ageStepMs?: number;
   /** How long a model, or a replica on the graphics card, may take new work while others wait, ms. */
   readonly turnMs?: number;
+  /** How long a model that nothing waits for stays in memory although others want its place, ms; absent: not at all. */
+  readonly lingerMs?: number;
   readonly patience?: Patience;
   /** Of all models together; each may have its own besides. */
   readonly limits?: RateLimits;

@@ -68,7 +68,13 @@ export class Orchestrator {
         metrics.add('errors', 1); // whoever listens must not stop the scheduler
       }
     };
-    const defaults = { queueLimit: QUEUE_LIMIT, ageStepMs: AGE_STEP_MS, turnMs: TURN_MS, patience: PATIENCE };
+    const defaults = {
+      queueLimit: QUEUE_LIMIT,
+      ageStepMs: AGE_STEP_MS,
+      turnMs: TURN_MS,
+      lingerMs: 0,
+      patience: PATIENCE,
+    };
     this.#options = { ...defaults, ...options };
     this.#queue = new RequestQueue(this.#options.queueLimit);
     this.#shaper = new TrafficShaper(options.limits ?? {}, clock.nowMs());
@@ -79,6 +85,7 @@ export class Orchestrator {
       clock,
       leases,
       turnMs: this.#options.turnMs,
+      lingerMs: this.#options.lingerMs,
       hasWork: (modelId) => this.#queue.of(modelId).length > 0,
       onOpened: (modelId, { terms, degraded }) => {
         this.#lanes.get(modelId)?.opened(terms, degraded);
@@ -288,7 +295,7 @@ export class Orchestrator {
     }
     const next = lane.pool.next(waiting);
     if (next !== null) return next;
-    lane.waitsFor = lane.pool.waitsForGpu ? 'gpu' : 'replica';
+    lane.waitsFor = lane.pool.waitsForTurnOn ?? 'replica';
     this.#refuseHopeless(lane, waiting);
     return null;
   }

@@ -1,5 +1,5 @@
 import { failure, type WitanFailure } from '#contracts/errors';
-import type { LeaseTerms } from '#contracts/leases';
+import type { Compute, LeaseTerms } from '#contracts/leases';
 import type { BalancingPolicy } from './balancing-policies.ts';
 import type { Replica } from './replica.ts';
 import type { Ticket } from './ticket.ts';
@@ -114,17 +114,18 @@ export class ReplicaPool {
     return this.#usable.some((replica) => !replica.isDown && !ticket.failedAt.has(replica.id));
   }
 
-  /** Has room, but its turn on the graphics card is still to come. */
-  get waitsForGpu(): boolean {
-    return this.#usable.some((replica) => replica.hasRoom && replica.turn !== null && !replica.turn.open);
+  /** What one that has room still waits for its turn on; null: none does. */
+  get waitsForTurnOn(): Compute | null {
+    const waiting = this.#usable.find((replica) => replica.hasRoom && replica.turn?.open === false);
+    return waiting?.spec.compute?.of ?? null;
   }
 
-  /** Nothing waits: turns on the graphics card go back. */
+  /** Nothing waits: turns go back. */
   rest(): void {
     for (const { turn } of this.replicas) turn?.rest();
   }
 
-  /** A turn on the graphics card is held by none that could not use it: its sibling may be waiting for that turn. */
+  /** A turn is held by none that could not use it: its sibling may be waiting for that turn. */
   #free(waiting: readonly Ticket[]): readonly Replica[] {
     const roomy = this.#usable.filter(
       (replica) => replica.hasRoom && waiting.some(({ failedAt }) => !failedAt.has(replica.id)),

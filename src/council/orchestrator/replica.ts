@@ -2,9 +2,10 @@ import { CircuitBreaker } from '#kernel/circuit-breaker';
 import type { Clock } from '#kernel/clock';
 import type { Engine, Generation } from '#contracts/engine';
 import type { Outcome } from '#contracts/errors';
+import type { ComputeShare } from '#contracts/leases';
 import { attempt, type AttemptListeners, type Patience } from './attempt.ts';
 import type { ReplicaLoad } from './balancing-policies.ts';
-import type { GpuTurn } from './gpu-turn.ts';
+import type { ComputeTurn } from './compute-turn.ts';
 import type { Ticket } from './ticket.ts';
 
 /** One instance of a model's weights. */
@@ -18,8 +19,8 @@ export interface ReplicaSpec {
    * (wllama's unified cache, research/engines.md §3.2 d). Absent: each slot has its own.
    */
   readonly sharedContextTokens?: number;
-  /** It runs on the graphics card, and takes turns there. */
-  readonly gpu?: boolean;
+  /** It takes turns with others on what it computes with. Absent: it takes too little of it, or it is not this device's. */
+  readonly compute?: ComputeShare;
   /** Whether it is well; asked while it has nothing to do. Ends when `signal` aborts. */
   readonly check?: (signal: AbortSignal) => Promise<Outcome<unknown>>;
 }
@@ -40,7 +41,7 @@ const SPEED_WEIGHT = 0.3;
 export class Replica implements ReplicaLoad {
   readonly spec: ReplicaSpec;
   readonly breaker: CircuitBreaker;
-  readonly turn: GpuTurn | null;
+  readonly turn: ComputeTurn | null;
   /** Of the tickets that wait for it. */
   homedTokens = 0;
   /** Fewer than its own where less memory was granted. */
@@ -52,7 +53,7 @@ export class Replica implements ReplicaLoad {
   #stuck = 0;
   #tokensPerSecond: number | null = null;
 
-  constructor(spec: ReplicaSpec, clock: Clock, turn: GpuTurn | null) {
+  constructor(spec: ReplicaSpec, clock: Clock, turn: ComputeTurn | null) {
     this.spec = spec;
     this.slots = spec.slots;
     this.turn = turn;

@@ -1,13 +1,16 @@
 import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
-import { NOTHING_SAID, type GenerateRequest, type Generation, type TokenChunk } from '#contracts/engine';
+import {
+  NOTHING_SAID,
+  type GenerateRequest,
+  type Generation,
+  type TokenChunk,
+  type WaitsFor,
+} from '#contracts/engine';
 import { failure, failureOf, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { Placement } from './balancing-policies.ts';
 import { promptBlocks, promptTokens } from './prompt-blocks.ts';
 import type { Queued } from './request-queue.ts';
-
-/** replica: all are busy · rate: it would be too much at once · memory, gpu: others have what its model needs. */
-export type WaitsFor = 'replica' | 'rate' | 'memory' | 'gpu';
 
 /** Where a request stands while it waits. */
 export interface Place {

@@ -22,6 +22,8 @@ export interface RuleSituation {
   readonly embeddings: boolean;
   /** The user chose a strong remote as chairman. */
   readonly chairmanChosen: boolean;
+  /** The user gave members weights that differ. Absent: no. */
+  readonly weighed?: boolean;
 }
 
 export interface RuleChoice {
@@ -53,6 +55,9 @@ function forShortAnswers(situation: RuleSituation, samples: number): RuleChoice 
     samplesPerMember: samples,
     reasons,
   });
+  if (situation.weighed === true) {
+    return choice('plurality', 'You gave members weights: most votes, each counting what you gave it.');
+  }
   if (samples === 1) {
     return choice('plurality', 'Short answers, one from each member: most votes.');
   }
@@ -111,7 +116,11 @@ export function chooseRule(situation: RuleSituation): RuleChoice {
   const wanted = Math.max(1, situation.samplesPerMember);
   const chosen =
     situation.kind === 'free' ? forFreeText(situation, samples) : forShortAnswers(situation, samples);
-  if (samples === wanted) return chosen;
-  const cut = `There is time for ${samples} of ${wanted} answers from each member.`;
-  return { ...chosen, reasons: [...chosen.reasons, cut] };
+  const notes = [
+    ...(samples === wanted ? [] : [`There is time for ${samples} of ${wanted} answers from each member.`]),
+    ...(situation.weighed === true && situation.kind === 'free'
+      ? ['Long texts are compared, not counted, so that your weights have no say.']
+      : []),
+  ];
+  return notes.length === 0 ? chosen : { ...chosen, reasons: [...chosen.reasons, ...notes] };
 }

@@ -37,6 +37,17 @@ export function votesBestFirst(ballot: Ballot): readonly CastVote[] {
   return membersBestFirst(ballot).flatMap(({ id }) => samplesOf(ballot, id).filter(isVote));
 }
 
+/** What each vote of a member counts. */
+export function weightsIn({ members }: Pick<Ballot, 'members'>): (memberId: string) => number {
+  const weights = new Map(members.map(({ id, weight = 1 }) => [id, weight]));
+  return (memberId) => weights.get(memberId) ?? 1;
+}
+
+/** Votes do not all count alike. */
+export function isWeighed({ members }: Pick<Ballot, 'members'>): boolean {
+  return members.some(({ weight = 1 }) => weight !== 1);
+}
+
 /**
  * The verdict for the best candidate; of equals the first, so they have to come best member first. A key's score is the
  * highest of its candidates.
@@ -58,11 +69,15 @@ export function verdictOf(candidates: readonly Candidate[]): RuleVerdict | null 
   };
 }
 
-/** The verdict where every vote has a weight and a key gets the sum of its votes. */
+/**
+ * The verdict where every vote has a weight and a key gets the sum of its votes. Those of weight 0 have no say, not even in a
+ * tie.
+ */
 export function weighedVerdict(
-  votes: readonly CastVote[],
+  cast: readonly CastVote[],
   weightOf: (vote: CastVote) => number,
 ): RuleVerdict | null {
+  const votes = cast.filter((vote) => weightOf(vote) > 0);
   const scores = new Map<string, number>();
   for (const vote of votes) scores.set(vote.key, (scores.get(vote.key) ?? 0) + weightOf(vote));
   return verdictOf(votes.map((vote) => ({ vote, score: scores.get(vote.key) ?? 0 })));

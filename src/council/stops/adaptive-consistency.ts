@@ -1,5 +1,5 @@
 import { tally } from '../plurality.ts';
-import { votesBestFirst } from '../rules/ballot-order.ts';
+import { isWeighed, votesBestFirst } from '../rules/ballot-order.ts';
 import { allOutstanding, type Stop } from './stop.ts';
 
 /** Threshold of the paper's experiments. At it four votes have to agree before anything stops. */
@@ -24,10 +24,12 @@ export function leadConfidence(a: number, b: number): number {
 
 /**
  * Adaptive-Consistency (Aggarwal et al., arXiv 2305.11860) in closed form: stops plurality when the lead is that probable. May
- * change the answer. With three votes it never stops anything: 3:0 gives 0.9375.
+ * change the answer. With three votes it never stops anything: 3:0 gives 0.9375. Nor where votes have weights: it is of
+ * equal ones.
  */
 export function adaptiveConsistency(threshold = ADAPTIVE_CONFIDENCE): Stop {
   return (progress) => {
+    if (isWeighed(progress.ballot)) return null;
     const { leaders, groups } = tally(votesBestFirst(progress.ballot));
     const [leader] = leaders;
     if (leader === undefined || leaders.length > 1 || allOutstanding(progress) === 0) return null;

@@ -1,6 +1,7 @@
 import type { Sample } from '#contracts/rules';
-import { EQUAL, isVote, samplesOf } from '../rules/ballot-order.ts';
+import { EQUAL, isVote, samplesOf, weightsIn } from '../rules/ballot-order.ts';
 import { boundedConfidence, CISC_TEMPERATURE } from '../rules/confidence.ts';
+import { exactPlurality, openWeight } from './exact-plurality.ts';
 import { outstandingOf, type Stop } from './stop.ts';
 
 /** What a vote weighs before the softmax is normalised: e^((c−1)/T), from e^(−1/T) to 1. */
@@ -13,6 +14,8 @@ interface RawVote {
 interface Part {
   readonly votes: readonly RawVote[];
   readonly open: number;
+  /** Of the member: all its weights are multiplied by it. */
+  readonly weight: number;
 }
 
 /** Raw weights summed for one comparison, each at the end of its range that is worst for the leader. */
@@ -64,7 +67,8 @@ const MOST_OPEN = 32;
  * Confidence-weighted vote: key y is decided when for every other key z, also one that nobody gave yet, the members' least
  * leads of y over z sum to more than 0. Confidences lie in 0..1, so a raw weight lies in e^(−1/T)..1; that bounds votes still
  * to come, and those without a confidence, whose weight is a mean that may still move. Members end independently, so that
- * the sum of their least leads is itself reached.
+ * the sum of their least leads is itself reached. Where members have weights each lead counts its member's; where none of
+ * any weight voted or can vote, it is plurality that decides.
  */
 export function exactConfidence(temperature = CISC_TEMPERATURE): Stop {
   const floor = Math.exp(-1 / temperature);
@@ -76,10 +80,14 @@ export function exactConfidence(temperature = CISC_TEMPERATURE): Stop {
   };
   return (progress) => {
     const { ballot } = progress;
+    const weightOf = weightsIn(ballot);
     const parts = ballot.members.map(({ id }) => ({
       votes: samplesOf(ballot, id).filter(isVote).map(rawVote),
       open: outstandingOf(progress, id),
+      weight: weightOf(id),
     }));
+    if (openWeight(progress) === 0 && parts.every(({ votes, weight }) => votes.length === 0 || weight === 0))
+      return exactPlurality(progress);
     if (parts.some(({ open }) => open > MOST_OPEN)) return null;
     const keys = new Set(parts.flatMap(({ votes }) => votes.map(({ key }) => key)));
     // null: a key that nobody gave yet.
@@ -88,7 +96,7 @@ export function exactConfidence(temperature = CISC_TEMPERATURE): Stop {
       const ahead = rivals.every(
         (rival) =>
           rival === leader ||
-          parts.reduce((sum, part) => sum + leastLead(part, leader, rival, floor), 0) > EQUAL,
+          parts.reduce((sum, part) => sum + part.weight * leastLead(part, leader, rival, floor), 0) > EQUAL,
       );
       if (ahead) return leader;
     }

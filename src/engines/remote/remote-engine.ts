@@ -109,6 +109,7 @@ export class RemoteEngine implements Engine {
     signal: AbortSignal,
     request: GenerateRequest,
     onChunk: (chunk: TokenChunk) => void,
+    _onWait?: unknown,
     hold: Hold = NO_HOLD,
   ): Promise<Outcome<Generation>> {
     const { clock, random } = this.#services;

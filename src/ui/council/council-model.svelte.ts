@@ -1,11 +1,18 @@
 import type { CouncilEvent, MemberView } from '#contracts/council';
-import type { Deliberation } from '#contracts/deliberation';
-import { failureOf, type WitanFailure } from '#contracts/errors';
+import type { AskOptions, Deliberation } from '#contracts/deliberation';
+import { failureOf, type Outcome, type WitanFailure } from '#contracts/errors';
+import type { Evidence } from '#contracts/evidence';
 import type { WitanPorts } from '#contracts/ports';
-import type { RuleName, StopName } from '#contracts/rules';
 import type { StarterCouncil } from '#contracts/starter';
 import { RoundView } from './round-view.svelte.ts';
 import { spokenResult } from './verdict-words.ts';
+
+/** How the user wants answers decided. Its code is fetched when somebody looks at it. */
+export interface Deciding {
+  /** Members are to read what others said. */
+  readonly sharesAnswers: boolean;
+  optionsFor(memberIds: readonly string[]): AskOptions;
+}
 
 /** State of the council page. It lives as long as the app, so a round goes on while another page is open. */
 export class CouncilModel {
@@ -14,13 +21,8 @@ export class CouncilModel {
   members = $state.raw<readonly MemberView[]>([]);
   /** The user's yes to sending the next question to members on servers; asked again for every question. */
   sendAway = $state(false);
-  /** How the next answer is decided. */
-  readonly deciding = $state<{
-    rule: RuleName | 'auto';
-    samples: number;
-    stop: StopName;
-    chairman: string | null;
-  }>({ rule: 'auto', samples: 1, stop: 'exact', chairman: null });
+  /** How the next answer is decided; null: as suits the question. */
+  deciding = $state.raw<Deciding | null>(null);
   about = $state.raw<StarterCouncil | null>(null);
   round = $state.raw<RoundView | null>(null);
   /** A question was asked and its round has not begun: members are loading or another round runs. */
@@ -34,7 +36,7 @@ export class CouncilModel {
   /** Members that are asked only with the user's yes. */
   readonly remote = $derived(this.members.filter((member) => member.backend === 'remote'));
   /** Under some rules whoever is asked reads what the others said. */
-  readonly sharesAnswers = $derived(['borda', 'kemeny', 'chairman'].includes(this.deciding.rule));
+  readonly sharesAnswers = $derived(this.deciding?.sharesAnswers ?? false);
   readonly running = $derived(this.waitingFor !== null || (this.round?.running ?? false));
   readonly shown = $derived(this.record ?? this.round?.deliberation ?? null);
   /** The question whose answer is on screen. */
@@ -87,13 +89,9 @@ export class CouncilModel {
     const controller = new AbortController();
     this.#ask = controller;
     // Those that the box names, and nobody who takes a seat while the question waits.
-    const { rule, samples, stop, chairman } = this.deciding;
     const options = {
+      ...this.deciding?.optionsFor(this.members.map(({ id }) => id)),
       allowRemote: this.sendAway ? this.remote.map(({ id }) => id) : false,
-      rule,
-      samples,
-      stop,
-      ...(rule === 'chairman' && chairman !== null ? { chairman } : {}),
       ...(fresh ? { fresh } : {}),
     };
     this.sendAway = false;
@@ -110,6 +108,11 @@ export class CouncilModel {
   /** The question on screen once more: its answer is there already, so the members are asked. */
   askAgain(): Promise<void> {
     return this.question === null ? Promise.resolve() : this.ask(this.question, true);
+  }
+
+  /** What a record rests on. */
+  async evidenceOf(record: Deliberation): Promise<Outcome<Evidence>> {
+    return (await this.#ports.evidence()).of(record);
   }
 
   stopAll(): void {

@@ -2,7 +2,7 @@ import { failure, type WitanFailure } from '#contracts/errors';
 import { isErrorCode, whatHappened, whatNext } from '#contracts/error-messages';
 import type { MemberState, MemberView } from '#contracts/council';
 import type { MemberOutcome, MemberStatus } from '#contracts/deliberation';
-import type { Backend } from '#contracts/engine';
+import type { Backend, WaitsFor } from '#contracts/engine';
 import { count, plural } from '../quantities.ts';
 
 /** quiet: nothing happens · busy: at work · done: its part is finished · bad: something needs a look. */
@@ -33,9 +33,19 @@ const ENDED: Readonly<Record<MemberStatus, StateWords>> = {
   failed: { text: 'Failed', tone: 'bad' },
 };
 
+/** Others have what it needs; said short, for a card is narrow. */
+const WAITING: Readonly<Record<WaitsFor, string>> = {
+  replica: 'Waits, busy with another question',
+  rate: 'Waits, asked often enough for now',
+  memory: 'Waits for memory',
+  card: 'Waits for the graphics card',
+  processor: 'Waits for the processor',
+};
+
 /** What a member's part in the round on screen looks like from outside. */
 export interface PartState {
   readonly started: boolean;
+  readonly waitsFor?: WaitsFor | null;
   readonly tokens: number;
   readonly outcome: MemberOutcome | null;
 }
@@ -63,6 +73,7 @@ export function stateWords(state: MemberState | null, part: PartState | null): S
     if (state === 'restarting' && part.started) return LOST_RESTARTING;
     if (state === 'restarting' || state === 'failed' || state === 'loading') return IDLE[state];
     if (!part.started) return { text: 'Waiting', tone: 'quiet' };
+    if (part.waitsFor != null) return { text: WAITING[part.waitsFor], tone: 'quiet' };
     return { text: part.tokens === 0 ? 'Reading' : 'Writing', tone: 'busy' };
   }
   if (outcome.status !== 'lost') return cameBack(outcome) ?? ENDED[outcome.status];

@@ -1,10 +1,13 @@
 import type { RoundEvent } from '#contracts/council';
 import type { Deliberation, MemberOutcome } from '#contracts/deliberation';
+import type { WaitsFor } from '#contracts/engine';
 
 /** One member's part in the round on screen. Fields are separate so that a token repaints one text, not a card. */
 export class PartView {
   readonly memberId: string;
   started = $state(false);
+  /** What others have that it needs; null: it is at work, or has ended. */
+  waitsFor = $state<WaitsFor | null>(null);
   text = $state('');
   tokens = $state(0);
   tokensPerSecond = $state<number | null>(null);
@@ -60,10 +63,16 @@ export class RoundView {
       case 'member-ended': {
         const part = this.part(event.member.id);
         if (part === null) return;
+        part.waitsFor = null;
         part.outcome = event.member;
         part.text = event.member.answer;
         part.tokens = event.member.tokens;
         part.tokensPerSecond = event.member.tokensPerSecond;
+        return;
+      }
+      case 'member-waiting': {
+        const part = this.part(event.memberId);
+        if (part !== null) part.waitsFor = event.waitsFor;
         return;
       }
       case 'member-started':

@@ -104,11 +104,14 @@ function voteCounts(d: Deliberation): string {
 
 function caution(d: Deliberation): string | null {
   if (d.lateWouldFlip) return 'A vote that came after the answer would have changed it.';
+  const caster = d.members.find(({ id, key }) => id === d.tieBreaker && key === d.key);
+  if (d.outcome === 'tied' && caster !== undefined)
+    return `Several answers lead. Shown is that of ${caster.name}, whose vote you made the casting one.`;
   return CAUTIONS[d.outcome];
 }
 
 /** A member that runs on a server is marked as such wherever it is named. */
-function named({ name, backend }: MemberOutcome): string {
+export function named({ name, backend }: MemberOutcome): string {
   return backend === 'remote' ? `${name} (on a server)` : name;
 }
 

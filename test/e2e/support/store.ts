@@ -1,10 +1,18 @@
-import type { Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import type { StoredModel } from '../../../src/contracts/model-store.ts';
 
 /** What is in the model store, through `window.witan`. */
 export async function storedModels(page: Page): Promise<readonly StoredModel[]> {
   const models = await page.evaluate(async () => (await window.witan?.models())?.list());
   return models?.ok === true ? models.value : [];
+}
+
+/** Copies a model's file into the store, on the Models page. It is `import-NAME` there. */
+export async function takeModel(page: Page, name: string, bytes: Uint8Array): Promise<void> {
+  const files = { name: `${name}.gguf`, mimeType: '', buffer: Buffer.from(bytes) };
+  await page.locator('input[type=file]').setInputFiles(files);
+  await page.getByRole('button', { name: /^Copy .* into the store$/ }).click();
+  await expect(page.getByRole('button', { name: `Check again: ${name}` })).toBeVisible();
 }
 
 /** Changes one byte of every kept file behind the store's back, as a failing disk would. */

@@ -15,6 +15,7 @@ import { starterMember } from '../../fakes/manual-engine.ts';
 import { ScriptedEngine, type Script } from '../../fakes/scripted-engine.ts';
 import { turn } from '../../fakes/turn.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
+import { dispatchOf } from '../../fakes/dispatch.ts';
 
 const NEVER = new AbortController().signal;
 
@@ -52,6 +53,7 @@ function serve(scripts: Readonly<Record<string, Script>>, responses?: CouncilSer
   const events: CouncilEvent[] = [];
   const service = new CouncilService({
     rounds: () => Promise.resolve(openRound),
+    dispatch: dispatchOf(clock),
     clock,
     metrics: {
       add: (id, delta) => counts.set(id, (counts.get(id) ?? 0) + delta),

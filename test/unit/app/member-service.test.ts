@@ -60,7 +60,7 @@ function play({
     },
     about: () => Promise.resolve(ok(starterCouncil())),
     members: () => views,
-    roster: (_signal, isWanted) => {
+    roster: (_signal, { isWanted } = {}) => {
       wanted.push(...['alder', 'birch'].filter((id) => isWanted?.(memberView(id)) === true));
       return Promise.resolve(ok({ ready: ready === false ? [] : [member], absent }));
     },

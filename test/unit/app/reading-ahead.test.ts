@@ -9,7 +9,7 @@ import { NO_METRICS } from '#contracts/metrics';
 import { ReadingAhead, type ReadingAheadPorts } from '../../../src/app/reading-ahead.ts';
 import { Council } from '../../../src/council/council.ts';
 import { instructManner } from '../../../src/app/instruct-manner.ts';
-import { starterSpec, type MemberSpec, type MemberStanding } from '../../../src/resources/member-spec.ts';
+import { starterSpec, type MemberSpec, type SeatedMember } from '../../../src/resources/member-spec.ts';
 import { deliberation } from '../../fakes/deliberations.ts';
 import { starterMember } from '../../fakes/manual-engine.ts';
 import { memberView } from '../../fakes/port-data.ts';
@@ -66,7 +66,7 @@ function engineOf(by: string): Engine {
   };
 }
 
-function standing(id: string, manner: boolean): MemberStanding {
+function seatedMember(id: string, manner: boolean): SeatedMember {
   const bundled = starterSpec(starterMember(id), 'https://page/x.gguf', 1);
   const spec: MemberSpec = manner ? { ...bundled, bundled: false, manner: instructManner(2048) } : bundled;
   return { spec, rung: spec.rungs[0], backend: 'cpu' };
@@ -119,7 +119,7 @@ beforeEach(() => {
         listeners.push(listener);
         return () => undefined;
       },
-      manager: { standings: () => [standing('tiny', false), standing('general', true)] },
+      manager: { seated: () => [seatedMember('tiny', false), seatedMember('general', true)] },
     },
   });
 });

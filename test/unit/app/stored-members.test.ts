@@ -56,6 +56,7 @@ describe('the rungs of a stored model', () => {
       model: 'import-mine',
       parameters: summary.parameters,
       sizeBytes: 5_000,
+      memoryBytes: expect.any(Number) as number,
       features: [],
       accuracy: null,
     });

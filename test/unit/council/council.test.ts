@@ -107,6 +107,26 @@ describe('one round', () => {
     expect(scriptedEngine(members[0]).requests).toHaveLength(0);
   });
 
+  it('refuses weights and a casting vote of members that are not there', async () => {
+    const { ask, pass } = setUp([{ says: '2' }]);
+    for (const options of [{ weights: { zebra: 2 } }, { chairman: 'zebra' }]) {
+      const asked = ask('1 + 1', NEVER, options);
+      await pass(50);
+      expect(asked.outcome).toEqual(err(failure('member-unknown', { member: 'zebra' })));
+    }
+  });
+
+  it('refuses an instruction that is too long, before anybody is asked', async () => {
+    const { ask, pass, members } = setUp([{ says: '2' }]);
+    const asked = ask('1 + 1', NEVER, { instructions: { review: 'x'.repeat(2001) } });
+    await pass(50);
+    expect(asked.outcome).toMatchObject({ ok: false, error: { code: 'usage' } });
+    expect(scriptedEngine(members[0]).requests).toHaveLength(0);
+    const read = ask('1 + 1', NEVER, { instructions: { review: 'x'.repeat(2000), chairman: ' ' } });
+    await pass(50);
+    expect(read.outcome).toMatchObject({ ok: true });
+  });
+
   it('refuses an unknown member', async () => {
     const { ask, pass, events } = setUp([{ says: '2' }]);
     const asked = ask('1 + 1', NEVER, { members: ['a', 'zebra'] });

@@ -9,6 +9,7 @@ import { StarterCatalogue } from '../../../src/app/starter-catalogue.ts';
 import { ManualEngine, starterMember } from '../../fakes/manual-engine.ts';
 import { turn } from '../../fakes/turn.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
+import { dispatchOf } from '../../fakes/dispatch.ts';
 
 // Comes with the first question otherwise, in real time, while the virtual clock runs on.
 beforeAll(() => import('../../../src/app/starter-files.ts'));
@@ -34,9 +35,11 @@ let service: CouncilService;
 beforeEach(() => {
   vi.stubGlobal('fetch', () => Promise.resolve(Response.json(ABOUT)));
   lookUps = [];
+  const clock = new VirtualClock();
   service = new CouncilService({
     rounds: () => Promise.resolve(openRound),
-    clock: new VirtualClock(),
+    dispatch: dispatchOf(clock),
+    clock,
     metrics: NO_METRICS,
     catalogue: new StarterCatalogue('https://page/'),
     launch: (memberId, onLost) => new ManualEngine(memberId, onLost),

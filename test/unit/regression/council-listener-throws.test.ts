@@ -9,6 +9,7 @@ import { starterMember } from '../../fakes/manual-engine.ts';
 import { ScriptedEngine } from '../../fakes/scripted-engine.ts';
 import { turn } from '../../fakes/turn.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
+import { dispatchOf } from '../../fakes/dispatch.ts';
 
 // Comes with the first question otherwise, in real time, while the virtual clock runs on.
 beforeAll(() => import('../../../src/app/starter-files.ts'));
@@ -34,6 +35,7 @@ it('a page that breaks on an event does not break the round', async () => {
   const clock = new VirtualClock();
   const council = new CouncilService({
     rounds: () => Promise.resolve(openRound),
+    dispatch: dispatchOf(clock),
     clock,
     metrics: NO_METRICS,
     catalogue: new StarterCatalogue('https://page/'),

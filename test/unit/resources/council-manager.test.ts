@@ -171,7 +171,7 @@ describe('a member on a server', () => {
     expect(await prepared).toMatchObject({
       value: { ready: [{ id: 'alder' }], absent: [{ id: FAR.id, backend: 'remote', error: 'cancelled' }] },
     });
-    const allowed = manager.prepare(NEVER, () => true);
+    const allowed = manager.prepare(NEVER, { isWanted: () => true });
     engine(FAR.id).loaded('remote');
     expect(await allowed).toMatchObject({ value: { ready: [{ id: 'alder' }, { id: FAR.id }] } });
   });

@@ -18,7 +18,7 @@ let ledger: LeaseLedger;
 
 beforeEach(() => {
   clock = new VirtualClock();
-  ledger = new LeaseLedger(clock, { memoryBytes: 100, gpuTurns: 1 });
+  ledger = new LeaseLedger(clock, { memoryBytes: { card: 100, processor: 100 }, cards: 1, threads: 4 });
 });
 
 interface Asked<L extends Lease> {
@@ -43,7 +43,7 @@ function takeGpu(holder: string): Asked<Lease> {
   const onWait = (wait: LeaseWait): void => {
     asked.waits.push(wait);
   };
-  void ledger.gpuTurn(asked.abort.signal, holder, onWait).then((outcome) => {
+  void ledger.turn(asked.abort.signal, { holder, of: 'card', units: 1 }, onWait).then((outcome) => {
     asked.outcome = outcome;
   });
   return asked;
@@ -70,7 +70,13 @@ it('grants the best terms that fit, and waits for them when they do not', async 
   lease(first).release();
   await turn();
   expect(lease(second).terms.memoryBytes).toBe(60);
-  expect(ledger.account).toEqual({ memoryBytes: 60, memoryWaiting: 0, gpuTurns: 0, gpuWaiting: 0 });
+  expect(ledger.account).toEqual({
+    memoryBytes: { card: 0, processor: 60 },
+    memoryWaiting: 0,
+    cards: 0,
+    threads: 0,
+    turnsWaiting: 0,
+  });
   expect(clock.pending).toBe(0);
 });
 
@@ -104,11 +110,11 @@ it('refuses only what could never fit, also after the budget became smaller', as
   });
   const held = take('b', [terms(90)]);
   const waits = take('c', [terms(80)]);
-  ledger.setBudget({ memoryBytes: 70, gpuTurns: 1 });
+  ledger.setBudget({ memoryBytes: { card: 70, processor: 70 }, cards: 1, threads: 4 });
   await turn();
   expect(waits.outcome).toMatchObject({ ok: false, error: { code: 'out-of-memory' } });
   expect(lease(held).terms.memoryBytes).toBe(90);
-  expect(ledger.account.memoryBytes).toBe(90);
+  expect(ledger.account.memoryBytes.processor).toBe(90);
 });
 
 it('nobody who waits is overtaken by one that would fit', async () => {
@@ -140,8 +146,8 @@ it('gives the graphics card to one after the other', async () => {
   lease(first).release();
   await turn();
   expect(lease(third).wanted).toBe(false);
-  expect(ledger.account).toMatchObject({ gpuTurns: 1, gpuWaiting: 0 });
-  ledger.setBudget({ memoryBytes: 100, gpuTurns: 2 });
+  expect(ledger.account).toMatchObject({ cards: 1, turnsWaiting: 0 });
+  ledger.setBudget({ memoryBytes: { card: 100, processor: 100 }, cards: 2, threads: 4 });
   const fourth = takeGpu('d');
   await turn();
   expect(lease(fourth).holder).toBe('d');
@@ -152,8 +158,16 @@ it('who has given up already gets nothing', async () => {
   given.abort();
   const wish = { holder: 'a', terms: [terms(1)], patienceMs: 1 };
   expect(await ledger.memory(given.signal, wish, () => undefined)).toMatchObject({ ok: false });
-  expect(await ledger.gpuTurn(given.signal, 'a', () => undefined)).toMatchObject({ ok: false });
-  expect(ledger.account).toEqual({ memoryBytes: 0, memoryWaiting: 0, gpuTurns: 0, gpuWaiting: 0 });
+  expect(
+    await ledger.turn(given.signal, { holder: 'a', of: 'card', units: 1 }, () => undefined),
+  ).toMatchObject({ ok: false });
+  expect(ledger.account).toEqual({
+    memoryBytes: { card: 0, processor: 0 },
+    memoryWaiting: 0,
+    cards: 0,
+    threads: 0,
+    turnsWaiting: 0,
+  });
 });
 
 it('never gives out more than the budget, and in the end has served everybody in order', async () => {
@@ -166,7 +180,7 @@ it('never gives out more than the budget, and in the end has served everybody in
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       clock = new VirtualClock();
-      ledger = new LeaseLedger(clock, { memoryBytes: 100, gpuTurns: 1 });
+      ledger = new LeaseLedger(clock, { memoryBytes: { card: 100, processor: 100 }, cards: 1, threads: 4 });
       const all: Asked<MemoryLease>[] = [];
       const released = new Set<Asked<MemoryLease>>();
       const holding = (): Asked<MemoryLease>[] =>
@@ -183,7 +197,7 @@ it('never gives out more than the budget, and in the end has served everybody in
         if (what === 'time') clock.advance(which * 5);
         await turn();
         const bytesHeld = holding().reduce((sum, each) => sum + lease(each).terms.memoryBytes, 0);
-        expect(ledger.account.memoryBytes).toBe(bytesHeld);
+        expect(ledger.account.memoryBytes.processor).toBe(bytesHeld);
         expect(bytesHeld).toBeLessThanOrEqual(100);
         // First come, first served: nobody after the first who waits has got anything while he waited.
         const positions = all.flatMap((each) =>
@@ -199,7 +213,13 @@ it('never gives out more than the budget, and in the end has served everybody in
         await turn();
       }
       expect(all.every(({ outcome }) => outcome !== null)).toBe(true);
-      expect(ledger.account).toEqual({ memoryBytes: 0, memoryWaiting: 0, gpuTurns: 0, gpuWaiting: 0 });
+      expect(ledger.account).toEqual({
+        memoryBytes: { card: 0, processor: 0 },
+        memoryWaiting: 0,
+        cards: 0,
+        threads: 0,
+        turnsWaiting: 0,
+      });
       expect(clock.pending).toBe(0);
     }),
     { numRuns: 100 },

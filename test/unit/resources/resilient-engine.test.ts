@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { err, ok } from '#kernel/result';
 import type { Engine, GenerateRequest, Generation, TokenChunk } from '#contracts/engine';
 import { failure, type ErrorCode, type Outcome, type WitanFailure } from '#contracts/errors';
 import { ResilientEngine } from '../../../src/resources/resilient-engine.ts';
@@ -42,7 +43,17 @@ beforeEach(() => {
       }),
     broken: (engine, problem) => broken.push([engine, problem.code]),
     lossOf: (engine) => losses.get(engine) ?? null,
-    onReplay: () => (replays += 1),
+    onAwaited: () => (replays += 1),
+    wake: (signal) =>
+      new Promise((resolve) => {
+        const end = (engine: Engine | null): void => {
+          resolve(engine === null ? err(failure('engine-failed', { reason: 'no-model' })) : ok(engine));
+        };
+        waiting.push(end);
+        signal.addEventListener('abort', () => {
+          end(null);
+        });
+      }),
     unload: () => {
       unloads += 1;
       return Promise.resolve();

@@ -20,6 +20,7 @@ import {
   type Started,
   type Timing,
 } from './stack.ts';
+import { turnTaking, type Arrivals } from './turns.ts';
 import { warming, type Warming } from './warming.ts';
 
 const SHAPES = { '1M': SHAPE_1M, '30M': SHAPE_30M } as const;
@@ -306,6 +307,14 @@ export const measurements = {
   memoryRuns,
   microRuns,
   prefixWarming,
+  turnTaking: async (
+    name: ModelName,
+    placement: Placement,
+    members: number,
+    rounds: number,
+    tokens: number,
+  ): Promise<readonly Arrivals[]> =>
+    turnTaking(await sourceOf(name), placement, members, rounds, (seed) => requestOf(64, tokens, seed)),
 };
 export type Measurements = typeof measurements;
 

@@ -1,5 +1,6 @@
 import type { AskOptions, Deliberation, FrameSummary } from '../../../src/contracts/deliberation.ts';
 import type { AskDocument } from '../../../src/contracts/headless.ts';
+import type { Evidence } from '../../../src/contracts/evidence.ts';
 import type { CommandOf } from '../arguments.ts';
 import { valueOf } from '../failures.ts';
 import type { Session } from '../session.ts';
@@ -10,6 +11,7 @@ export interface AskedRound {
   /** Frames painted while the question was asked, by the page's own frame clock. */
   readonly frames: FrameSummary;
   readonly recorded: boolean;
+  readonly evidence?: Evidence;
 }
 
 /** One question to the loaded council. @throws DriverFailure with the code of the app */
@@ -17,7 +19,7 @@ export async function askOnce(
   session: Session,
   prompt: string,
   seed: number,
-  options: Pick<AskOptions, 'members' | 'allowRemote' | 'rule' | 'samples' | 'fresh'> = {},
+  options: Omit<AskOptions, 'seed'> = {},
 ): Promise<AskedRound> {
   const argument = { prompt, options: { ...options, seed } };
   const outcome = await session.run(argument, async ({ ports, signal }, { prompt, options }) => {
@@ -36,7 +38,8 @@ export async function askOnce(
 }
 
 /** The document of `ask`. */
-export function askDocument({ record, loadMs, frames, recorded }: AskedRound): AskDocument {
+export function askDocument({ record, loadMs, frames, recorded, evidence }: AskedRound): AskDocument {
+  const { weights, tieBreaker } = record;
   return {
     schema: 'witan.ask',
     version: 1,
@@ -63,6 +66,9 @@ export function askDocument({ record, loadMs, frames, recorded }: AskedRound): A
     })),
     missing: [...record.missing],
     dissent: record.dissent,
+    ...(weights === undefined ? {} : { weights }),
+    ...(tieBreaker === undefined ? {} : { tieBreaker }),
+    ...(evidence === undefined ? {} : { evidence }),
     wall: record.wallMs,
     decided: record.decidedMs,
     load: loadMs,
@@ -89,9 +95,30 @@ async function awaitOfflineCopy(session: Session): Promise<void> {
   });
 }
 
+/** What an answer rests on; nothing where the app cannot say: the answer is there all the same. */
+async function evidenceOf(session: Session, record: Deliberation): Promise<Pick<AskedRound, 'evidence'>> {
+  const found = await session.run(record, async ({ ports }, record) => {
+    try {
+      return await (await ports.evidence()).of(record);
+    } catch {
+      return null;
+    }
+  });
+  return found?.ok === true ? { evidence: found.value } : {};
+}
+
 export async function ask(session: Session, command: CommandOf<'ask'>): Promise<AskDocument> {
   await awaitOfflineCopy(session);
-  const { prompt, members, rule, samples, allowRemote, fresh, common } = command;
-  const options = { allowRemote, rule, samples, fresh, ...(members === undefined ? {} : { members }) };
-  return askDocument(await askOnce(session, prompt, common.seed, options));
+  const { prompt, members, rule, samples, allowRemote, weights, chairman, fresh, common } = command;
+  const options = {
+    allowRemote,
+    rule,
+    samples,
+    fresh,
+    ...(members === undefined ? {} : { members }),
+    ...(weights === undefined ? {} : { weights }),
+    ...(chairman === undefined ? {} : { chairman }),
+  };
+  const asked = await askOnce(session, prompt, common.seed, options);
+  return askDocument({ ...asked, ...(await evidenceOf(session, asked.record)) });
 }

@@ -14,13 +14,23 @@ function terms(memoryBytes: number, slots = 1): LeaseTerms {
   return { memoryBytes, slots, replicas: 1, contextTokens: 1024 };
 }
 
+const CARD = { of: 'card', units: 1 } as const;
+
 class MemoryRig extends OrchestratorRig {
   readonly opened: string[] = [];
   ledger: LeaseLedger;
 
-  constructor(memoryBytes: number, gpuTurns = 1) {
+  constructor(memoryBytes: number) {
     let made: LeaseLedger | null = null;
-    super({ turnMs: TURN_MS }, (clock) => (made = new LeaseLedger(clock, { memoryBytes, gpuTurns })));
+    super(
+      { turnMs: TURN_MS },
+      (clock) =>
+        (made = new LeaseLedger(clock, {
+          memoryBytes: { card: memoryBytes, processor: memoryBytes },
+          cards: 1,
+          threads: 4,
+        })),
+    );
     if (made === null) throw new Error('no ledger');
     this.ledger = made;
   }
@@ -66,7 +76,7 @@ describe('models that share memory', () => {
     expect(all.map(textOf)).not.toContain(undefined);
     expect(rig.opened).toEqual(['a+1', 'a-', 'b+1']);
     expect(all[1]?.places[0]).toEqual({ position: 0, waitsFor: 'memory' });
-    expect(rig.ledger.account.memoryBytes).toBe(60); // it stays, until somebody wants its place
+    expect(rig.ledger.account.memoryBytes.processor).toBe(60); // it stays, until somebody wants its place
   });
 
   it('those that fit beside each other stay', async () => {
@@ -137,7 +147,7 @@ describe('models that share memory', () => {
     const all = ['huge', 'broken', 'throws'].map((id) => rig.submit(id, 'q'));
     await rig.pass(100);
     expect(all.map(errorOf)).toEqual(['out-of-memory', 'model-invalid', 'internal']);
-    expect(rig.ledger.account.memoryBytes).toBe(0);
+    expect(rig.ledger.account.memoryBytes.processor).toBe(0);
   });
 
   it('a load that nobody waits for any more is given up', async () => {
@@ -191,10 +201,10 @@ describe('models that share memory', () => {
     await rig.pass(LOAD_MS + 5);
     rig.orchestrator.remove('a');
     await rig.pass(1);
-    expect(rig.ledger.account.memoryBytes).toBe(60);
+    expect(rig.ledger.account.memoryBytes.processor).toBe(60);
     await rig.pass(500);
     expect(textOf(running)).toBe('q.1 q.2 q.3 ');
-    expect(rig.ledger.account.memoryBytes).toBe(0);
+    expect(rig.ledger.account.memoryBytes.processor).toBe(0);
   });
 });
 
@@ -202,7 +212,9 @@ describe('the graphics card', () => {
   it('is used by one replica at a time, all its slots together, and handed on after a turn', async () => {
     const rig = new MemoryRig(100);
     for (const id of ['a', 'b'])
-      rig.add(id, [rig.replica(id, { firstTokenMs: 10, stepMs: 10, tokens: 20 }, { gpu: true, slots: 2 })]);
+      rig.add(id, [
+        rig.replica(id, { firstTokenMs: 10, stepMs: 10, tokens: 20 }, { compute: CARD, slots: 2 }),
+      ]);
     const all: Submitted[] = [];
     for (let sent = 0; sent < 30; sent += 1) all.push(rig.submit('a', `a${String(sent)}`));
     for (let sent = 0; sent < 30; sent += 1) all.push(rig.submit('b', `b${String(sent)}`));
@@ -216,32 +228,32 @@ describe('the graphics card', () => {
     expect([rig.engine('a').mostAtOnce, rig.engine('b').mostAtOnce]).toEqual([2, 2]);
     // b did not wait for all of a: one turn, and the answers under way at its end.
     expect(rig.engine('b').calls[0]?.startedMs ?? 1e9).toBeLessThanOrEqual(TURN_MS + 210);
-    expect(all[30]?.places).toContainEqual({ position: 0, waitsFor: 'gpu' });
-    expect(rig.ledger.account).toMatchObject({ gpuTurns: 0, gpuWaiting: 0 });
+    expect(all[30]?.places).toContainEqual({ position: 0, waitsFor: 'card' });
+    expect(rig.ledger.account).toMatchObject({ cards: 0, turnsWaiting: 0 });
   });
 
   it('comes back from a model that is removed, when what it is at has ended', async () => {
     const rig = new MemoryRig(100);
-    rig.add('a', [rig.replica('a', QUICK, { gpu: true })]);
+    rig.add('a', [rig.replica('a', QUICK, { compute: CARD })]);
     const running = rig.submit('a', 'q');
     rig.submit('a', 'p');
     await rig.pass(5);
     rig.orchestrator.remove('a');
-    expect(rig.ledger.account.gpuTurns).toBe(1);
+    expect(rig.ledger.account.cards).toBe(1);
     await rig.pass(100);
     expect(textOf(running)).toBe('q.1 q.2 q.3 ');
-    expect(rig.ledger.account.gpuTurns).toBe(0);
+    expect(rig.ledger.account.cards).toBe(0);
   });
 
   it('is not kept by who has nothing to do, nor waited for by who has given up', async () => {
     const rig = new MemoryRig(100);
-    for (const id of ['a', 'b']) rig.add(id, [rig.replica(id, QUICK, { gpu: true })]);
+    for (const id of ['a', 'b']) rig.add(id, [rig.replica(id, QUICK, { compute: CARD })]);
     const first = rig.submit('a', 'q');
     const second = rig.submit('b', 'q');
     await rig.pass(5);
     second.abort.abort();
     await rig.pass(100);
     expect([textOf(first), errorOf(second)]).toEqual(['q.1 q.2 q.3 ', 'cancelled']);
-    expect(rig.ledger.account).toMatchObject({ gpuTurns: 0, gpuWaiting: 0 });
+    expect(rig.ledger.account).toMatchObject({ cards: 0, turnsWaiting: 0 });
   });
 });

@@ -174,7 +174,7 @@ it('models that share memory or the graphics card each get their turn within the
       const turnMs = 200;
       const rig = new OrchestratorRig(
         { turnMs },
-        (clock) => new LeaseLedger(clock, { memoryBytes: 10, gpuTurns: 1 }),
+        (clock) => new LeaseLedger(clock, { memoryBytes: { card: 10, processor: 10 }, cards: 1, threads: 1 }),
       );
       const wait = () =>
         new Promise<void>((resolve) => {
@@ -195,7 +195,13 @@ it('models that share memory or the graphics card each get their turn within the
         };
         rig.add(
           id,
-          [rig.replica(id, { firstTokenMs: 10, stepMs: 10, tokens }, { gpu })],
+          [
+            rig.replica(
+              id,
+              { firstTokenMs: 10, stepMs: 10, tokens },
+              gpu ? { compute: { of: 'card', units: 1 } } : {},
+            ),
+          ],
           gpu ? {} : { memory },
         );
         for (let answer = 0; answer < answers; answer += 1)

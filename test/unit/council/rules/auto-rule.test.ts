@@ -32,6 +32,8 @@ describe('Auto', () => {
     ['plurality', { ...FREE, members: 2 }],
     ['plurality', { ...FREE, members: 1, chairmanChosen: true }],
     ['slm-mux', { ...LOCAL, chairmanChosen: true }],
+    ['plurality', { ...LOCAL, weighed: true }],
+    ['pairwise', { ...FREE, weighed: true }],
   ] as const)('%s', (rule, situation) => {
     expect(chooseRule(situation).rule).toBe(rule);
   });
@@ -47,6 +49,11 @@ describe('Auto', () => {
     });
     expect(chooseRule({ ...hurried, timeBudgetMs: 1 }).samplesPerMember).toBe(1);
     expect(chooseRule({ ...hurried, answerMs: null }).samplesPerMember).toBe(3);
+  });
+
+  it('says that weights have no say between long texts', () => {
+    expect(chooseRule({ ...FREE, weighed: true }).reasons.join(' ')).toContain('your weights have no say');
+    expect(chooseRule(FREE).reasons.join(' ')).not.toContain('weights');
   });
 
   it('whatever the situation: a rule, reasons, no more samples than wanted, and never ranking by itself', () => {

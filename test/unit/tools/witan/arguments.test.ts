@@ -34,6 +34,8 @@ test('a question with its options', () => {
     samples: 1,
     allowRemote: true,
     fresh: true,
+    weights: undefined,
+    chairman: undefined,
     common: {
       json: true,
       gpu: 'none',
@@ -44,6 +46,23 @@ test('a question with its options', () => {
       seed: 7,
     },
   });
+});
+
+test('weights and a chairman', () => {
+  const argv = ['ask', 'x', '--weights', 'alder=2.5, birch=0,a=b=1', '--chairman', 'cedar'];
+  expect(readCommand(argv, {})).toMatchObject({
+    weights: { alder: 2.5, birch: 0, 'a=b': 1 },
+    chairman: 'cedar',
+  });
+  for (const wrong of ['alder', 'alder=', '=2', 'alder=-1', 'alder=11', 'alder=much', 'alder=2,', ''])
+    expect(misuseOf(['ask', 'x', '--weights', wrong])?.message, wrong).toContain('--weights takes');
+  expect(misuseOf(['ask', 'x', '--weights', 'alder=2', '--rule', 'borda'])?.message).toContain('counts none');
+  expect(readCommand(['ask', 'x', '--weights', 'a=2', '--rule', 'confidence'], {})).toMatchObject({
+    weights: { a: 2 },
+  });
+  expect(misuseOf(['ask', 'x', '--chairman', ''])?.message).toContain('--chairman needs');
+  expect(misuseOf(['ask', 'x', '--chairman', 'a', '--rule', 'model-switch'])?.message).toContain('no say');
+  expect(misuseOf(['eval', '--weights', 'a=2'])?.message).toContain('belongs to the verb ask');
 });
 
 test('an empty question is the business of the app, not a misuse', () => {

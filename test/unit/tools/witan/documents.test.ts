@@ -2,11 +2,13 @@ import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import type { Deliberation, MemberOutcome } from '../../../../src/contracts/deliberation.ts';
 import { failure } from '../../../../src/contracts/errors.ts';
+import type { MeasuredAgreement } from '../../../../src/contracts/evidence.ts';
 import {
   AskDocumentSchema,
   ErrorDocumentSchema,
   PlanDocumentSchema,
 } from '../../../../src/contracts/headless.ts';
+import { evidenceOfRecord } from '../../../../src/council/evidence/record-evidence.ts';
 import { planCapacity } from '../../../../src/capacity/plan/plan-capacity.ts';
 import { appFailure, driverFailureOf, errorDocument } from '../../../../tools/witan/failures.ts';
 import { render, renderError } from '../../../../tools/witan/render.ts';
@@ -102,6 +104,28 @@ test("a failure of the app keeps its code and figures and carries the page's wor
 test('anything thrown becomes one line', () => {
   expect(driverFailureOf(new Error('first\nsecond'))).toMatchObject({ code: 'internal', message: 'first' });
   expect(driverFailureOf('text').message).toBe('text');
+});
+
+test('a document of ask tells what the answer rests on', () => {
+  const evidence = { ...evidenceOfRecord(record), measured: 'none' as const };
+  const weighed = { ...record, weights: { a: 2 }, tieBreaker: 'a' };
+  const document = askDocument({ record: weighed, loadMs: 0, frames, recorded: true, evidence });
+  expect(v.parse(AskDocumentSchema, document)).toEqual(document);
+  expect(document).toMatchObject({ evidence: { votes: 3 }, weights: { a: 2 }, tieBreaker: 'a' });
+  expect(render('ask', document)).not.toContain('Measured here');
+  const measured: MeasuredAgreement = {
+    recordId: 'r',
+    split: 'test',
+    at: 0,
+    members: ['a', 'b', 'c'],
+    rule: 'plurality',
+    unanimous: { total: 10, correct: 9, ci95: [0.6, 0.98] },
+    divided: { total: 4, correct: 2, ci95: [0.15, 0.85] },
+    round: 'unanimous',
+  };
+  expect(render('ask', { ...document, evidence: { ...evidence, measured } })).toContain(
+    'Measured here: right in 9 of 10 when these agree, in 2 of 4 when not (this one: unanimous)',
+  );
 });
 
 test('a plan is told in the order in which people ask: who, how fast, what memory, why not others', () => {

@@ -35,6 +35,15 @@ describe('verdictWords', () => {
     expect(spokenResult(d)).toContain('Cedar said 84.');
   });
 
+  it('says whose casting vote broke a tie', () => {
+    const members = [member('alder'), member('birch', { key: '86', answer: '86' })];
+    const tied = deliberation({ outcome: 'tied', members });
+    expect(verdictWords(tied).caution).toContain('best measured accuracy');
+    expect(verdictWords({ ...tied, tieBreaker: 'alder' }).caution).toContain('that of Alder, whose vote');
+    // It was not among those that led.
+    expect(verdictWords({ ...tied, tieBreaker: 'birch' }).caution).toContain('best measured accuracy');
+  });
+
   it('says who is missing and why, and that it could have mattered', () => {
     const d = deliberation({
       outcome: 'partial',

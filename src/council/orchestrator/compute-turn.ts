@@ -1,12 +1,13 @@
 import type { Clock } from '#kernel/clock';
 import { failure, failureOf, type Outcome, type WitanFailure } from '#contracts/errors';
-import type { Lease, LeasePort } from '#contracts/leases';
+import type { ComputeShare, Lease, LeasePort } from '#contracts/leases';
 import { err } from '#kernel/result';
 
-export interface GpuTurnPorts {
+export interface ComputeTurnPorts {
   readonly clock: Clock;
   readonly leases: LeasePort;
   readonly holder: string;
+  readonly share: ComputeShare;
   /** A turn that others wait for takes nothing new after this long, ms. */
   readonly turnMs: number;
   /** Something has changed: look again. */
@@ -14,12 +15,12 @@ export interface GpuTurnPorts {
 }
 
 /**
- * A replica's turn on the graphics card. All its slots share one turn, for they decode in one step. While others wait it
+ * A replica's turn on what it computes with: the graphics card, or threads of the processor. All its slots share one turn, for they decode in one step. While others wait it
  * takes new work for `turnMs` at most, works off what it has, and goes to the end of the line: nobody waits longer than the
  * turns before it and the answers under way at their ends.
  */
-export class GpuTurn {
-  readonly #ports: GpuTurnPorts;
+export class ComputeTurn {
+  readonly #ports: ComputeTurnPorts;
   #lease: Lease | null = null;
   #asking: AbortController | null = null;
   #sinceMs = 0;
@@ -27,7 +28,7 @@ export class GpuTurn {
   #isResting = true;
   #refusal: WitanFailure | null = null;
 
-  constructor(ports: GpuTurnPorts) {
+  constructor(ports: ComputeTurnPorts) {
     this.#ports = ports;
   }
 
@@ -88,10 +89,10 @@ export class GpuTurn {
   }
 
   async #ask(asking: AbortController): Promise<void> {
-    const { leases, holder, clock, onChange } = this.#ports;
+    const { leases, holder, share, clock, onChange } = this.#ports;
     let granted: Outcome<Lease>;
     try {
-      granted = await leases.gpuTurn(asking.signal, holder, () => undefined);
+      granted = await leases.turn(asking.signal, { holder, ...share }, () => undefined);
     } catch (thrown) {
       granted = err(failureOf(thrown));
     }
