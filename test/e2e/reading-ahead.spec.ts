@@ -28,7 +28,8 @@ test('a general member has read its instruction by the time that it is asked', a
     await window.witan?.settings.choose(signal, [{ engine: 'wllama', id: 'import-mine' }]);
     await window.witan?.council.prepare(signal);
   });
-  await expect.poll(() => counted(page, 'prefixTokensAhead')).toBeGreaterThan(50);
+  // It takes turns with whatever else this machine does.
+  await expect.poll(() => counted(page, 'prefixTokensAhead'), { timeout: 60_000 }).toBeGreaterThan(50);
   const ahead = await counted(page, 'prefixTokensAhead');
   await page.evaluate(() => window.witan?.council.ask(new AbortController().signal, 'Say something'));
   await expect.poll(() => counted(page, 'prefixTokensReused')).toBeGreaterThanOrEqual(0.9 * ahead);

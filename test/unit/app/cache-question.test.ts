@@ -100,6 +100,8 @@ describe('the question as the cache knows it', () => {
       { graceMs: 5 },
       { instructions: { review: 'Be strict.' } },
       { instructions: { chairman: 'Be strict.' } },
+      { weights: { alder: 2 } },
+      { weights: { alder: 3 } },
       { members: ['alder'] },
       { history: { alder: { turns: [{ role: 'user', content: 'q' }], shown: 1, leftOut: 0 } } },
       { aNewOption: { alder: 2 } } as AskOptions, // nobody thought of it here
