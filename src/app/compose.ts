@@ -144,6 +144,7 @@ export function compose(version: string): WitanPorts {
       return composeDispatch(clock, board, room, navigator.hardwareConcurrency);
     },
     memoryTurns: async () => (await memory()).turns,
+    tier: () => device.tier,
     clock,
     metrics: board,
     catalogue,

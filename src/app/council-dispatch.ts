@@ -65,7 +65,13 @@ export class CouncilDispatch {
     const ready = roster.ready.map((member) => {
       const takesTurnsWith = turns.find((ids) => ids.includes(member.id));
       const engine = this.#engine(member);
-      return { ...member, engine, ...(takesTurnsWith === undefined ? {} : { takesTurnsWith }) };
+      const tokensPerSecond = this.#orchestrator.speedOf(member.id);
+      return {
+        ...member,
+        engine,
+        tokensPerSecond,
+        ...(takesTurnsWith === undefined ? {} : { takesTurnsWith }),
+      };
     });
     return { ...roster, ready };
   }

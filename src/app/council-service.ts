@@ -39,6 +39,7 @@ export interface CouncilServicePorts {
   /** The orchestrator, which the first visit does without. */
   readonly dispatch: () => Promise<Pick<CouncilDispatch, 'seat'>>;
   readonly memoryTurns?: CouncilManagerPorts['memoryTurns'];
+  readonly tier?: CouncilPorts['tier'];
   readonly clock: Clock;
   readonly metrics: MetricWriter;
   readonly catalogue: StarterCatalogue;
@@ -94,6 +95,7 @@ export class CouncilService implements CouncilPort {
       newId: () => crypto.randomUUID(),
       rounds: ports.rounds,
       abstain: () => this.#about?.abstain ?? '',
+      ...(ports.tier === undefined ? {} : { tier: ports.tier }),
       promptLimit: () => this.promptLimit(),
     });
   }

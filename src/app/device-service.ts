@@ -23,10 +23,16 @@ export interface DeviceServicePorts {
 export class DeviceService implements DevicePort {
   readonly #ports: DeviceServicePorts;
   #probing: Promise<ProbeReport> | null = null;
+  #tier: Tier | null = null;
   #measuring = false;
 
   constructor(ports: DeviceServicePorts) {
     this.#ports = ports;
+  }
+
+  /** As it was judged last; null before that. */
+  get tier(): Tier | null {
+    return this.#tier;
   }
 
   async probe(signal: AbortSignal): Promise<Outcome<ProbeReport>> {
@@ -81,7 +87,9 @@ export class DeviceService implements DevicePort {
 
   async #probe(): Promise<ProbeReport> {
     const [{ judge, readProfile }, store] = await Promise.all([import('./device-report.ts'), this.#store()]);
-    return judge(await readProfile(this.#ports.clock, this.#ports.refreshIntervalMs), store);
+    const report = await judge(await readProfile(this.#ports.clock, this.#ports.refreshIntervalMs), store);
+    this.#tier = report.tier;
+    return report;
   }
 
   async #store(): Promise<DeviceStore | null> {

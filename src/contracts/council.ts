@@ -37,6 +37,8 @@ export interface CouncilMember {
   readonly compute?: ComputeShare;
   /** Ids of the members, itself included, that take turns with it; absent: none. */
   readonly takesTurnsWith?: readonly string[];
+  /** As it wrote its last answers; null and absent: it has written none yet. */
+  readonly tokensPerSecond?: number | null;
   /** It is not in memory: it loads when it is asked. */
   readonly asleep?: boolean;
   /** It is in memory only while it is its turn, for they do not fit all at once; absent: it stays. */

@@ -4,6 +4,7 @@ import { Semaphore } from '#kernel/semaphore';
 import type { AbsentMember, CouncilMember, RoundEvent, Roster } from '#contracts/council';
 import type { AskOptions, Deliberation, FrameSummary } from '#contracts/deliberation';
 import { failure, failureOf, type Outcome } from '#contracts/errors';
+import type { Tier } from '#contracts/hardware';
 import type { MetricWriter } from '#contracts/metrics';
 import { INSTRUCTION_LIMIT } from '#contracts/rules';
 import { normalQuestion } from './normal-question.ts';
@@ -33,6 +34,8 @@ export interface CouncilPorts {
   readonly rounds: () => Promise<typeof openRound>;
   /** The exact sentence with which members decline. */
   readonly abstain: () => string;
+  /** Of the device; null while it is not known. Absent: never. */
+  readonly tier?: () => Tier | null;
   /** Longest question in characters. */
   readonly promptLimit: () => number;
 }
@@ -178,6 +181,7 @@ export class Council {
         members,
         absent: [...absent.filter(isWanted), ...asked.filter((member) => !reads(member)).map(tooShortFor)],
         abstain: this.#ports.abstain(),
+        tier: this.#ports.tier?.() ?? null,
       },
       options,
       clock,

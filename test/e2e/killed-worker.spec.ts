@@ -90,6 +90,70 @@ test.describe('a worker that dies', () => {
   }
 });
 
+/** Where a worker may hang: it runs, and hears nothing any more. */
+const STALLS = [
+  [0, 'before'],
+  [1, 'member-started'],
+  [2, 'member-chunk'],
+] as const;
+
+test.describe('a worker that hangs', () => {
+  for (const [memberIndex, point] of STALLS) {
+    test(`member ${memberIndex + 1} at ${point}`, async ({ page }) => {
+      await openApp(page);
+      const victim = (await prepare(page))[memberIndex]?.id ?? '';
+      const named = await Promise.all(
+        page.workers().map(async (worker) => ({ worker, name: await worker.evaluate(() => self.name) })),
+      );
+      const worker = named.find(({ name }) => name.includes(victim))?.worker;
+      if (worker === undefined) throw new Error(`no worker of ${victim}`);
+      let struck = false;
+      const hang = (): void => {
+        struck = true;
+        // Never comes back; it ends with the worker.
+        worker
+          .evaluate(() => {
+            for (;;) performance.now();
+          })
+          .catch(() => undefined);
+      };
+      await page.exposeFunction('strike', hang);
+      if (point === 'before') hang();
+      const outcome = await page.evaluate(
+        async ({ victim, point, prompt }) => {
+          const { witan } = window;
+          if (witan === undefined) throw new Error('the page has no ports');
+          const strike = Reflect.get(globalThis, 'strike') as () => Promise<void>;
+          const leave = witan.council.subscribe((event) => {
+            if (event.type !== point || event.memberId !== victim) return;
+            leave();
+            void strike();
+          });
+          const asked = await witan.council.ask(new AbortController().signal, prompt);
+          leave();
+          return asked;
+        },
+        { victim, point, prompt: point === 'member-chunk' ? LONG_QUESTION : QUESTION },
+      );
+      expect(struck, `the round came to ${point}`).toBe(true);
+      if (!outcome.ok) throw new Error(`the round failed: ${outcome.error.code}`);
+      const { members: parts, answer, missing } = outcome.value;
+      expect(answer).not.toBeNull();
+      for (const part of parts) {
+        if (part.id !== victim) expect(part.status, part.id).toMatch(/answered|abstained|cut|late/);
+        // What it has not said is told: nobody takes it for an answer.
+        else if (!/answered|abstained|cut|late/.test(part.status)) expect(missing).toContain(victim);
+      }
+      // Found out by its silence, it is replaced.
+      await expect
+        .poll(async () => (await members(page)).find(({ id }) => id === victim), { timeout: 90_000 })
+        .toMatchObject({ state: 'ready', restarts: 1 });
+      const next = await ask(page);
+      expect(next.members.map(({ status }) => status)).not.toContain('lost');
+    });
+  }
+});
+
 test('a worker that closes itself mid-answer is shown lost and comes back', async ({ page }) => {
   await openApp(page);
   await prepare(page);

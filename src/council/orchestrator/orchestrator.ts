@@ -217,6 +217,11 @@ export class Orchestrator {
     return this.#lane(target)?.model.replicas[0]?.engine.kind ?? null;
   }
 
+  /** Of its newest answers; null before the first. */
+  speedOf(target: string): number | null {
+    return this.#lane(target)?.pool.replicas[0]?.tokensPerSecond ?? null;
+  }
+
   setPacing(target: string, pacing: Pacing): void {
     for (const { engine } of this.#lane(target)?.model.replicas ?? []) engine.setPacing(pacing);
   }

@@ -9,7 +9,8 @@ export interface RuleSituation {
   readonly members: number;
   /** Samples that each may give. */
   readonly samplesPerMember: number;
-  readonly tier: Tier;
+  /** Null where it is not known. */
+  readonly tier: Tier | null;
   /** Models are loaded one after the other, because they do not fit in memory together. */
   readonly oneModelAtATime: boolean;
   /** Until the answer is wanted, ms; null: no limit. */

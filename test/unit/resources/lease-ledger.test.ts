@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, expect, it } from 'vitest';
 import type { Outcome } from '#contracts/errors';
-import type { Lease, LeaseTerms, LeaseWait, MemoryLease } from '#contracts/leases';
+import type { Compute, Lease, LeaseTerms, LeaseWait, MemoryLease } from '#contracts/leases';
 import { LeaseLedger } from '../../../src/resources/lease-ledger.ts';
 import { turn } from '../../fakes/turn.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
@@ -38,12 +38,14 @@ function take(holder: string, wish: readonly LeaseTerms[], patienceMs = 50): Ask
   return asked;
 }
 
-function takeGpu(holder: string): Asked<Lease> {
+const takeGpu = (holder: string): Asked<Lease> => takeTurn(holder, 'card', 1);
+
+function takeTurn(holder: string, of: Compute, units: number): Asked<Lease> {
   const asked: Asked<Lease> = { abort: new AbortController(), waits: [], outcome: null };
   const onWait = (wait: LeaseWait): void => {
     asked.waits.push(wait);
   };
-  void ledger.turn(asked.abort.signal, { holder, of: 'card', units: 1 }, onWait).then((outcome) => {
+  void ledger.turn(asked.abort.signal, { holder, of, units }, onWait).then((outcome) => {
     asked.outcome = outcome;
   });
   return asked;
@@ -151,6 +153,35 @@ it('gives the graphics card to one after the other', async () => {
   const fourth = takeGpu('d');
   await turn();
   expect(lease(fourth).holder).toBe('d');
+});
+
+it('gives threads of the processor out as far as they go, in order', async () => {
+  const three = takeTurn('a', 'processor', 3);
+  const two = takeTurn('b', 'processor', 2);
+  const one = takeTurn('c', 'processor', 1);
+  const card = takeGpu('d');
+  await turn();
+  expect(lease(three).wanted).toBe(true);
+  expect(lease(card).wanted).toBe(false);
+  // One thread is free, but its turn is after that of two: small ones would keep large ones out for ever.
+  expect([two.outcome, one.outcome]).toEqual([null, null]);
+  two.abort.abort();
+  await turn();
+  expect(lease(one).wanted).toBe(false);
+  expect(ledger.account).toMatchObject({ cards: 1, threads: 4, turnsWaiting: 0 });
+});
+
+it('gives who wants more threads than there are all of them', async () => {
+  const one = takeTurn('a', 'processor', 1);
+  const many = takeTurn('b', 'processor', 9);
+  await turn();
+  expect(many.outcome).toBeNull();
+  lease(one).release();
+  await turn();
+  expect(lease(many).holder).toBe('b');
+  expect(ledger.account.threads).toBe(4);
+  lease(many).release();
+  expect(ledger.account.threads).toBe(0);
 });
 
 it('who has given up already gets nothing', async () => {
