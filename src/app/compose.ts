@@ -23,7 +23,6 @@ import { HistoryService } from './history-service.ts';
 import { LazyBench } from './lazy-bench.ts';
 import { lazyCalibration } from './lazy-calibration.ts';
 import { lazySettings } from './lazy-settings.ts';
-import { notePrediction } from './note-prediction.ts';
 import { MonitorService } from './monitor-service.ts';
 import { StarterCatalogue } from './starter-catalogue.ts';
 
@@ -63,7 +62,19 @@ export function compose(version: string): WitanPorts {
     return new DeliberationStore(await database);
   });
   const historyChannel = new TabChannel('witan.history');
-  const history = new HistoryService(deliberations, historyChannel);
+  const history = new HistoryService(deliberations, historyChannel, async (store, id) =>
+    (await responses()).forgetRecord(store, id),
+  );
+  const responses = lazily(async () =>
+    (await import('./response-composition.ts')).composeResponses({
+      clock,
+      metrics: board,
+      database,
+      emit: (event) => {
+        council.announce(event);
+      },
+    }),
+  );
   const catalogue = new StarterCatalogue(document.baseURI);
   const device = new DeviceService({
     clock,
@@ -84,6 +95,7 @@ export function compose(version: string): WitanPorts {
       onTransfer: (busy) => {
         disturbances.set('transfer', busy);
       },
+      answers: () => responses(),
     }),
   );
   const disturbances = new Disturbances(clock);
@@ -111,6 +123,8 @@ export function compose(version: string): WitanPorts {
     database,
     models,
     reappoint: (signal) => council.reappoint(signal),
+    metrics: board,
+    council: () => council,
     baseUrl: document.baseURI,
   });
   let testLimit: MemoryRoom | null = null;
@@ -159,12 +173,20 @@ export function compose(version: string): WitanPorts {
       return () => frames.summarySince(mark);
     },
     keep: (record) => {
-      void notePrediction(database, capacity, record, {
-        disturbed: disturbances.within(record.wallMs),
-        loaded: council.manager.furtherLoaded(),
-      });
+      // Nobody was asked: nothing was predicted.
+      if (record.cached === undefined) {
+        const circumstances = {
+          disturbed: disturbances.within(record.wallMs),
+          loaded: council.manager.furtherLoaded(),
+        };
+        import('./note-prediction.ts').then(
+          ({ notePrediction }) => notePrediction(database, capacity, record, circumstances),
+          () => undefined, // the history of predictions is one entry shorter
+        );
+      }
       return history.keep(record);
     },
+    responses,
     onBusy: (busy) => {
       monitor.setBusy(busy);
     },
@@ -228,6 +250,7 @@ export function compose(version: string): WitanPorts {
     bench,
     settings: settings.port,
     models,
+    responses,
     evaluation: calibration,
     calibration,
     evidence: lazily(async () => {

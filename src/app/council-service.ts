@@ -1,4 +1,4 @@
-import type { Clock } from '#kernel/clock';
+import { delay, type Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
 import { untilAborted } from '#kernel/until-aborted';
 import type { CouncilEvent, MemberView, RoundEvent, Roster } from '#contracts/council';
@@ -15,6 +15,7 @@ import {
 } from '../resources/council-manager.ts';
 import type { MemberSpec } from '../resources/member-spec.ts';
 import type { CouncilDispatch } from './council-dispatch.ts';
+import type { ResponseCacheService } from './response-cache-service.ts';
 import type { StarterCatalogue } from './starter-catalogue.ts';
 
 /** Who sits on the council. */
@@ -28,6 +29,9 @@ export interface Appointment {
 
 /** Longest question before the members are known, characters. */
 const FIRST_PROMPT_LIMIT = 140;
+
+/** The first question of a visit waits for the cache's code no longer than this, and then is simply asked. */
+const CACHE_CODE_LIMIT_MS = 500;
 
 export interface CouncilServicePorts {
   /** The code of rounds and rules, which the page's first visit does without. */
@@ -46,6 +50,8 @@ export interface CouncilServicePorts {
   readonly watchFrames: () => () => FrameSummary | null;
   /** Keeps the record; resolves when it is stored. */
   readonly keep: (record: Deliberation) => Promise<unknown>;
+  /** Answers of before; absent: every question is asked. Its code comes with the first of them. */
+  readonly responses?: () => Promise<Pick<ResponseCacheService, 'askCouncil'>>;
   /** Told when the first member starts to think and when the last has ended. */
   readonly onBusy: (busy: boolean) => void;
 }
@@ -134,6 +140,7 @@ export class CouncilService implements CouncilPort {
   }
 
   async prepare(signal: AbortSignal): Promise<Outcome<readonly MemberView[]>> {
+    void this.#responses();
     const roster = await this.roster(signal);
     return roster.ok ? ok(this.manager.views()) : roster;
   }
@@ -156,9 +163,39 @@ export class CouncilService implements CouncilPort {
     }
   }
 
-  async ask(signal: AbortSignal, prompt: string, options?: AskOptions): Promise<Outcome<Deliberation>> {
-    // Until the members are known, so is not how much they read; what goes wrong here comes up again in the round.
-    if (prompt.length > this.#promptLimit) await this.about(signal);
+  async ask(signal: AbortSignal, prompt: string, options: AskOptions = {}): Promise<Outcome<Deliberation>> {
+    const code = this.#responses();
+    // How much they read, and under what an answer is kept, hangs on the members; what goes wrong comes up again in the round.
+    await this.about(signal);
+    const responses = await code;
+    const ask = (asking: AbortSignal): Promise<Outcome<Deliberation>> =>
+      this.#askMembers(asking, prompt, options);
+    if (responses === null) return ask(signal);
+    const abstain = this.#about?.abstain ?? '';
+    const { manager } = this;
+    const answered = await responses.askCouncil(signal, { prompt, options, manager, abstain, ask });
+    if (answered.ok && answered.value.cached !== undefined) await this.#ports.keep(answered.value);
+    return answered;
+  }
+
+  /** Tells the listeners of a round that nobody had to be asked for. */
+  announce(event: RoundEvent): void {
+    this.#emit(event);
+  }
+
+  /** Null where its code does not come, or not in time. */
+  async #responses(): Promise<Pick<ResponseCacheService, 'askCouncil'> | null> {
+    const { clock, responses } = this.#ports;
+    if (responses === undefined) return null;
+    const late = delay(clock, CACHE_CODE_LIMIT_MS).then(() => null);
+    return Promise.race([responses(), late]).catch(() => null);
+  }
+
+  async #askMembers(
+    signal: AbortSignal,
+    prompt: string,
+    options: AskOptions,
+  ): Promise<Outcome<Deliberation>> {
     const asked = await this.#council.ask(signal, prompt, options);
     if (!asked.ok) {
       if (asked.error.code !== 'cancelled') this.#ports.metrics.add('errors', 1);
@@ -171,6 +208,11 @@ export class CouncilService implements CouncilPort {
   /** Runs a measurement on the engines while no round does. */
   exclusively<T>(signal: AbortSignal, task: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
     return this.#council.exclusively(signal, task);
+  }
+
+  /** Work that nobody waits for, while no round and no measurement runs: see `Council.spare`. */
+  spare(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    return this.#council.spare(task);
   }
 
   stop(memberId?: string): void {

@@ -21,6 +21,7 @@ import { chosenAppointment } from './chosen-appointment.ts';
 import type { Appointment } from './council-service.ts';
 import { instructManner } from './instruct-manner.ts';
 import type { ModelsService } from './models-service.ts';
+import type { ReadingAhead } from './reading-ahead.ts';
 import type { RemoteService } from './remote-service.ts';
 import { forgetEarlier, keptWeights } from './kept-weights.ts';
 import { StoredModelEngine } from './stored-model-engine.ts';
@@ -39,6 +40,8 @@ export interface FurtherMembersPorts {
   readonly models: () => Promise<Pick<ModelsService, 'list' | 'inspect' | 'open' | 'remove'> & MlcStore>;
   /** CPU threads for a member. */
   readonly threads: () => number;
+  /** Sees to it that members read ahead. */
+  readonly ahead: Pick<ReadingAhead, 'watch' | 'forget'>;
   /** Whether the user has allowed the browser's own model. */
   readonly builtInAllowed: () => Promise<boolean>;
 }
@@ -161,10 +164,12 @@ export class FurtherMembers {
         : new StoredModelEngine(new WorkerEngine('wllama', worker, clock), async (id) =>
             (await models()).open(id),
           );
+    const { ahead } = this.#ports;
     worker.onLost(() => {
       engine.letGo();
+      ahead.forget(memberId, engine);
     });
-    return engine;
+    return ahead.watch(memberId, engine);
   }
 
   /** Drops the files of a model of the catalogue; what others share with it stays. Errors: member-unknown, storage-failed. */

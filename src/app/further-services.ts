@@ -1,7 +1,11 @@
 import type { Clock } from '#kernel/clock';
 import type { Outcome } from '#contracts/errors';
+import type { MetricWriter } from '#contracts/metrics';
 import type { ProbePort } from '#contracts/ports';
 import type { RemoteWorkerApi } from '#contracts/worker-api';
+import { IdleSignal, pageIdleSources } from '../platform/idle-signal.ts';
+import { pageVisible } from '../platform/page-visibility.ts';
+import { cpuPressure } from '../platform/pressure-watch.ts';
 import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
 import type { WorkerSupervisor } from '../platform/worker-supervisor.ts';
 import type { WitanDatabase } from '../storage/database.ts';
@@ -9,6 +13,7 @@ import { SettingsStore } from '../storage/settings-store.ts';
 import { CatalogueSource } from './catalogue-source.ts';
 import { FurtherMembers } from './further-members.ts';
 import type { ModelsService } from './models-service.ts';
+import { ReadingAhead, type ReadingAheadPorts } from './reading-ahead.ts';
 import { RemoteService } from './remote-service.ts';
 import { SettingsService } from './settings-service.ts';
 
@@ -19,6 +24,9 @@ export interface FurtherServicesPorts {
   readonly database: Promise<WitanDatabase | null>;
   readonly models: () => Promise<ModelsService>;
   readonly reappoint: (signal: AbortSignal) => Promise<Outcome<null>>;
+  readonly metrics: MetricWriter;
+  /** It is there by the time that this code is. */
+  readonly council: () => ReadingAheadPorts['council'];
   /** Absolute URL of the page's folder. */
   readonly baseUrl: string;
 }
@@ -34,7 +42,7 @@ export async function furtherServices(
   ports: FurtherServicesPorts,
   onChange: () => void,
 ): Promise<FurtherServices> {
-  const { clock, supervisor, device, baseUrl, reappoint } = ports;
+  const { clock, supervisor, device, baseUrl, reappoint, metrics, council } = ports;
   const store = new SettingsStore(await ports.database);
   const catalogue = new CatalogueSource(baseUrl);
   const remote = new RemoteService({
@@ -42,8 +50,18 @@ export async function furtherServices(
     database: ports.database,
     startWorker: (name) => supervisor.start<RemoteWorkerApi>(name, WORKER_SCRIPTS.remote),
   });
+  const ahead = new ReadingAhead({
+    clock,
+    metrics,
+    idle: new IdleSignal(
+      clock,
+      pageIdleSources(pageVisible, () => cpuPressure.state()),
+    ),
+    council: council(),
+  });
   const members = new FurtherMembers({
     clock,
+    ahead,
     supervisor,
     device,
     catalogue,

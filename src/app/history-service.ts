@@ -5,6 +5,8 @@ import type { HistoryPort, Unsubscribe } from '#contracts/ports';
 import type { DeliberationStore } from '../storage/deliberation-store.ts';
 import type { TabChannel } from '../platform/tab-channel.ts';
 
+type ForgetAnswer = (store: Pick<DeliberationStore, 'get'>, recordId: string) => Promise<Outcome<null>>;
+
 /**
  * The history of rounds for the page; tells this tab and the others when it changed. The store's code comes with the first
  * call; while it cannot be fetched, every call fails with storage-unavailable.
@@ -12,10 +14,13 @@ import type { TabChannel } from '../platform/tab-channel.ts';
 export class HistoryService implements HistoryPort {
   readonly #open: () => Promise<DeliberationStore>;
   readonly #channel: TabChannel;
+  readonly #forget: ForgetAnswer;
 
-  constructor(open: () => Promise<DeliberationStore>, channel: TabChannel) {
+  /** @param forget drops what else is kept of a record's answer; rejects while its code cannot be fetched */
+  constructor(open: () => Promise<DeliberationStore>, channel: TabChannel, forget: ForgetAnswer) {
     this.#open = open;
     this.#channel = channel;
+    this.#forget = forget;
   }
 
   async persistent(): Promise<boolean> {
@@ -38,15 +43,24 @@ export class HistoryService implements HistoryPort {
   }
 
   async rate(id: string, rating: 'good' | 'bad'): Promise<Outcome<Deliberation>> {
-    return this.#changing((store) => store.rate(id, rating));
+    const rate = (store: DeliberationStore): Promise<Outcome<Deliberation>> => store.rate(id, rating);
+    return rating === 'bad' ? this.#forgetting(id, rate) : this.#changing(rate);
   }
 
   async remove(id: string): Promise<Outcome<null>> {
-    return this.#changing((store) => store.remove(id));
+    return this.#forgetting(id, (store) => store.remove(id));
   }
 
   subscribe(listener: () => void): Unsubscribe {
     return this.#channel.subscribe(listener);
+  }
+
+  /** First, so that an answer that the user wants gone never outlives its record. */
+  #forgetting<T>(id: string, change: (store: DeliberationStore) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    return this.#changing(async (store) => {
+      const forgotten = await this.#forget(store, id);
+      return forgotten.ok ? change(store) : forgotten;
+    });
   }
 
   async #changing<T>(change: (store: DeliberationStore) => Promise<Outcome<T>>): Promise<Outcome<T>> {
@@ -56,12 +70,10 @@ export class HistoryService implements HistoryPort {
   }
 
   async #with<T>(use: (store: DeliberationStore) => Promise<Outcome<T>>): Promise<Outcome<T>> {
-    let store: DeliberationStore;
     try {
-      store = await this.#open();
+      return await use(await this.#open());
     } catch (thrown) {
       return err(failure('storage-unavailable', { reason: 'code-not-fetched' }, thrown));
     }
-    return use(store);
   }
 }

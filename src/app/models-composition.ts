@@ -21,6 +21,7 @@ import { HashCompanion } from './hash-companion.ts';
 import { HeldModels } from './held-models.ts';
 import { ModelsService } from './models-service.ts';
 import { OpenedFiles } from './opened-files.ts';
+import type { ResponseCacheService } from './response-cache-service.ts';
 import { SharedActivity } from './shared-activity.ts';
 import { tabStore } from './tab-store.ts';
 import { TransferAttendant } from './transfer-attendant.ts';
@@ -37,6 +38,8 @@ export interface ModelsCompositionPorts {
   readonly chosen: () => Promise<Outcome<readonly MemberChoice[] | null>>;
   /** Told when models are fetched, hashed or checked, here or in another tab, and when that is over. */
   readonly onTransfer: (busy: boolean) => void;
+  /** What models have said before. */
+  readonly answers: () => Promise<Pick<ResponseCacheService, 'forgetModel'>>;
 }
 
 /** Builds what only users of the model store need. */
@@ -46,6 +49,7 @@ export function composeModels({
   baseUrl,
   chosen,
   onTransfer,
+  answers,
 }: ModelsCompositionPorts): ModelsService {
   const notices = browserNotices();
   const attendant = new TransferAttendant({
@@ -89,6 +93,13 @@ export function composeModels({
     opened: new OpenedFiles(),
     notices,
     attendant,
+    onReplaced: (modelId) => {
+      answers().then(
+        (kept) => kept.forgetModel(modelId),
+        // Its code did not come. The answers are kept under the very weights that gave them: other weights find none.
+        () => undefined,
+      );
+    },
     storage: storage ?? null,
   });
 }

@@ -55,6 +55,8 @@ export interface ModelsServicePorts {
   readonly opened: OpenedFiles;
   readonly notices: NoticesPort;
   readonly attendant: Pick<TransferAttendant, 'changed' | 'downloadEnded'>;
+  /** A model's files went, or came anew: what it has said is forgotten. */
+  readonly onReplaced: (modelId: string) => void;
   /** `navigator.storage`; null where the browser has none. */
   readonly storage: Pick<StorageManager, 'persist' | 'persisted' | 'estimate'> | null;
 }
@@ -179,8 +181,10 @@ export class ModelsService implements ModelsPort {
     return verified;
   }
 
-  remove(modelId: string): Promise<Outcome<Removal>> {
-    return this.#changing(this.#control('change', modelId, (api) => api.remove(modelId)));
+  async remove(modelId: string): Promise<Outcome<Removal>> {
+    const removed = await this.#changing(this.#control('change', modelId, (api) => api.remove(modelId)));
+    if (removed.ok) this.#ports.onReplaced(modelId);
+    return removed;
   }
 
   pin(modelId: string, pinned: boolean): Promise<Outcome<StoredModel>> {
@@ -190,6 +194,7 @@ export class ModelsService implements ModelsPort {
   async importFiles(files: readonly File[]): Promise<Outcome<StoredModel>> {
     const taken = await this.#bring((api, progress) => api.importFiles(files, progress));
     // A file that is no model is no fault of the store. What it will be called there is not known before it is there.
+    if (taken.ok) this.#ports.onReplaced(taken.value.id);
     if (taken.ok || taken.error.code !== 'model-invalid') this.#note('import', files[0]?.name ?? null, taken);
     return taken;
   }
@@ -223,7 +228,9 @@ export class ModelsService implements ModelsPort {
   async makeRoom(plan: RoomPlan): Promise<Outcome<Evicted>> {
     const spare = await this.#spared();
     if (!spare.ok) return spare;
-    return this.#changing(this.#control('room', null, (api) => api.makeRoom(plan, spare.value)));
+    const made = await this.#changing(this.#control('room', null, (api) => api.makeRoom(plan, spare.value)));
+    if (made.ok) for (const modelId of made.value.models) this.#ports.onReplaced(modelId);
+    return made;
   }
 
   /** The files of a model for an engine, which stay until they are given back. Errors: see `HeldModels.open`. */
@@ -275,6 +282,7 @@ export class ModelsService implements ModelsPort {
     this.#note('download', id, fetched);
     // Now there is something to lose, and the user has just said that it is wanted.
     if (fetched.ok) await this.persist();
+    if (fetched.ok && fetched.value.transferredBytes > 0) this.#ports.onReplaced(id);
     this.#ports.attendant.downloadEnded(name, fetched);
     return fetched;
   }

@@ -1,4 +1,4 @@
-import type { Backend, Engine, EngineKind, LoadProgress, WaitsFor } from './engine.ts';
+import type { Backend, Engine, EngineKind, LoadOptions, LoadProgress, WaitsFor } from './engine.ts';
 import type { Deliberation, MemberOutcome } from './deliberation.ts';
 import type { ErrorCode, Outcome, WitanFailure } from './errors.ts';
 import type { Compute, ComputeShare } from './leases.ts';
@@ -29,6 +29,8 @@ export interface CouncilMember {
   readonly accuracy: number;
   /** Absent: it is asked the bare question, however long that is, and waited for as long as the council usually does. */
   readonly manner?: MemberManner;
+  /** What is loaded, and how: the record names the weights that spoke. Absent where nobody says. */
+  readonly load?: LoadOptions;
   /** How often its engine was replaced so far; absent for members that have one engine for good. */
   readonly restarts?: () => number;
   /** What it takes of this device while it works; absent: too little to take turns, or it works elsewhere. */

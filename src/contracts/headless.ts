@@ -79,6 +79,8 @@ export const AskDocumentSchema = v.object({
   recordId: v.string(),
   /** Whether the record is found in the history after the round. */
   recorded: v.boolean(),
+  /** Present: nobody was asked; the answer, and the members' figures, are of an earlier round in this profile. */
+  cached: v.optional(v.object({ roundId: v.string(), storedAt: figure, ageMs: figure })),
   seed: figure,
   /** The conversation that it is a turn of: its id, the turn's, and how many turns lead to it; null: it stands alone. */
   conversation: v.nullable(

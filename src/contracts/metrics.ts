@@ -83,6 +83,7 @@ export const METRICS = {
   cacheSize: metric('witan.cache.response.size', 'KiBy', 'gauge', 1, 'Size of the response cache'),
   prefixTokensReused: metric('witan.cache.prefix.reused', '{token}', 'counter', 1, 'Prompt tokens reused'),
   prefixTokensRead: metric('witan.cache.prefix.read', '{token}', 'counter', 1, 'Prompt tokens read anew'),
+  prefixTokensAhead: metric('witan.cache.prefix.ahead', '{token}', 'counter', 1, 'Prompt tokens read ahead'),
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricId = keyof typeof METRICS;

@@ -327,8 +327,8 @@ export interface WitanPorts {
   readonly evaluation: EvaluationPort;
   /** Its code is fetched with the first call. */
   readonly conversations: () => Promise<ConversationPort>;
-  /** Absent until it is wired; its code is fetched with the first call. */
-  readonly responses?: () => Promise<ResponseCachePort>;
+  /** Answers of before; its code is fetched with the first question. */
+  readonly responses: () => Promise<ResponseCachePort>;
   readonly calibration: CalibrationPort;
   /** What an answer rests on; its code is fetched with the first call. */
   readonly evidence: () => Promise<EvidencePort>;

@@ -2,13 +2,17 @@ import type { Outcome } from './errors.ts';
 
 /** What the response cache did since the page began, and what it holds. */
 export interface ResponseCacheStats {
+  /** False: the user wants every question asked, and nothing kept. */
+  readonly enabled: boolean;
+  /** When the counts below began, milliseconds since the Unix epoch. */
+  readonly sinceMs: number;
   /** Questions that were answered from it. */
   readonly hits: number;
   /** Questions that were not in it; the council was asked. */
   readonly misses: number;
   /** Questions that joined a round of the very same question. */
   readonly shared: number;
-  /** Questions that are never kept: a server's model, or one of whom nobody knows which weights it has; or asked afresh. */
+  /** Questions that are never kept: a server's model, or one of whom nobody knows which weights it has; or asked afresh, or the cache is off. */
   readonly bypassed: number;
   /** Answers kept. */
   readonly stored: number;
@@ -32,4 +36,9 @@ export interface ResponseCachePort {
   stats(): Promise<Outcome<ResponseCacheStats>>;
   /** Forgets every answer. Errors: storage-failed, storage-unavailable. */
   clear(): Promise<Outcome<null>>;
+  /**
+   * Turns it on or off, for all tabs; off also forgets every answer.
+   * Errors: storage-failed (it then holds in this tab alone), storage-unavailable.
+   */
+  setEnabled(enabled: boolean): Promise<Outcome<null>>;
 }

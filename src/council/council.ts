@@ -49,6 +49,7 @@ function tooShortFor({ id, name, engine, backend }: CouncilMember): AbsentMember
 export class Council {
   readonly #ports: CouncilPorts;
   readonly #turns = new Semaphore(1);
+  #spare = new AbortController();
   #waiting = 0;
   /** Aborts the turn under way: its preparation, then its round. */
   #turn: AbortController | null = null;
@@ -76,6 +77,7 @@ export class Council {
       return err(failure('usage', { problem }));
     }
     if (this.#waiting >= QUEUE_LIMIT) return err(failure('queue-full', { limit: QUEUE_LIMIT }));
+    this.#spare.abort();
     this.#setWaiting(1);
     const endTurn = await this.#turns.acquire(signal);
     this.#setWaiting(-1);
@@ -94,6 +96,7 @@ export class Council {
    * Errors: cancelled, and those of the task.
    */
   async exclusively<T>(signal: AbortSignal, task: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    this.#spare.abort();
     const endTurn = await this.#turns.acquire(signal);
     if (endTurn === null) return err(failure('cancelled'));
     try {
@@ -101,6 +104,16 @@ export class Council {
     } finally {
       endTurn();
     }
+  }
+
+  /**
+   * Runs `task` at once if no round and no measurement runs, and not at all otherwise. Its signal aborts as soon as one
+   * wants to run, which waits for no end of it.
+   */
+  async spare(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    if (!this.#turns.free) return;
+    this.#spare = new AbortController();
+    await task(this.#spare.signal);
   }
 
   /** Stops the running round, also while its members are still being loaded, or one member's part in it. */

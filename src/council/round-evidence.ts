@@ -1,9 +1,11 @@
 import type { CouncilMember, RoundEvent } from '#contracts/council';
 import type { AskOptions, Deliberation, MemberOutcome } from '#contracts/deliberation';
-import type { ModelIdentity } from '#contracts/model-identity';
+import { modelIdentity } from '#contracts/model-identity';
 
 /** A member as far as its part in a decision goes. */
-export type EvidenceMember = Pick<CouncilMember, 'id' | 'accuracy'> & { readonly model?: ModelIdentity };
+export type EvidenceMember = Pick<CouncilMember, 'id' | 'accuracy' | 'backend' | 'load'> & {
+  readonly engine: Pick<CouncilMember['engine'], 'kind'>;
+};
 
 /**
  * Listens to a round and writes down what its decision rests on besides the members' words: in which order they ended, when
@@ -43,7 +45,9 @@ export class RoundEvidence {
     return {
       ...outcome,
       ...(member === undefined ? {} : { accuracy: member.accuracy }),
-      ...(member?.model === undefined ? {} : { model: member.model }),
+      ...(member?.load === undefined
+        ? {}
+        : { model: modelIdentity(member.engine.kind, member.backend, member.load) }),
       ...(endedAs < 0 ? {} : { endedAs }),
       ...(history === undefined ? {} : { history: { shown: history.shown, leftOut: history.leftOut } }),
     };

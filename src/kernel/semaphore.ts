@@ -8,6 +8,11 @@ export class Semaphore {
     this.#free = slots;
   }
 
+  /** Whether one who came now would wait for nobody. */
+  get free(): boolean {
+    return this.#free > 0;
+  }
+
   /**
    * Waits for a slot.
    * @returns the function that gives it back (once), or null when `signal` aborted first

@@ -7,7 +7,7 @@ import type { MetricWriter } from '#contracts/metrics';
 import { DeviceLosses } from './device-losses.ts';
 import { ManagedMember } from './managed-member.ts';
 import { NO_MARKS, type LoadMarks, type MemberLaunch } from './member-ports.ts';
-import type { MemberSpec } from './member-spec.ts';
+import type { MemberSpec, SeatedMember } from './member-spec.ts';
 import type { MemoryTurns } from './memory-turns.ts';
 
 export interface CouncilManagerPorts {
@@ -55,6 +55,11 @@ export class CouncilManager {
 
   views(): readonly MemberView[] {
     return this.#members.map((member) => member.view());
+  }
+
+  /** What each member stands on, in the council's order. */
+  seated(): readonly SeatedMember[] {
+    return this.#members.map(({ seated }) => seated);
   }
 
   /** What is in memory now, by member: of those that did not come with the page. */

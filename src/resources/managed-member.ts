@@ -6,7 +6,7 @@ import { failure, failureOf, type ErrorCode, type Outcome, type WitanFailure } f
 import { discard, markedLoad } from './member-load.ts';
 import type { MemberPorts } from './member-ports.ts';
 import { demandOf, seatOf, type MemoryDemand } from './member-seat.ts';
-import type { MemberRung, MemberSpec } from './member-spec.ts';
+import { plannedBackend, type MemberRung, type MemberSpec, type SeatedMember } from './member-spec.ts';
 import { memberView } from './member-view.ts';
 import { MemberStanding } from './member-standing.ts';
 import type { LadderStep, Trouble } from './recovery-ladder.ts';
@@ -81,6 +81,11 @@ export class ManagedMember {
   /** Null while it cannot be asked. */
   get loaded(): LoadedModel | null {
     return this.#loaded;
+  }
+
+  get seated(): SeatedMember {
+    const rung = this.#rung;
+    return { spec: this.#spec, rung, backend: this.#loaded?.backend ?? plannedBackend(rung) };
   }
 
   /**

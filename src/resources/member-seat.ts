@@ -26,6 +26,7 @@ export function seatOf(
     backend,
     engine,
     accuracy: rung.accuracy?.dev ?? 0, // unknown wins no tie against measured
+    load: rung.load,
     restarts,
     ...(manner === undefined ? {} : { manner }),
     ...(of === null ? {} : { compute: { of, units: of === 'card' ? 1 : Math.max(1, threads) } }),

@@ -45,6 +45,14 @@ export interface MemberSpec {
   readonly unavailable?: WitanFailure;
 }
 
+/** A member as it stands now, loaded or not. */
+export interface SeatedMember {
+  readonly spec: MemberSpec;
+  readonly rung: MemberRung;
+  /** Where that really runs, or is meant to. */
+  readonly backend: Backend;
+}
+
 /** Where the engine is meant to run the rung; what it really used is told after loading. */
 export function plannedBackend(rung: MemberRung): Backend {
   if (rung.load.backend !== undefined) return rung.load.backend;

@@ -1,6 +1,6 @@
 import { ScriptedServer } from '../fakes/scripted-server.ts';
 import { violations } from './support/axe.ts';
-import { ask } from './support/ports.ts';
+import { ask, QUESTION } from './support/ports.ts';
 import { SHAPE_1M, SHAPE_30M, syntheticGguf } from '../browser/synthetic-gguf.ts';
 import { expect, openApp, test } from './support/fixtures.ts';
 import { Hub } from './support/hub.ts';
@@ -28,6 +28,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
       expect(await violations(page)).toEqual([]);
       await ask(page);
       await expect(page.getByRole('region', { name: 'History' }).getByRole('listitem')).toHaveCount(1);
+      expect(await violations(page)).toEqual([]);
+      await ask(page, QUESTION, { fresh: false });
+      await expect(page.getByText(/nobody was asked/).first()).toBeVisible();
       expect(await violations(page)).toEqual([]);
       await page.getByRole('button', { name: 'Ask', exact: true }).click();
       await expect(page.getByRole('alert')).toBeVisible();
@@ -121,6 +124,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await openApp(page, `./${hash}`);
         await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
         if (name === 'Device') await expect(page.getByRole('main')).toContainText(/tier/i);
+        if (name === 'Settings' || name === 'Monitor')
+          await expect(page.getByRole('region', { name: 'Kept answers' })).toContainText('None is kept yet.');
         expect(await violations(page)).toEqual([]);
       });
     }

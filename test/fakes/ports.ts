@@ -2,7 +2,7 @@ import type { Clock } from '#kernel/clock';
 import { err, ok } from '#kernel/result';
 import type { BenchComparison, BenchTestName } from '#contracts/bench';
 import type { CouncilEvent, MemberView } from '#contracts/council';
-import type { Deliberation, MemberOutcome } from '#contracts/deliberation';
+import type { AskOptions, Deliberation, MemberOutcome } from '#contracts/deliberation';
 import { failure, type Outcome, type WitanFailure } from '#contracts/errors';
 import type { ProbeReport } from '#contracts/hardware';
 import { MICRO_NAMES } from '#contracts/micro-bench';
@@ -16,6 +16,7 @@ import { FakeConversations } from './conversation-port.ts';
 import { FakeMemberPort } from './member-port.ts';
 import { FakeModelsPort } from './models-port.ts';
 import type { PortScript, ScriptedMember } from './port-script.ts';
+import { FakeResponsePort } from './response-port.ts';
 import { FakeSettingsPort } from './settings-port.ts';
 import { deliberation, memberView, probeReport, benchResult, starterCouncil } from './port-data.ts';
 
@@ -90,6 +91,9 @@ export class FakePorts implements WitanPorts {
   readonly modelsPort = new FakeModelsPort();
   readonly models = (): Promise<FakeModelsPort> => Promise.resolve(this.modelsPort);
 
+  readonly responsesPort = new FakeResponsePort();
+  readonly responses = (): Promise<FakeResponsePort> => Promise.resolve(this.responsesPort);
+
   readonly council: WitanPorts['council'] = {
     about: () => Promise.resolve(this.script.about),
     members: () => this.#members,
@@ -99,7 +103,7 @@ export class FakePorts implements WitanPorts {
       await this.#load();
       return ok(this.#members);
     },
-    ask: (signal, prompt) => this.#ask(signal, prompt),
+    ask: (signal, prompt, options) => this.#ask(signal, prompt, options),
     stop: (memberId) => {
       this.calls.push(`council.stop ${memberId ?? ''}`.trim());
       for (const each of this.#members)
@@ -347,8 +351,8 @@ export class FakePorts implements WitanPorts {
       this.#change(each.id, { state: 'ready', threads: 1, loadMs: this.script.loadMs });
   }
 
-  async #ask(signal: AbortSignal, prompt: string): Promise<Outcome<Deliberation>> {
-    this.calls.push(`council.ask ${prompt}`);
+  async #ask(signal: AbortSignal, prompt: string, options: AskOptions = {}): Promise<Outcome<Deliberation>> {
+    this.calls.push(`council.ask ${prompt}${options.fresh === true ? ' (fresh)' : ''}`);
     const limit = this.script.promptLimit;
     if (prompt.trim() === '') return err(failure('prompt-empty'));
     if (prompt.length > limit) return err(failure('prompt-too-long', { characters: prompt.length, limit }));

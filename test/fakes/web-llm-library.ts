@@ -53,6 +53,7 @@ function openModels(): ModelsService {
     judge: { fit: nothing },
     opened: new OpenedFiles(),
     notices: NO_NOTICES,
+    onReplaced: () => undefined,
     attendant: { changed: () => undefined, downloadEnded: () => undefined },
     startWorker: () => supervisor.start<ModelStoreApi>('store', storeScript, { silenceAllowedMs: 60_000 }),
     catalogue: { offers: nothing, request: nothing },

@@ -39,7 +39,7 @@ async function measureArm(session: Session, scaler: boolean): Promise<Arm> {
     let tokens = 0;
     const startMs = performance.now();
     for (let round = 0; round < rounds; round += 1) {
-      const asked = await ports.council.ask(signal, prompt, { graceMs: 60_000 });
+      const asked = await ports.council.ask(signal, prompt, { graceMs: 60_000, fresh: true });
       if (!asked.ok) throw new Error(asked.error.code);
       tokens += asked.value.members.reduce((sum, member) => sum + member.tokens, 0);
     }
@@ -72,7 +72,7 @@ async function main(): Promise<void> {
   try {
     await session.run(null, async ({ ports, signal }) => {
       await ports.council.prepare(signal);
-      await ports.council.ask(signal, 'What can you do?');
+      await ports.council.ask(signal, 'What can you do?', { fresh: true });
     });
     const arms: Arm[] = [];
     for (let pair = 0; pair < pairs; pair += 1) {

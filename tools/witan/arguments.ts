@@ -40,6 +40,8 @@ export type Command = { readonly common: CommonOptions } & (
       readonly allowRemote: boolean;
       /** Id of the conversation, or of the record, that the question goes on with. */
       readonly continued: string | undefined;
+      /** The members are asked even where the profile keeps the answer. */
+      readonly fresh: boolean;
       /** What votes count, by member. */
       readonly weights: Readonly<Record<string, number>> | undefined;
       readonly chairman: string | undefined;
@@ -102,6 +104,7 @@ const OPTIONS = {
   samples: { type: 'string', default: '1' },
   continue: { type: 'string' },
   'allow-remote': { type: 'boolean', default: false },
+  fresh: { type: 'boolean', default: false },
   weights: { type: 'string' },
   chairman: { type: 'string' },
   questions: { type: 'string' },
@@ -131,6 +134,7 @@ const OWN: Readonly<Record<string, readonly Verb[]>> = {
   samples: ['ask', 'eval'],
   continue: ['ask'],
   'allow-remote': ['ask', 'serve'],
+  fresh: ['ask'],
   weights: ['ask'],
   chairman: ['ask'],
   questions: ['eval'],
@@ -256,7 +260,7 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
         throw misuse(`--rule is auto or one of ${RULES.join(', ')}, not "${values.rule}"`);
       const samples = whole('samples', values.samples, 1);
       const members = values.members?.split(',').filter((id) => id !== '');
-      const { chairman, continue: continued, 'allow-remote': allowRemote } = values;
+      const { chairman, continue: continued, fresh, 'allow-remote': allowRemote } = values;
       if (continued === '') throw misuse('--continue needs the id of a conversation or a record');
       const weights = values.weights === undefined ? undefined : weightsIn(values.weights);
       if (weights !== undefined && !COUNTING.includes(rule))
@@ -264,18 +268,8 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Co
       if (chairman === '') throw misuse('--chairman needs the id of a member');
       if (chairman !== undefined && rule === 'model-switch')
         throw misuse('--chairman has no say under the rule model-switch: there are no ties');
-      return {
-        verb,
-        prompt: argument,
-        members,
-        rule,
-        samples,
-        allowRemote,
-        weights,
-        chairman,
-        continued,
-        common,
-      };
+      const wish = { members, rule, samples, weights, chairman, allowRemote, fresh, continued };
+      return { verb, prompt: argument, ...wish, common };
     }
     case 'eval': {
       const { split } = values;

@@ -32,7 +32,10 @@ const RENDER: { readonly [V in Verb]: (document: VerbDocument<V>) => string } = 
     [
       document.answer ?? `No answer (${document.outcome})`,
       `${document.rule} · agreement ${percent(document.agreement)} · ${ms(document.wall)}` +
-        (document.decidedEarly ? ` · decided early, ${document.callsSaved} calls saved` : ''),
+        (document.decidedEarly ? ` · decided early, ${document.callsSaved} calls saved` : '') +
+        (document.cached === undefined
+          ? ''
+          : ` · answered before, ${new Date(document.cached.storedAt).toISOString()}; nobody was asked`),
       columns(
         document.members.map((member) => [
           member.name,

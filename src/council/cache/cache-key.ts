@@ -21,12 +21,13 @@ export interface CacheQuestion {
   readonly prompt: string;
   /** In their order, which decides ties between equals. */
   readonly members: readonly CacheMember[];
-  readonly rule: RuleName;
+  /** `auto` chooses by what else stands here (kind of question, members, samples), and says in the record what it chose. */
+  readonly rule: RuleName | 'auto';
   readonly stop: StopName;
   /** Answers asked of each member. */
   readonly samples: number;
-  /** Weights, chairman, prompts of a rule and the like. */
-  readonly parameters: Readonly<Record<string, string | number | boolean>>;
+  /** Everything else that was asked for: chairman, prompts of a rule, weights, deadlines. */
+  readonly parameters: Readonly<Record<string, unknown>>;
   readonly seed: number;
   readonly abstain: string;
 }

@@ -9,6 +9,8 @@ export interface PrefixWarmerPorts {
   readonly clock: Clock;
   readonly metrics: MetricWriter;
   readonly idle: IdlePort;
+  /** Runs a task if nothing that somebody waits for runs; its signal aborts as soon as something wants to. */
+  readonly spare: (task: (signal: AbortSignal) => Promise<void>) => Promise<void>;
 }
 
 export interface PrefixCounts {
@@ -89,7 +91,7 @@ export class PrefixWarmer {
         engine.setPacing(pacing);
       },
       unload: () => {
-        this.forget(memberId);
+        this.forget(memberId, engine);
         return engine.unload();
       },
       generate: async (signal, request, onChunk) => {
@@ -114,8 +116,12 @@ export class PrefixWarmer {
     this.resume();
   }
 
-  /** Its engine is gone, or has another model now: nothing of it is in any cache. */
-  forget(memberId: string): void {
+  /**
+   * Its engine is gone, or has another model now: nothing of it is in any cache.
+   * @param engine the one that is meant, where its successor may be there already
+   */
+  forget(memberId: string, engine = this.#engines.get(memberId)): void {
+    if (this.#engines.get(memberId) !== engine) return;
     this.#engines.delete(memberId);
     this.#last.delete(memberId);
   }
@@ -132,7 +138,13 @@ export class PrefixWarmer {
     const rest = new AbortController();
     this.#rest = rest;
     const cancel = this.#ports.clock.after(SETTLE_MS, () => {
-      void this.#warmAll(rest.signal).finally(() => {
+      const read = this.#ports.spare((turn) => {
+        turn.addEventListener('abort', () => {
+          rest.abort();
+        });
+        return this.#warmAll(rest.signal);
+      });
+      void read.finally(() => {
         if (this.#rest === rest) this.#rest = null;
       });
     });
@@ -185,7 +197,9 @@ export class PrefixWarmer {
       return;
     }
     this.#counts.warmed += 1;
-    this.#counts.warmedTokens += read.value.promptTokens - (read.value.cachedPromptTokens ?? 0);
+    const tokens = read.value.promptTokens - (read.value.cachedPromptTokens ?? 0);
+    this.#counts.warmedTokens += tokens;
+    this.#ports.metrics.add('prefixTokensAhead', tokens);
     this.#last.set(memberId, { ...prefix, exchange: null });
   }
 

@@ -106,6 +106,7 @@ export class CouncilModel {
     this.draft = '';
   }
 
+  /** @param manner again: the members are asked even where the answer is known from before */
   async ask(prompt: string, manner: AskManner = 'ask'): Promise<void> {
     if (this.running) return;
     const { shown, record, round } = this;
@@ -141,7 +142,7 @@ export class CouncilModel {
     this.#ask = null;
   }
 
-  /** The question on screen once more. */
+  /** The question on screen once more: its answer is there already, so the members are asked. */
   askAgain(): Promise<void> {
     return this.question === null ? Promise.resolve() : this.ask(this.question, 'again');
   }

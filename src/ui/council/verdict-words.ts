@@ -2,7 +2,7 @@ import { failure } from '#contracts/errors';
 import { isErrorCode, whatHappened } from '#contracts/error-messages';
 import type { Deliberation, MemberOutcome, RoundOutcome } from '#contracts/deliberation';
 import { ruleName } from './rule-words.ts';
-import { frameTime, listed, percent, plural, seconds } from '../quantities.ts';
+import { frameTime, listed, percent, plural, seconds, whenLong } from '../quantities.ts';
 
 /** How the answer was reached, in words. Agreement is a count of votes: nothing here may call it verified. */
 export interface VerdictWords {
@@ -10,6 +10,8 @@ export interface VerdictWords {
   readonly headline: string;
   /** What keeps this from being a plain result; null when nothing does. */
   readonly caution: string | null;
+  /** Where nobody was asked: since when the answer is known. */
+  readonly before: string | null;
   readonly facts: readonly { readonly label: string; readonly text: string }[];
 }
 
@@ -77,14 +79,20 @@ function inFavour(d: Deliberation): number {
 function headline(d: Deliberation): string {
   const total = d.members.length;
   if (d.key === null) {
-    return `${plural(total, 'member')} asked · no vote · ended after ${seconds(d.wallMs)}`;
+    const ended = d.cached === undefined ? ` · ended after ${seconds(d.wallMs)}` : '';
+    return `${plural(total, 'member')} asked · no vote${ended}`;
   }
   const votes = inFavour(d);
   const agree = votes === 1 ? `1 vote of ${String(total)}` : `${String(votes)} of ${String(total)} agree`;
-  const reached = `${ruleName(d.rule)} · decided after ${seconds(d.decidedMs ?? d.wallMs)}`;
+  const when = d.cached === undefined ? ` · decided after ${seconds(d.decidedMs ?? d.wallMs)}` : '';
+  const reached = ruleName(d.rule) + when;
   if (d.outcome === 'tied') return `Tied, ${agree} · ${reached}`;
   if (d.outcome === 'partial') return `Partial, ${agree} · ${reached}`;
   return `${agree} · ${reached}`;
+}
+
+function before({ cached }: Deliberation): string | null {
+  return cached === undefined ? null : `Answered before, ${whenLong(cached.storedAt)}; nobody was asked.`;
 }
 
 /** "2 for, 1 against (agreement 67 %)": the share of the valid votes, nothing more. */
@@ -128,7 +136,7 @@ export function verdictWords(d: Deliberation): VerdictWords {
   if (d.frames !== null && d.frames.count > 0) {
     facts.push({ label: 'Frames', text: `95\u00a0% within ${frameTime(d.frames.p95)}` });
   }
-  return { headline: headline(d), caution: caution(d), facts };
+  return { headline: headline(d), caution: caution(d), before: before(d), facts };
 }
 
 /** Why this rule, what took its place, and how many answers there were. */
@@ -159,9 +167,15 @@ export function dissentWords(d: Deliberation): readonly DissentWords[] {
 
 /** One sentence for screen readers. */
 export function spokenResult(d: Deliberation): string {
-  if (d.answer === null) return `${answerText(d)}. ${caution(d) ?? ''}`.trim();
+  if (d.answer === null) return [`${answerText(d)}.`, before(d) ?? '', caution(d) ?? ''].join(' ').trim();
   const dissent = dissentWords(d).map((group) => `${group.names} said ${group.answer}.`);
-  return [`The council answers: ${d.answer}.`, `${headline(d)}.`, caution(d) ?? '', ...dissent]
+  return [
+    `The council answers: ${d.answer}.`,
+    `${headline(d)}.`,
+    before(d) ?? '',
+    caution(d) ?? '',
+    ...dissent,
+  ]
     .join(' ')
     .trim();
 }

@@ -7,7 +7,7 @@ import type { Outcome } from '../../../src/contracts/errors.ts';
 export const QUESTION = 'What is 38 + 47?';
 export const ANSWER = '85';
 
-/** Asks through `window.witan`, as the page itself does. */
+/** Asks through `window.witan`, as the page itself does; the members unless told otherwise, not what they said before. */
 export async function askOutcome(
   page: Page,
   prompt: string,
@@ -15,7 +15,7 @@ export async function askOutcome(
 ): Promise<Outcome<Deliberation>> {
   const outcome = await page.evaluate(
     ({ prompt, options }) => window.witan?.council.ask(new AbortController().signal, prompt, options),
-    { prompt, options },
+    { prompt, options: { fresh: true, ...options } },
   );
   if (outcome === undefined) throw new Error('the page has no ports');
   return outcome;

@@ -1,12 +1,16 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ok } from '#kernel/result';
+import type { Outcome } from '#contracts/errors';
 import type { CouncilEvent } from '#contracts/council';
-import type { Deliberation } from '#contracts/deliberation';
+import type { AskOptions, Deliberation } from '#contracts/deliberation';
 import type { MetricId } from '#contracts/metrics';
 import { openRound } from '../../../src/council/open-round.ts';
-import { CouncilService } from '../../../src/app/council-service.ts';
+import { CouncilService, type CouncilServicePorts } from '../../../src/app/council-service.ts';
+import { ResponseCacheService } from '../../../src/app/response-cache-service.ts';
 import { starterMembers } from '../../../src/app/starter-members.ts';
 import { StarterCatalogue } from '../../../src/app/starter-catalogue.ts';
+import { ResponseStore } from '../../../src/storage/response-store.ts';
+import { ResponseSwitch } from '../../../src/storage/response-switch.ts';
 import { starterMember } from '../../fakes/manual-engine.ts';
 import { ScriptedEngine, type Script } from '../../fakes/scripted-engine.ts';
 import { turn } from '../../fakes/turn.ts';
@@ -41,7 +45,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-function serve(scripts: Readonly<Record<string, Script>>) {
+function serve(scripts: Readonly<Record<string, Script>>, responses?: CouncilServicePorts['responses']) {
   const clock = new VirtualClock();
   const counts = new Map<MetricId, number>();
   const busy: boolean[] = [];
@@ -62,6 +66,7 @@ function serve(scripts: Readonly<Record<string, Script>>) {
     watchFrames: () => () => null,
     keep: (record) => Promise.resolve(kept.push(record)),
     onBusy: (now) => busy.push(now),
+    ...(responses === undefined ? {} : { responses }),
   });
   service.subscribe((event) => events.push(event));
   const pass = async (forMs: number): Promise<void> => {
@@ -71,7 +76,38 @@ function serve(scripts: Readonly<Record<string, Script>>) {
       await turn();
     }
   };
-  return { service, counts, busy, kept, events, pass };
+  return { service, clock, counts, busy, kept, events, pass };
+}
+
+/** A council with a cache in this tab's memory. */
+function serveWithCache(scripts: Readonly<Record<string, Script>>) {
+  const open = (): Promise<ResponseCacheService> => Promise.resolve(cache);
+  const served = serve(scripts, open);
+  const { clock, service } = served;
+  const store = new ResponseStore(clock, null);
+  const chosen = new ResponseSwitch(null);
+  let ids = 0;
+  const cache = new ResponseCacheService({
+    clock,
+    metrics: { add: () => undefined, set: () => undefined },
+    newId: () => `cached-${String((ids += 1))}`,
+    open: () => Promise.resolve(store),
+    chosen: () => Promise.resolve(chosen),
+    emit: (event) => {
+      service.announce(event);
+    },
+  });
+  const ask = async (prompt: string, options?: AskOptions): Promise<Outcome<Deliberation>> => {
+    let answered: Outcome<Deliberation> | null = null;
+    const asked = service.ask(NEVER, prompt, options).then((outcome) => {
+      answered = outcome;
+      return outcome;
+    });
+    // The hash of the question takes its own real time.
+    while (answered === null) await served.pass(5);
+    return asked;
+  };
+  return { ...served, cache, ask };
 }
 
 describe('a question', () => {
@@ -128,6 +164,78 @@ describe('a question', () => {
     service.stop('birch');
     await pass(5);
     expect(await asked).toMatchObject({ value: { answer: '85', missing: ['birch'] } });
+  });
+});
+
+describe('the same question again', () => {
+  const QUESTION = 'What is 38 + 47?';
+  const AGREED = { alder: { says: '85' }, birch: { says: '85' } };
+
+  it('is answered by nobody, told to the page, kept and marked', async () => {
+    const { ask, counts, kept, events } = serveWithCache(AGREED);
+    const first = await ask(QUESTION);
+    const second = await ask(` ${QUESTION} `, { threadId: 'talk' });
+    expect(first).not.toHaveProperty('value.cached');
+    expect(second).toMatchObject({
+      value: { id: 'cached-1', answer: '85', threadId: 'talk', cached: {} },
+    });
+    expect(kept.map(({ id }) => id)).toEqual([first.ok ? first.value.id : '', 'cached-1']);
+    expect(counts.get('rounds')).toBe(1);
+    expect(counts.get('tokens')).toBe(4);
+    const heard = events.flatMap((event) =>
+      event.type !== 'members-changed' && event.roundId === 'cached-1' ? [event.type] : [],
+    );
+    expect(heard).toEqual(['round-started', 'member-ended', 'member-ended', 'round-decided', 'round-ended']);
+  });
+
+  it('is asked where that is wished, where it is another, and once it is forgotten', async () => {
+    const { ask, cache, counts } = serveWithCache(AGREED);
+    await ask(QUESTION);
+    expect(await ask(QUESTION, { fresh: true })).not.toHaveProperty('value.cached');
+    await ask(QUESTION, { members: ['alder'] });
+    await ask(QUESTION, { seed: 2 });
+    expect(counts.get('rounds')).toBe(4);
+    const again = await ask(QUESTION);
+    expect(again).toHaveProperty('value.cached');
+    await cache.forgetRound(again.ok ? (again.value.cached?.roundId ?? '') : '');
+    expect(await ask(QUESTION)).not.toHaveProperty('value.cached');
+    expect(counts.get('rounds')).toBe(5);
+  });
+
+  it('is asked while not all had answered', async () => {
+    const { ask, counts } = serveWithCache({ alder: { says: '85' }, birch: { fails: 'worker-lost' } });
+    await ask(QUESTION);
+    await ask(QUESTION);
+    expect(counts.get('rounds')).toBe(2);
+  });
+
+  it('is refused as ever when it names somebody who is no member', async () => {
+    const { ask } = serveWithCache(AGREED);
+    await ask(QUESTION);
+    expect(await ask(QUESTION, { members: ['alder', 'nobody'] })).toMatchObject({
+      error: { code: 'member-unknown' },
+    });
+    expect(await ask('')).toMatchObject({ error: { code: 'prompt-empty' } });
+  });
+
+  it('names the weights that spoke', async () => {
+    const { ask } = serveWithCache(AGREED);
+    expect(await ask(QUESTION)).toMatchObject({
+      value: { members: [{ model: { engine: 'wllama', id: 'alder' } }, { model: { id: 'birch' } }] },
+    });
+  });
+
+  it.each([
+    ['cannot be fetched', () => Promise.reject(new TypeError('Failed to fetch'))],
+    ['does not come', () => new Promise<never>(() => undefined)],
+  ])('is simply asked while the code of the cache %s', async (_why, open) => {
+    const { service, counts, pass } = serve(AGREED, open);
+    for (let n = 0; n < 2; n += 1) {
+      const asked = service.ask(NEVER, QUESTION);
+      await pass(600);
+      expect(await asked).toMatchObject({ ok: true, value: { answer: '85' } });
+    }
+    expect(counts.get('rounds')).toBe(2);
   });
 });
 

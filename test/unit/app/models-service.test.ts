@@ -79,6 +79,7 @@ const FURTHER = {
   judge: { fit: () => Promise.resolve(ok(FIT)) },
   opened: new OpenedFiles(),
   notices: NO_NOTICES,
+  onReplaced: () => undefined,
 };
 
 let store: FakeStore;
@@ -146,6 +147,24 @@ it('says what the browser says of persistence, and not more', async () => {
   });
   expect(await blocked.space()).toMatchObject({ ok: true, value: { persisted: null } });
   expect(await blocked.persist()).toBeNull();
+});
+
+it('tells whose files went or came anew: what those models have said is no more', async () => {
+  const onReplaced = vi.fn();
+  service = new ModelsService({ ...ports, onReplaced });
+  await service.remove('gone');
+  await service.makeRoom(ROOM_PLAN);
+  await service.importFiles([new File(['x'], 'mine.gguf')]);
+  for (const transferredBytes of [9, 0]) {
+    const downloading = service.download(OFFER.id);
+    await turn();
+    store.end(ok({ ...RECEIPT, transferredBytes }));
+    await downloading;
+  }
+  expect(onReplaced.mock.calls).toEqual([['gone'], ['old'], [storedModel().id], [OFFER.id]]);
+  store.remove.mockResolvedValueOnce(err(failure('storage-failed')) as never);
+  await service.remove('held');
+  expect(onReplaced).toHaveBeenCalledTimes(4);
 });
 
 describe('a download', () => {

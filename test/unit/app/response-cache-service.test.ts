@@ -6,11 +6,12 @@ import type { Deliberation } from '#contracts/deliberation';
 import { failure, type Outcome } from '#contracts/errors';
 import type { MetricId } from '#contracts/metrics';
 import type { ResponseCacheStats } from '#contracts/response-cache';
-import { cacheQuestion, cacheSeat, type CacheSeat } from '../../../src/app/cache-question.ts';
+import { cacheQuestion, type CacheSeat } from '../../../src/app/cache-question.ts';
 import { ResponseCacheService, type CachedAsking } from '../../../src/app/response-cache-service.ts';
 import type { CacheQuestion } from '../../../src/council/cache/cache-key.ts';
-import { starterSpec } from '../../../src/resources/member-spec.ts';
+import { DeliberationStore } from '../../../src/storage/deliberation-store.ts';
 import { ResponseStore } from '../../../src/storage/response-store.ts';
+import { ResponseSwitch } from '../../../src/storage/response-switch.ts';
 import { deliberation } from '../../fakes/deliberations.ts';
 import { emptyStorage, openedDatabase } from '../../fakes/fresh-database.ts';
 import { turn } from '../../fakes/turn.ts';
@@ -26,16 +27,9 @@ const seat = (id: string, revision: string | null = 'r1'): CacheSeat => ({
   accuracy: 0.8,
   model: { engine: 'wllama', backend: 'cpu', id: `model-${id}`, revision, contextTokens: 256 },
 });
-const SETTINGS = {
-  rule: 'plurality',
-  stop: 'exact',
-  samples: 1,
-  seed: 1,
-  abstain: 'no',
-  parameters: {},
-} as const;
+const ABSTAIN = 'no';
 const question = (prompt = PROMPT, seats = [seat('alder'), seat('birch')]): CacheQuestion | null =>
-  cacheQuestion(prompt, {}, seats, SETTINGS);
+  cacheQuestion(prompt, {}, seats, ABSTAIN);
 
 let clock: VirtualClock;
 let asked: number;
@@ -44,6 +38,7 @@ let metrics: Map<MetricId, number>;
 let service: ResponseCacheService;
 let store: ResponseStore;
 let offline: boolean;
+let chosen: ResponseSwitch;
 
 beforeEach(async () => {
   emptyStorage();
@@ -52,7 +47,9 @@ beforeEach(async () => {
   events = [];
   metrics = new Map();
   offline = false;
-  store = new ResponseStore(clock, await openedDatabase());
+  const database = await openedDatabase();
+  store = new ResponseStore(clock, database);
+  chosen = new ResponseSwitch(database);
   let ids = 0;
   service = new ResponseCacheService({
     clock,
@@ -69,6 +66,7 @@ beforeEach(async () => {
       if (offline) throw new TypeError('Failed to fetch');
       return store;
     },
+    chosen: async () => chosen,
     emit: (event) => events.push(event),
   });
 });
@@ -147,7 +145,7 @@ describe('the same question again', () => {
     });
     const all = [1, 2, 3].map(() => service.ask(NEVER, slow));
     while (asked === 0) await turn();
-    for (let n = 0; n < 20; n += 1) await turn();
+    while ((await stats()).shared < 2) await turn();
     end(ok(deliberation('only', 1)));
     const answers = await Promise.all(all);
     expect(answers.map((outcome) => outcome.ok && outcome.value.id)).toEqual(['only', 'only', 'only']);
@@ -187,7 +185,7 @@ describe('what is not kept', () => {
   it('is what a server or an unknown model said', async () => {
     for (const seats of [[seat('alder', null)], [{ ...seat('far'), backend: 'remote' as const }]]) {
       const options = { allowRemote: true };
-      const unkept = { question: () => cacheQuestion(PROMPT, options, seats, SETTINGS) };
+      const unkept = { question: () => cacheQuestion(PROMPT, options, seats, ABSTAIN) };
       await answer(unkept);
       await answer(unkept);
     }
@@ -207,10 +205,17 @@ describe('what is forgotten', () => {
     await service.forgetRound('round-2');
     expect((await stats()).entries).toBe(0);
     await answer();
-    await service.clear();
-    expect(await stats()).toMatchObject({ entries: 0, invalidated: 3 });
+    const history = new DeliberationStore(null);
+    await history.put(deliberation('repeats', 1, { cached: { roundId: 'round-3', storedAt: 1, ageMs: 1 } }));
+    await service.forgetRecord(history, 'another');
+    expect((await stats()).entries).toBe(1);
+    await service.forgetRecord(history, 'repeats'); // it is that round's answer
+    expect((await stats()).entries).toBe(0);
     await answer();
-    expect(asked).toBe(4);
+    await service.clear();
+    expect(await stats()).toMatchObject({ entries: 0, invalidated: 4 });
+    await answer();
+    expect(asked).toBe(5);
   });
 });
 
@@ -233,6 +238,29 @@ describe('a cache that fails', () => {
     expect(await stats()).toMatchObject({ persistent: false, failed: 1 });
   });
 
+  it('costs no answer, and no time: its database is stuck, before the round and after it', async () => {
+    const stuck = new Promise<never>(() => undefined);
+    store = { counts: store.counts, get: () => stuck, put: () => stuck, size: () => stuck } as never;
+    const waiting = service.ask(NEVER, asking());
+    while (asked === 0) {
+      await turn();
+      clock.advance(100);
+    }
+    await turn();
+    clock.advance(500);
+    expect(await waiting).toMatchObject({ value: { id: 'round-1' } });
+  });
+
+  it('costs no answer: what it has is damaged', async () => {
+    await answer();
+    const database = await openedDatabase();
+    const [key = ''] = await database.getAllKeys('responses');
+    await database.put('response-bodies', { schema: 'witan.deliberation', answer: 'another' }, key);
+    expect(await answer()).toMatchObject({ id: 'round-2' });
+    expect(await answer()).toMatchObject({ cached: { roundId: 'round-2' } });
+    expect(await stats()).toMatchObject({ damaged: 1 });
+  });
+
   it('tells the board of what it gave up', async () => {
     store = new ResponseStore(clock, null, { maxBytes: 1_000_000, maxEntries: 1, ttlMs: 1_000 });
     await answer();
@@ -244,65 +272,64 @@ describe('a cache that fails', () => {
   });
 });
 
+describe('the switch', () => {
+  it('turned off, forgets all, keeps nothing and answers nothing, in every tab', async () => {
+    await answer();
+    expect(await service.setEnabled(false)).toEqual(ok(null));
+    expect(await stats()).toMatchObject({ enabled: false, entries: 0, invalidated: 1 });
+    await answer();
+    await answer();
+    expect(asked).toBe(3);
+    expect(await stats()).toMatchObject({ bypassed: 2, entries: 0 });
+    const elsewhere = new ResponseSwitch(await openedDatabase());
+    expect(await elsewhere.isOn()).toBe(false);
+    await elsewhere.set(true);
+    await answer();
+    expect(await answer()).toHaveProperty('cached');
+    expect(await stats()).toMatchObject({ enabled: true, sinceMs: clock.epochMs() });
+  });
+
+  it('turned off while the members think, keeps nothing of what they say', async () => {
+    await answer({
+      ask: async () => {
+        await service.setEnabled(false);
+        return ok(deliberation('late', 1));
+      },
+    });
+    expect(await stats()).toMatchObject({ entries: 0, stored: 0, unfit: 0 });
+  });
+
+  it('that nobody can read in time leaves the question to the members', async () => {
+    chosen = { isOn: () => new Promise<boolean>(() => undefined) } as ResponseSwitch;
+    const waiting = service.ask(NEVER, asking());
+    await turn();
+    clock.advance(500);
+    expect(await waiting).toMatchObject({ value: { id: 'round-1' } });
+  });
+});
+
+describe('two tabs', () => {
+  it('answer what the other was asked, and forget what it forgets', async () => {
+    await answer();
+    const database = await openedDatabase();
+    const other = new ResponseCacheService({
+      clock,
+      metrics: { add: () => undefined, set: () => undefined },
+      newId: () => 'other',
+      open: async () => new ResponseStore(clock, database),
+      chosen: async () => new ResponseSwitch(database),
+      emit: () => undefined,
+    });
+    expect(await other.ask(NEVER, asking())).toMatchObject({ value: { cached: { roundId: 'round-1' } } });
+    expect(await other.forgetRound('round-1')).toEqual(ok(null));
+    expect(await answer()).toMatchObject({ id: 'round-2' });
+  });
+});
+
 it('whoever gave up before the answer was found hears so', async () => {
   await answer();
   const gone = new AbortController();
   const waiting = service.ask(gone.signal, asking());
   gone.abort();
   expect(await waiting).toMatchObject({ error: { code: 'cancelled' } });
-});
-
-describe('the question as the cache knows it', () => {
-  it('knows a member by what it stands on', () => {
-    const starter = {
-      id: 'alder',
-      name: 'Alder',
-      sizeBytes: 9,
-      sha256: 'ab'.repeat(32),
-      parameters: 1,
-      context: 256,
-    };
-    const accuracy = { dev: 0.7, test: 0.6, byFamily: {} };
-    const spec = starterSpec(
-      { ...starter, accuracy } as Parameters<typeof starterSpec>[0],
-      'https://x/alder.gguf',
-      2,
-    );
-    expect(cacheSeat(spec, spec.rungs[0], 'cpu')).toEqual({
-      id: 'alder',
-      name: 'Alder',
-      backend: 'cpu',
-      accuracy: 0.7,
-      model: { engine: 'wllama', backend: 'cpu', id: 'alder', revision: starter.sha256, contextTokens: 256 },
-    });
-  });
-
-  it('is what each wanted member would be sent', () => {
-    const made = cacheQuestion(
-      ' What\u00a0is 38 + 47? ',
-      {
-        members: ['alder'],
-        seed: 9,
-        history: { alder: { turns: [{ role: 'user', content: 'q' }], shown: 1, leftOut: 0 } },
-      },
-      [seat('alder'), seat('birch')],
-      SETTINGS,
-    );
-    expect(made).toMatchObject({ prompt: PROMPT, seed: 9 });
-    expect(made?.members).toHaveLength(1);
-    expect(made?.members[0]?.request).toMatchObject({
-      prompt: PROMPT,
-      temperature: 0,
-      seed: 9,
-      history: [{ role: 'user', content: 'q' }],
-    });
-    expect(made?.members[0]?.request.grammar).toContain('[0-9]');
-  });
-
-  it('does not ask servers unless that is allowed, and is none with them', () => {
-    const seats = [seat('alder'), { ...seat('far'), backend: 'remote' as const }];
-    expect(cacheQuestion(PROMPT, {}, seats, SETTINGS)?.members.map(({ id }) => id)).toEqual(['alder']);
-    expect(cacheQuestion(PROMPT, { allowRemote: true }, seats, SETTINGS)).toBeNull();
-    expect(cacheQuestion(PROMPT, { members: ['nobody'] }, seats, SETTINGS)).toBeNull();
-  });
 });

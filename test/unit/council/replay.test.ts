@@ -143,8 +143,15 @@ describe('a record that does not hold all it takes', () => {
 
 it('writes down model and history of those that have them', async () => {
   const { record } = await recorded([{ says: '85' }, { says: '85' }]);
-  const model = { engine: 'wllama', backend: 'cpu', id: 'm', revision: 'r', contextTokens: 256 } as const;
-  const evidence = new RoundEvidence([{ id: 'a', accuracy: 0.5, model }], {
+  const load = {
+    model: { format: 'gguf', id: 'm', name: 'M', url: 'u', sizeBytes: 1, sha256: 'r' },
+    threads: 1,
+    contextTokens: 256,
+    slots: 1,
+  } as const;
+  const model = { engine: 'wllama', backend: 'cpu', id: 'm', revision: 'r', contextTokens: 256 };
+  const member = { id: 'a', accuracy: 0.5, backend: 'cpu', engine: { kind: 'wllama' }, load } as const;
+  const evidence = new RoundEvidence([member], {
     a: { turns: [], shown: 2, leftOut: 3 },
   });
   const [first, second] = evidence.complete(record, false).members;

@@ -98,3 +98,12 @@ it('never grants more slots than it has, and loses none, whoever leaves when', a
     }),
   );
 });
+
+it('says whether one who came now would wait', async () => {
+  const semaphore = new Semaphore(1);
+  expect(semaphore.free).toBe(true);
+  const release = await semaphore.acquire(new AbortController().signal);
+  expect(semaphore.free).toBe(false);
+  release?.();
+  expect(semaphore.free).toBe(true);
+});

@@ -71,6 +71,7 @@ export async function warming(
     clock: systemClock,
     metrics: NO_METRICS,
     idle: { idle: () => Promise.resolve(), reluctance: () => Promise.resolve(null) },
+    spare: (task) => task(NEVER),
   });
   const engine = warmer.watch('measured', bare);
   const settled = async (more: () => boolean): Promise<void> => {

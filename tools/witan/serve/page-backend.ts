@@ -93,8 +93,10 @@ export class PageBackend {
         });
         const { prompt, history, leaveOutHistory, seed, allowRemote } = argument;
         const both = AbortSignal.any([signal, stop.signal]);
+        // Asked afresh: who asks by a program measures, or wants the members' words as they come.
         const askWith = async () => {
-          if (history.length === 0) return ports.council.ask(both, prompt, { seed, allowRemote });
+          if (history.length === 0)
+            return ports.council.ask(both, prompt, { seed, allowRemote, fresh: true });
           const shown = await (await ports.conversations()).histories(both, history, prompt);
           if (!shown.ok) return shown;
           const without = ports.council
@@ -107,7 +109,12 @@ export class PageBackend {
             const details = { model: without.join(', '), reason: 'no room for the earlier turns' };
             return { ok: false, error: { code: 'request-unsupported', details } } as const;
           }
-          return ports.council.ask(both, prompt, { seed, allowRemote, history: shown.value });
+          return ports.council.ask(both, prompt, {
+            seed,
+            allowRemote,
+            history: shown.value,
+            fresh: true,
+          });
         };
         const asked = await askWith();
         leave();

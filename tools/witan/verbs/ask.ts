@@ -20,7 +20,7 @@ export async function askOnce(
   session: Session,
   prompt: string,
   seed: number,
-  options: Pick<AskOptions, 'members' | 'allowRemote' | 'rule' | 'samples' | 'weights' | 'chairman'> = {},
+  options: Omit<AskOptions, 'seed'> = {},
   continued: string | null = null,
 ): Promise<AskedRound> {
   const argument = { prompt, options: { ...options, seed }, continued };
@@ -112,6 +112,7 @@ export function askDocument({
     load: loadMs,
     frames: record.frames ?? frames,
     recordId: record.id,
+    ...(record.cached === undefined ? {} : { cached: record.cached }),
     recorded,
     seed: record.seed,
     conversation,
@@ -147,11 +148,13 @@ async function evidenceOf(session: Session, record: Deliberation): Promise<Pick<
 
 export async function ask(session: Session, command: CommandOf<'ask'>): Promise<AskDocument> {
   await awaitOfflineCopy(session);
-  const { prompt, members, rule, samples, allowRemote, weights, chairman, continued, common } = command;
+  const { prompt, members, rule, samples, allowRemote, weights, chairman, fresh, continued, common } =
+    command;
   const options = {
     allowRemote,
     rule,
     samples,
+    fresh,
     ...(members === undefined ? {} : { members }),
     ...(weights === undefined ? {} : { weights }),
     ...(chairman === undefined ? {} : { chairman }),

@@ -89,12 +89,18 @@ const ask = (prompt: string): GenerateRequest => ({
 
 let clock: VirtualClock;
 let reluctance: Reluctance | null;
+/** A round or a measurement runs. */
+let taken: boolean;
+/** Aborts when one wants to. */
+let turnTaken: AbortController;
 let metrics: Map<MetricId, number>;
 let warmer: PrefixWarmer;
 
 beforeEach(() => {
   clock = new VirtualClock();
   reluctance = null;
+  taken = false;
+  turnTaken = new AbortController();
   metrics = new Map();
   warmer = new PrefixWarmer({
     clock,
@@ -105,6 +111,9 @@ beforeEach(() => {
       set: () => undefined,
     },
     idle: { idle: () => Promise.resolve(), reluctance: async () => reluctance },
+    spare: async (task) => {
+      if (!taken) await task(turnTaken.signal);
+    },
   });
 });
 
@@ -148,6 +157,7 @@ describe('a prefix that is likely', () => {
       reusedTokens: 1_001,
     });
     expect([metrics.get('prefixTokensReused'), metrics.get('prefixTokensRead')]).toEqual([1_001, 4]);
+    expect(metrics.get('prefixTokensAhead')).toBe(1_001);
     await pass(5_000);
     expect(bare.requests).toHaveLength(2);
   });
@@ -190,6 +200,24 @@ describe('reading ahead', () => {
     expect(warmer.counts).toMatchObject({ warmed: 0, interrupted: 1 });
     await pass(5_000);
     expect(bare.requests).toHaveLength(2); // the question itself has read it
+  });
+
+  it('ends at once for a round or a measurement that asks other engines, and does not begin while one runs', async () => {
+    const bare = new CachingEngine(clock);
+    warmer.watch('a', bare);
+    warmer.expect(new Map([['a', PREFIX]]));
+    await pass(550);
+    taken = true;
+    turnTaken.abort();
+    await pass(1_000);
+    expect(warmer.counts).toMatchObject({ warmed: 0, interrupted: 1 });
+    warmer.resume();
+    await pass(1_000);
+    expect(bare.requests).toHaveLength(1);
+    [taken, turnTaken] = [false, new AbortController()];
+    warmer.resume();
+    await pass(1_000);
+    expect(warmer.counts.warmed).toBe(1);
   });
 
   it('of one member ends for a question to another, and goes on after it', async () => {

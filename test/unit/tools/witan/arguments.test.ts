@@ -20,6 +20,7 @@ test('a question with its options', () => {
     'alder,cedar',
     '--json',
     '--allow-remote',
+    '--fresh',
     '--seed',
     '7',
     '--timeout',
@@ -33,6 +34,7 @@ test('a question with its options', () => {
     samples: 1,
     allowRemote: true,
     continued: undefined,
+    fresh: true,
     weights: undefined,
     chairman: undefined,
     common: {

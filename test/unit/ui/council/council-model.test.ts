@@ -92,6 +92,17 @@ describe('CouncilModel', () => {
     expect(model.problem?.code).toBe('record-invalid');
   });
 
+  it('asks the members, not what they said before, when a question is asked again', async () => {
+    void model.ask('What is 38 + 47?');
+    await pass(clock, 1_000);
+    void model.askAgain();
+    await pass(clock, 1_000);
+    expect(ports.calls.filter((call) => call.startsWith('council.ask'))).toEqual([
+      'council.ask What is 38 + 47?',
+      'council.ask What is 38 + 47? (fresh)',
+    ]);
+  });
+
   it('follows rounds that somebody else started', async () => {
     void ports.council.ask(new AbortController().signal, 'Is 91 divisible by 7?');
     await pass(clock, 1_000);

@@ -56,6 +56,18 @@ describe('verdictWords', () => {
     expect(factsOf(d)['Missing']).toBe('Birch (its worker stopped)');
   });
 
+  it('tells an answer of before as one for which nobody was asked', () => {
+    const storedAt = new Date(2026, 0, 5, 9, 30).getTime();
+    const cached = deliberation({ cached: { roundId: 'r', storedAt, ageMs: 1 } });
+    expect(verdictWords(deliberation()).before).toBeNull();
+    expect(verdictWords(cached).before).toBe('Answered before, 5 Jan 2026, 09:30; nobody was asked.');
+    expect(plainSpaces(verdictWords(cached).headline)).toBe('3 of 3 agree · plurality');
+    expect(spokenResult(cached)).toContain('nobody was asked');
+    const silent = { ...cached, key: null, answer: null, outcome: 'abstained' as const };
+    expect(verdictWords(silent).headline).not.toContain('ended after');
+    expect(spokenResult(silent)).toContain('nobody was asked');
+  });
+
   it('tells what stopping early saved', () => {
     const d = deliberation({
       callsSaved: 1,

@@ -119,7 +119,7 @@ test('asks the council, and hears of the round before its end', async () => {
   const news: RoundNews[] = [];
   const outcome = await scene.backend.ask(NEVER, QUESTION, (each) => news.push(each));
   expect(outcome).toMatchObject({ ok: true, value: { answer: '85' } });
-  expect(asked).toEqual([['What is 38 + 47?', { seed: 3, allowRemote: false }]]);
+  expect(asked).toEqual([['What is 38 + 47?', { seed: 3, allowRemote: false, fresh: true }]]);
   expect(news).toEqual([
     { type: 'chunk', memberId: 'alder', characters: 2, tokens: 2 },
     { type: 'decided', answer: '85' },
