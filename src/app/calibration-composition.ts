@@ -1,5 +1,6 @@
 import { systemClock } from '#kernel/clock';
 import type { ProbePort } from '#contracts/ports';
+import type { ResponseCachePort } from '#contracts/response-cache';
 import type { EvaluationWorkerApi } from '#contracts/evaluation-worker';
 import { measuredMachineOf } from '../hardware/tier-visit.ts';
 import { WORKER_SCRIPTS } from '../platform/worker-scripts.ts';
@@ -18,6 +19,8 @@ export interface CalibrationCompositionPorts {
   readonly council: CouncilService;
   readonly device: ProbePort;
   readonly database: Promise<WitanDatabase | null>;
+  /** Answers of before. */
+  readonly answers: () => Promise<Pick<ResponseCachePort, 'clear'>>;
 }
 
 /** It computes at one go: 2.6 s for 1,200 questions with 15 answers each on two busy cores; a phone may be ten times slower. */
@@ -25,7 +28,7 @@ const PATIENCE: Patience = { silenceAllowedMs: 120_000 };
 
 /** Builds what only those need who want to know how often their council is right. */
 export function composeCalibration(ports: CalibrationCompositionPorts): CalibrationService {
-  const { supervisor, catalogue, council, device, database } = ports;
+  const { supervisor, catalogue, council, device, database, answers } = ports;
   const store = database.then((opened) => new CalibrationStore(opened));
   return new CalibrationService({
     clock: systemClock,
@@ -33,6 +36,12 @@ export function composeCalibration(ports: CalibrationCompositionPorts): Calibrat
     council,
     store: () => store,
     rules: EVALUATION_RULES,
+    // What was decided by other accuracies may be decided otherwise now.
+    onMeasured: () =>
+      void answers().then(
+        (kept) => kept.clear(),
+        () => undefined,
+      ),
     evaluate: evaluateBeside((name) =>
       supervisor.start<EvaluationWorkerApi>(name, WORKER_SCRIPTS.evaluation, PATIENCE),
     ),

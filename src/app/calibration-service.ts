@@ -33,6 +33,8 @@ export interface CalibrationServicePorts {
   readonly evaluate: (task: EvaluationTask) => Promise<Outcome<EvalReport>>;
   /** Machine and browser that times hold for. */
   readonly machine: (signal: AbortSignal) => Promise<string>;
+  /** A result was kept: members count by it from now on. */
+  readonly onMeasured?: () => void;
 }
 
 /** Characters of a record that is taken in: three times that of 1,200 questions with 20 answers of each of 8 members. */
@@ -290,7 +292,9 @@ export class CalibrationService implements CalibrationPort {
     const store = await this.#ports.store();
     const before = await store.result(calibration.recordId);
     const richer = before.ok && before.value !== null && before.value.questions > calibration.questions;
-    if (!richer) await store.keepResult(calibration);
+    if (richer) return;
+    await store.keepResult(calibration);
+    this.#ports.onMeasured?.();
   }
 
   async #kept(id: string): Promise<Outcome<WholeRecord>> {

@@ -220,6 +220,7 @@ export function compose(version: string): WitanPorts {
       council,
       device,
       database,
+      answers: responses,
     }),
   );
   const conversations = lazily(async () =>

@@ -40,7 +40,10 @@ async function askWatched(page: Page, options: AskOptions): Promise<Watched> {
       if (event.type === 'member-waiting' && waitsFor !== null) waits.add(`${event.memberId} ${waitsFor}`);
     });
     look();
-    const asked = await witan.council.ask(new AbortController().signal, 'What is 38 + 47?', options);
+    const asked = await witan.council.ask(new AbortController().signal, 'What is 38 + 47?', {
+      ...options,
+      fresh: true,
+    });
     leave();
     if (!asked.ok) throw new Error(JSON.stringify(asked.error));
     return { record: asked.value, waits: [...waits], mostLoaded, everLoaded: [...ever] };

@@ -26,7 +26,7 @@ interface Budget {
  */
 export const BUDGETS: readonly Budget[] = [
   // Of all pages together; a first visit has those of the council page, and 12 KiB were full when the answer's evidence came.
-  { what: 'styles', files: /\.css$/, limit: 14 * KIB },
+  { what: 'styles', files: /\.css$/, limit: 15 * KIB },
   { what: 'wllama worker', files: /^wllama\.worker.*\.js$/, limit: 170 * KIB },
   // 8,763,949 bytes in wllama 3.8.1: llama.cpp with CPU and WebGPU back ends.
   { what: 'wllama engine', files: /^wllama-(?!compat).*\.wasm$/, limit: 2_450 * KIB },
