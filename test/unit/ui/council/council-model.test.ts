@@ -95,6 +95,7 @@ describe('CouncilModel', () => {
   it('asks the members, not what they said before, when a question is asked again', async () => {
     void model.ask('What is 38 + 47?');
     await pass(clock, 1_000);
+    await model.loadTalk(); // in real time, while the virtual clock runs on
     void model.askAgain();
     await pass(clock, 1_000);
     expect(ports.calls.filter((call) => call.startsWith('council.ask'))).toEqual([
