@@ -19,6 +19,8 @@ async function addServer(page: Page, server: ScriptedServer, key = ''): Promise<
 }
 
 async function askOnPage(page: Page, sendAway: boolean): Promise<void> {
+  const anew = page.getByRole('button', { name: 'New question' });
+  if (await anew.isVisible()) await anew.click();
   await page.getByRole('link', { name: 'Council', exact: true }).click();
   await page.getByLabel('Your question').fill(QUESTION);
   const away = page.getByRole('checkbox', { name: /Send this question to Far/ });
