@@ -6,6 +6,9 @@ import { expect, openApp, test } from './support/fixtures.ts';
 import { Hub } from './support/hub.ts';
 import { pretendGraphicsCard } from './support/pretended-card.ts';
 
+// The copy for offline use is made anew for every test: other specs try it.
+test.use({ serviceWorkers: 'block' });
+
 const PAGES = [
   ['Device', '#/device'],
   ['Models', '#/models'],

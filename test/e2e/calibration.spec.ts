@@ -4,6 +4,9 @@ import { violations } from './support/axe.ts';
 import { expect, openApp, test } from './support/fixtures.ts';
 import { ask, members, prepare, QUESTION } from './support/ports.ts';
 
+// The copy for offline use is made anew for every test: other specs try it.
+test.use({ serviceWorkers: 'block' });
+
 const HASH = './#/plan/calibration';
 const TITLE = 'How often is your council right?';
 

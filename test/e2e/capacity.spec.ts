@@ -3,6 +3,9 @@ import { PredictReportSchema } from '../../src/contracts/capacity.ts';
 import { CapacityPlanSchema } from '../../src/contracts/plan.ts';
 import { expect, openApp, test } from './support/fixtures.ts';
 
+// The copy for offline use is made anew for every test: other specs try it.
+test.use({ serviceWorkers: 'block' });
+
 test('a device that was measured says how fast models would be, and keeps it', async ({ page, serve }) => {
   // Half a minute; on a machine that does much else, some.
   test.setTimeout(300_000);

@@ -4,6 +4,9 @@ import { ScriptedServer } from '../fakes/scripted-server.ts';
 import { ANSWER, historyPrompts, QUESTION } from './support/ports.ts';
 import { expect, openApp, test } from './support/fixtures.ts';
 
+// The copy for offline use is made anew for every test: other specs try it.
+test.use({ serviceWorkers: 'block' });
+
 const answerOf = (page: Page): Locator => page.getByRole('region', { name: 'The council’s answer' });
 const turnsOf = (page: Page): Locator => page.getByRole('region', { name: 'This conversation' });
 const historyOf = (page: Page): Locator => page.getByRole('region', { name: 'History' });

@@ -1,6 +1,9 @@
 import { ANSWER, ask, historyPrompts, QUESTION } from './support/ports.ts';
 import { expect, openApp, test } from './support/fixtures.ts';
 
+// The copy for offline use is made anew for every test: other specs try it.
+test.use({ serviceWorkers: 'block' });
+
 test('a visitor asks, sees three members answer and how the answer was reached', async ({ page }) => {
   await openApp(page);
   await page.getByLabel('Your question').fill(QUESTION);

@@ -2,6 +2,9 @@ import type { Page } from '@playwright/test';
 import { ask, prepare, QUESTION } from './support/ports.ts';
 import { expect, openApp, test } from './support/fixtures.ts';
 
+// The copy for offline use is made anew for every test: other specs try it.
+test.use({ serviceWorkers: 'block' });
+
 /** Notes every layout shift from now on. */
 async function watchShifts(page: Page): Promise<void> {
   await page.evaluate(() => {

@@ -3,6 +3,9 @@ import { ScriptedServer } from '../fakes/scripted-server.ts';
 import { expect, openApp, test } from './support/fixtures.ts';
 import { ANSWER, ask, members, QUESTION } from './support/ports.ts';
 
+// The copy for offline use is made anew for every test: other specs try it.
+test.use({ serviceWorkers: 'block' });
+
 const KEY = 'sk-witan-e2e-secret';
 
 const chats = (server: ScriptedServer) => server.requests.filter(({ method }) => method === 'POST');
