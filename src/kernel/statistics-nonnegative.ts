@@ -25,6 +25,9 @@ function solve(matrix: readonly (readonly number[])[], right: readonly number[])
   return rows.map((row, index) => (row[size] ?? 0) / (row[index] ?? 1));
 }
 
+/** Shorter columns are taken for nothing: what makes up for them would be more than numbers hold. */
+const NOTHING = 1e-100;
+
 /**
  * The coefficients c ≥ 0 that make Σ(y − x·c)² least, by trying every set of coefficients that are not zero: exact (one of
  * them is the set at the optimum; Lawson & Hanson, "Solving Least Squares Problems", 1974, ch. 23), and cheap for a handful.
@@ -37,10 +40,10 @@ export function nonNegativeLeastSquares(
   const width = rows[0]?.length ?? 0;
   assert(width > 0 && width <= 8 && rows.length === ys.length, 'observations of 1 to 8 figures');
   // Figures of very different size: each column counts in units of its own length.
-  const scales = Array.from(
-    { length: width },
-    (_, column) => Math.hypot(...rows.map((row) => row[column] ?? 0)) || 1,
-  );
+  const scales = Array.from({ length: width }, (_, column) => {
+    const length = Math.hypot(...rows.map((row) => row[column] ?? 0));
+    return length < NOTHING ? 1 : length;
+  });
   const scaled = rows.map((row) => row.map((x, column) => x / (scales[column] ?? 1)));
   let best = Array.from({ length: width }, () => 0);
   let least = Infinity;

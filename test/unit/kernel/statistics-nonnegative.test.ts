@@ -73,6 +73,18 @@ it('is never worse than any other coefficients', () => {
   );
 });
 
+it('takes a column of next to nothing for nothing', () => {
+  const found = nonNegativeLeastSquares(
+    [
+      [1, 0, 0],
+      [0, 0, 5e-324],
+    ],
+    [3, 2],
+  );
+  expect(found[0]).toBeCloseTo(3);
+  expect(found.slice(1)).toEqual([0, 0]);
+});
+
 it('refuses what is no table', () => {
   expect(() => nonNegativeLeastSquares([], [])).toThrow();
   expect(() => nonNegativeLeastSquares([[1]], [1, 2])).toThrow();
